@@ -1,0 +1,92 @@
+import { TimedOut, Unavailable, type Ask, type Operation, type Outcome, type Refusal } from '@mela/contracts';
+import { headers as natsHeaders, NoRespondersError, RequestError, TimeoutError, type NatsConnection } from '@nats-io/transport-node';
+import { currentContext } from '../context.ts';
+import { header, type Reply } from './exchange.ts';
+import { encodeJson } from './json.ts';
+import type { LocalPath } from './local-path.ts';
+import { PROBLEM, problem } from './problem.ts';
+
+export interface AskerOptions {
+  nc: NatsConnection;
+  /** Ids of the operations that the manifest names: nothing else may be asked. */
+  mayAsk: ReadonlySet<string> | 'anything';
+  /** Given, a request to a handler in this process does not leave it. */
+  local?: LocalPath | undefined;
+  timeoutMs?: number;
+}
+
+const decoder = new TextDecoder();
+
+/** Asks operations of services, wherever they run. */
+export class Asker {
+  constructor(private readonly options: AskerOptions) {}
+
+  /** In the name of the caller whose request is being answered, within what is left of its time. */
+  async ask<Op extends Operation>(operation: Op, input: Ask<Op>): Promise<Outcome<Op>> {
+    const context = currentContext();
+    const sent = new Map<string, string>();
+    if (context?.token !== undefined) sent.set(header.token, `Bearer ${context.token}`);
+    if (context?.locale !== undefined) sent.set(header.locale, context.locale);
+    const reply = await this.exchange(operation, encodeJson(input), sent);
+    const value = JSON.parse(decoder.decode(reply.body));
+    return reply.status < 400 ? value : refusalFrom(value);
+  }
+
+  /** Bytes in, bytes out: what the gateway forwards. Always answers; a broken path is a problem document too. */
+  async exchange(operation: Operation, body: Uint8Array, sent: Map<string, string>): Promise<Reply> {
+    const { mayAsk, nc, local, timeoutMs = 10_000 } = this.options;
+    if (mayAsk !== 'anything' && !mayAsk.has(operation.id))
+      throw new Error(`The manifest does not name ${operation.id} among what it asks`);
+    const context = currentContext();
+    const timeLeft = Math.min(timeoutMs, (context?.deadline ?? Number.POSITIVE_INFINITY) - Date.now());
+    if (timeLeft <= 0) return failure(TimedOut());
+    sent.set(header.timeLeft, String(Math.ceil(timeLeft)));
+    if (context) sent.set(header.trace, context.traceparent);
+
+    const serve = local?.find(operation.subject);
+    if (serve) return withinTime(serve(body, (name) => sent.get(name)), timeLeft);
+
+    const headers = natsHeaders();
+    for (const [name, value] of sent) headers.set(name, value);
+    try {
+      const message = await nc.request(operation.subject, body, { headers, timeout: Math.ceil(timeLeft) });
+      const received = new Map<string, string>();
+      for (const [name, values] of message.headers ?? []) received.set(name, values[0]!);
+      return { status: Number(received.get(header.status)), headers: received, body: message.data };
+    } catch (error) {
+      return failure(reasonOf(error));
+    }
+  }
+}
+
+function reasonOf(error: unknown): Refusal {
+  const cause = error instanceof RequestError ? (error.cause ?? error) : error;
+  if (cause instanceof TimeoutError) return TimedOut();
+  if (cause instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders())) return Unavailable('Nobody answers this operation right now');
+  return Unavailable('The message bus cannot be reached');
+}
+
+async function withinTime(answer: Promise<Reply>, ms: number): Promise<Reply> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Reply>((resolve) => {
+    timer = setTimeout(() => resolve(failure(TimedOut())), ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function failure(refusal: Refusal): Reply {
+  return {
+    status: refusal.status,
+    headers: new Map([['content-type', PROBLEM], [header.status, String(refusal.status)]]),
+    body: encodeJson(problem(refusal, currentContext()?.traceparent)),
+  };
+}
+
+function refusalFrom(document: Record<string, unknown>): Refusal {
+  const { type: _type, traceId: _traceId, code, status, title, detail, hint, ...facts } = document;
+  return { refused: true, code, status, title, detail, hint, facts } as Refusal;
+}

@@ -1,0 +1,26 @@
+import { InvalidInput, isRefusal, type Refusal } from '@mela/contracts';
+import type { z } from 'zod';
+import { header, type Wrapper } from '../exchange.ts';
+import { joinInput, parseBody } from '../json.ts';
+
+/** Bytes to the contract's input, or a refusal that names every field at fault. */
+export const parsed: Wrapper = (next) => async (exchange) => {
+  const body = parseBody(exchange.body);
+  if (isRefusal(body)) return body;
+  const params = exchange.headers(header.params);
+  const joined = params === undefined ? body : joinInput(body.value, JSON.parse(params));
+  if (isRefusal(joined)) return joined;
+  const checked = exchange.operation.input.safeParse(joined.value);
+  if (!checked.success) return faultsOf(checked.error);
+  exchange.input = checked.data;
+  return next(exchange);
+};
+
+function faultsOf(error: z.ZodError): Refusal {
+  const faults = error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), fault: 'unknown field' }))
+      : [{ field: issue.path.join('.'), fault: issue.message }],
+  );
+  return InvalidInput(faults.map(({ field, fault }) => (field === '' ? fault : `${field}: ${fault}`)).join('; '), { faults });
+}

@@ -1,0 +1,15 @@
+import { continueTrace, within } from '../../context.ts';
+import { header, type Wrapper } from '../exchange.ts';
+
+/** Everything the request causes carries its trace, token and locale. */
+export const traced: Wrapper = (next) => (exchange) =>
+  within(
+    {
+      traceparent: continueTrace(exchange.headers(header.trace)),
+      token: bearer(exchange.headers(header.token)),
+      locale: exchange.headers(header.locale),
+    },
+    () => next(exchange),
+  );
+
+const bearer = (value: string | undefined): string | undefined => /^Bearer ([\w.~+/-]+=*)$/i.exec(value ?? '')?.[1];

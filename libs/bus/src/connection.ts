@@ -1,0 +1,31 @@
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+
+export interface BusSettings {
+  url: string;
+  /** Who connects: seen in the server's monitoring and used as the private inbox prefix. */
+  name: string;
+  tls?: { caFile?: string | undefined } | undefined;
+}
+
+/**
+ * One connection per service. A server that is not there at boot is a fault; one that goes away later is waited for.
+ * The inbox prefix is the service's own: whoever may read `_INBOX.>` could read everybody's replies.
+ */
+export function connectBus({ url, name, tls }: BusSettings): Promise<NatsConnection> {
+  const parsed = new URL(url);
+  const credentials = parsed.username
+    ? { user: decodeURIComponent(parsed.username), pass: decodeURIComponent(parsed.password) }
+    : {};
+  return connect({
+    servers: parsed.host,
+    ...credentials,
+    name: `mela-${name}`,
+    inboxPrefix: `_INBOX_${name.replace(/[^A-Za-z0-9]/g, '_')}`,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    reconnectJitter: 250,
+    pingInterval: 10_000,
+    maxPingOut: 2,
+    ...(tls ? { tls: tls.caFile === undefined ? {} : { caFile: tls.caFile } } : {}),
+  });
+}

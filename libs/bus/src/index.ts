@@ -1,0 +1,18 @@
+export * from './ask/asker.ts';
+export * from './ask/caller.ts';
+export * from './ask/exchange.ts';
+export * from './ask/handles.ts';
+export { encodeJson } from './ask/json.ts';
+export * from './ask/local-path.ts';
+export * from './ask/operation-server.ts';
+export * from './ask/problem.ts';
+export { answered, type Translate } from './ask/wrappers/answered.ts';
+export { parsed } from './ask/wrappers/parsed.ts';
+export { timed } from './ask/wrappers/timed.ts';
+export { traced } from './ask/wrappers/traced.ts';
+export * from './connection.ts';
+export * from './context.ts';
+export * from './cursor.ts';
+export * from './log.ts';
+export * from './sql.ts';
+export * from './subjects.ts';

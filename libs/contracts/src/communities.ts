@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { communityRoles, member, person } from './language/access.ts';
+import { event } from './language/event.ts';
+import { perUser } from './language/limit.ts';
+import { Id, Instant, Markdown, Page, Text, id, pageOf } from './language/models.ts';
+import { command, query, service } from './language/operation.ts';
+import { refusal } from './language/refusal.ts';
+import { hearing } from './language/topic.ts';
+import { topic } from './topics.ts';
+
+export const Role = z.enum(communityRoles);
+
+export const Community = z.object({ id: Id, name: z.string(), about: z.string(), createdAt: Instant });
+export type Community = z.output<typeof Community>;
+
+export const Membership = z.object({ communityId: Id, userId: Id, role: Role, joinedAt: Instant });
+export type Membership = z.output<typeof Membership>;
+
+export const Post = z.object({ id: Id, communityId: Id, authorId: Id, body: z.string(), createdAt: Instant });
+export type Post = z.output<typeof Post>;
+
+export const CommunityNotFound = refusal('community.not_found', 404, 'There is no such community');
+export const AlreadyMember = refusal('member.already', 409, 'You are a member of this community already');
+
+export const CommunityCreated = event('community.created', {
+  summary: 'A community was founded',
+  aggregate: 'community',
+  data: z.object({ communityId: Id, founderId: Id }),
+  audience: (e) => [topic.person(e.founderId)],
+  example: { communityId: id(2), founderId: id(1) },
+});
+
+export const MemberJoined = event('member.joined', {
+  summary: 'A person became a member of a community',
+  aggregate: 'member',
+  data: z.object({ communityId: Id, userId: Id, role: Role }),
+  audience: (e) => [topic.community(e.communityId), topic.person(e.userId)],
+  example: { communityId: id(2), userId: id(3), role: 'member' },
+});
+
+export const PostCreated = event('post.created', {
+  summary: 'A post was published in a community',
+  aggregate: 'post',
+  data: z.object({ postId: Id, communityId: Id, authorId: Id }),
+  audience: (e) => [topic.community(e.communityId)],
+  example: { postId: id(4), communityId: id(2), authorId: id(3) },
+});
+
+export const communities = service('communities', {
+  create: command({
+    summary: 'Found a community and become its owner',
+    http: 'POST /communities',
+    access: person,
+    limit: perUser(30, '1m'),
+    input: z.object({ name: Text(80), about: Text(2_000).optional() }),
+    output: Community,
+    emits: [CommunityCreated, MemberJoined],
+  }),
+  join: command({
+    summary: 'Become a member of an open community',
+    http: 'POST /communities/:communityId/members',
+    access: person,
+    limit: perUser(60, '1m'),
+    input: z.object({ communityId: Id }),
+    output: Membership,
+    refusals: [CommunityNotFound, AlreadyMember],
+    emits: [MemberJoined],
+  }),
+  createPost: command({
+    summary: 'Publish a post in a community',
+    http: 'POST /communities/:communityId/posts',
+    access: member('communityId'),
+    limit: perUser(30, '1m'),
+    input: z.object({ communityId: Id, body: Markdown(5_000) }),
+    output: Post,
+    emits: [PostCreated],
+  }),
+  listPosts: query({
+    summary: 'The posts of a community, newest first',
+    http: 'GET /communities/:communityId/posts',
+    access: member('communityId'),
+    limit: perUser(600, '1m'),
+    input: z.object({ communityId: Id, ...pageOf }),
+    output: Page(Post),
+  }),
+  membership: query({
+    summary: 'The caller’s own membership, as its owner knows it',
+    access: person,
+    input: z.object({ communityId: Id }),
+    output: z.object({ role: Role.nullable() }),
+  }),
+  hearing: hearing('May the caller hear this community?'),
+});

@@ -1,0 +1,21 @@
+/** Roles inside a community, weakest first: a rule names the weakest role that suffices. */
+export const communityRoles = ['member', 'moderator', 'admin', 'owner'] as const;
+export type CommunityRole = (typeof communityRoles)[number];
+
+export type Access =
+  | { readonly rule: 'anyone' }
+  | { readonly rule: 'person' }
+  | { readonly rule: 'member'; readonly of: string; readonly atLeast: CommunityRole };
+
+/** No token needed; one that is sent is still verified. */
+export const anyone = { rule: 'anyone' } as const satisfies Access;
+
+/** Whoever is signed in. */
+export const person = { rule: 'person' } as const satisfies Access;
+
+/** A member of the community named by the input's field `of`, with at least this role. */
+export const member = <const Of extends string>(of: Of, atLeast: CommunityRole = 'member') =>
+  ({ rule: 'member', of, atLeast }) as const satisfies Access;
+
+export const reaches = (role: CommunityRole, atLeast: CommunityRole): boolean =>
+  communityRoles.indexOf(role) >= communityRoles.indexOf(atLeast);

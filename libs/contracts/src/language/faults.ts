@@ -1,0 +1,28 @@
+import { refusal } from './refusal.ts';
+
+/** What any operation may answer, whatever its business. */
+export const MalformedBody = refusal('request.malformed', 400, 'The body is not valid JSON');
+export const InvalidInput = refusal('request.invalid', 400, 'The request does not fit the operation');
+export const DoubledField = refusal('request.doubled_field', 400, 'A value was given twice');
+export const BodyTooLarge = refusal('request.too_large', 413, 'The body is too large', 'JSON bodies end at 512 kB; larger things are media');
+export const WrongContentType = refusal('request.content_type', 415, 'The body is not JSON', 'Send Content-Type: application/json');
+export const NoSuchRoute = refusal('route.unknown', 404, 'There is no such route', 'GET /api/v1/openapi.json lists every route');
+export const MethodNotAllowed = refusal('route.method', 405, 'This route has no such method');
+export const NotSignedIn = refusal('auth.required', 401, 'Sign in first', 'Send Authorization: Bearer <access token>');
+export const InvalidToken = refusal('auth.invalid_token', 401, 'The access token is not valid', 'Refresh it, or sign in again');
+export const Forbidden = refusal('access.denied', 403, 'You may not do this');
+export const NotFound = refusal('resource.not_found', 404, 'There is no such thing, or you may not see it');
+export const AccessUnknown = refusal('access.unknown', 503, 'Access cannot be checked right now', 'Try again shortly');
+export const KeyInUse = refusal('idempotency.in_progress', 409, 'A request with this Idempotency-Key is still running', 'Ask again shortly with the same key');
+export const KeyReused = refusal('idempotency.key_reused', 422, 'This Idempotency-Key was used for another request', 'Use a fresh key for a new request');
+export const AnswerWithheld = refusal('idempotency.answer_withheld', 409, 'This was done before; its answer held a secret and was not kept');
+export const KeyMalformed = refusal('idempotency.key_malformed', 400, 'The Idempotency-Key is not valid', 'Use 1 to 200 printable ASCII characters');
+export const TooManyRequests = refusal('limit.exceeded', 429, 'Too many requests', 'Wait as long as Retry-After says');
+export const Unavailable = refusal('service.unavailable', 503, 'The service is not available right now', 'Try again shortly');
+export const TimedOut = refusal('service.timed_out', 504, 'The service did not answer in time', 'Repeat it with the same Idempotency-Key: it takes effect once');
+export const Broken = refusal('service.failed', 500, 'Something broke on our side', 'Quote the trace id when you report it');
+
+export const commonFaults = [
+  MalformedBody, InvalidInput, DoubledField, BodyTooLarge, WrongContentType, NoSuchRoute, MethodNotAllowed, NotSignedIn, InvalidToken, Forbidden, NotFound,
+  AccessUnknown, KeyInUse, KeyReused, AnswerWithheld, KeyMalformed, TooManyRequests, Unavailable, TimedOut, Broken,
+];

@@ -1,0 +1,9 @@
+import { topicKind } from './language/topic.ts';
+
+/** Every kind of topic there is: its name, and the operation that says who may hear it. */
+export const topic = {
+  /** What concerns one person: every open screen of theirs hears it from the moment it connects. */
+  person: topicKind('person', { grantedBy: 'identity.hearing' }),
+  /** What every member of a community sees. */
+  community: topicKind('community', { grantedBy: 'communities.hearing' }),
+};
