@@ -1,0 +1,26 @@
+import type { Wrapper } from '@mela/bus';
+import { Forbidden, isRefusal, NotFound, NotSignedIn, reaches, type CommunityRole, type Refusal } from '@mela/contracts';
+import { ReplicatedMemberships, type Memberships } from './memberships.ts';
+
+/** Holds the caller against the contract's access rule. What a person may not see is 404, what they may not do is 403. */
+export const authorised =
+  (memberships: Memberships | undefined): Wrapper =>
+  (next) =>
+  async (exchange) => {
+    const { access } = exchange.operation;
+    if (access.rule === 'anyone') return next(exchange);
+    if (!exchange.caller) return NotSignedIn();
+    if (access.rule === 'person') return next(exchange);
+    if (!memberships) throw new Error(`${exchange.operation.id} asks for membership, and its service keeps no members`);
+    const communityId = String((exchange.input as Record<string, unknown>)[access.of]);
+    const denied = judge(await memberships.roleOf(communityId, exchange.caller.personId), access.atLeast);
+    if (!denied) return next(exchange);
+    if (!(memberships instanceof ReplicatedMemberships) || denied.status === 503) return denied;
+    return judge(await memberships.confirm(communityId), access.atLeast) ?? next(exchange);
+  };
+
+function judge(role: CommunityRole | null | Refusal, atLeast: CommunityRole): Refusal | undefined {
+  if (isRefusal(role)) return role;
+  if (role === null) return NotFound();
+  return reaches(role, atLeast) ? undefined : Forbidden(`It takes the role "${atLeast}" or more`);
+}

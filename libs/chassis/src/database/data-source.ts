@@ -1,0 +1,38 @@
+import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
+
+// Time spent waiting for a connection or a statement is bounded, so that an outage is an answer and not a hang.
+const CONNECT_TIMEOUT_MS = 3_000;
+const STATEMENT_TIMEOUT_MS = 15_000;
+const IDLE_IN_TRANSACTION_MS = 30_000;
+
+export interface DataSourceOptions {
+  service: string;
+  url: string;
+  connections: number;
+  entities: MixedList<Function | string | EntitySchema>;
+}
+
+/** TypeORM on the service's own schema; names without a schema mean that one. */
+export function dataSource({ service, url, connections, entities }: DataSourceOptions): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    schema: service,
+    entities,
+    synchronize: false,
+    poolSize: connections,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    applicationName: `mela-${service}`,
+    installExtensions: false,
+    extra: {
+      options: `-c search_path=${service} -c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
+      idleTimeoutMillis: 60_000,
+    },
+  });
+}
+
+const CONNECTIONS_BESIDE_THE_POOL = 1; // the relay's own session, which holds its locks
+
+/** One budget for all services of a process, so that fifteen in one stay below PostgreSQL's default of 100. */
+export const poolShare = (budget: number, services: number): number =>
+  Math.max(2, Math.floor(budget / Math.max(1, services)) - CONNECTIONS_BESIDE_THE_POOL);

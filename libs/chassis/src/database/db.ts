@@ -1,0 +1,88 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { currentContext, writeOutbox, type Transactions } from '@mela/bus';
+import { isRefusal } from '@mela/contracts';
+import type { DataSource, EntityManager } from 'typeorm';
+import { DeadlinePassed } from './faults.ts';
+import { Tx, type Rows, type StoreClass } from './transaction.ts';
+
+/** Told after a commit that wrote events, so that they leave at once. */
+export interface Bell {
+  ring(): void;
+}
+
+const SERIALIZATION_OR_DEADLOCK = new Set(['40001', '40P01']);
+const ATTEMPTS = 4;
+
+/** A service's database: its own schema, under its own role. */
+export class Db implements Transactions<Tx>, Rows {
+  private readonly open = new AsyncLocalStorage<Tx>();
+
+  constructor(
+    private readonly source: DataSource,
+    private readonly service: string,
+    private readonly bell: Bell,
+  ) {}
+
+  get manager(): EntityManager {
+    return this.open.getStore()?.manager ?? this.source.manager;
+  }
+
+  async query<Row = Record<string, unknown>>(statement: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    const tx = this.open.getStore();
+    if (tx) return tx.query<Row>(statement, parameters);
+    const runner = this.source.createQueryRunner();
+    try {
+      const result = await runner.query(statement, [...parameters], true);
+      return result.records as Row[];
+    } finally {
+      await runner.release();
+    }
+  }
+
+  get<S>(store: StoreClass<S>): S {
+    return new store(this.open.getStore() ?? this);
+  }
+
+  /**
+   * Commits what the work wrote and emitted, unless it throws or answers a refusal. Inside an open transaction it
+   * joins that one, as a part that can be undone alone. Deadlocks and lost serialisation races run again.
+   */
+  async transaction<R>(work: (tx: Tx) => Promise<R>): Promise<R> {
+    const outer = this.open.getStore();
+    if (outer) return outer.nested(work, isRefusal);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.attempt(work);
+      } catch (error) {
+        if (attempt === ATTEMPTS || !SERIALIZATION_OR_DEADLOCK.has(sqlState(error))) throw error;
+      }
+    }
+  }
+
+  private async attempt<R>(work: (tx: Tx) => Promise<R>): Promise<R> {
+    const deadline = currentContext()?.deadline;
+    if (deadline !== undefined && deadline <= Date.now()) throw new DeadlinePassed();
+    const runner = this.source.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      const tx = new Tx(runner, `/mela/${this.service}`);
+      const result = await this.open.run(tx, () => work(tx));
+      const emitted = isRefusal(result) ? [] : tx.takeEmitted();
+      if (isRefusal(result)) await runner.rollbackTransaction();
+      else {
+        if (emitted.length > 0) await writeOutbox(tx, emitted);
+        await runner.commitTransaction();
+        if (emitted.length > 0) this.bell.ring();
+      }
+      return result;
+    } catch (error) {
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+const sqlState = (error: unknown): string =>
+  String((error as { driverError?: { code?: unknown } }).driverError?.code ?? (error as { code?: unknown }).code ?? '');

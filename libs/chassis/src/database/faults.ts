@@ -1,0 +1,18 @@
+import { TimedOut, Unavailable, type Refusal } from '@mela/contracts';
+
+export class DeadlinePassed extends Error {}
+
+/** Connection lost or refused, server stopping or starting, too many connections, pool empty for too long. */
+const AWAY = /^(08\w{3}|57P0[1-5]|53[23]00|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT)$/;
+const AWAY_WORDS = /timeout exceeded when trying to connect|Connection terminated|Connection ended|not queryable|DataSource is not/i;
+const CANCELLED = '57014';
+
+/** An outage is answered in bounded time and said to be one: 503 or 504, never 500. */
+export function databaseOutage(error: unknown): Refusal | undefined {
+  if (error instanceof DeadlinePassed) return TimedOut();
+  const cause = (error as { driverError?: unknown }).driverError ?? error;
+  const code = String((cause as { code?: unknown }).code ?? '');
+  if (code === CANCELLED) return TimedOut();
+  if (AWAY.test(code) || AWAY_WORDS.test(String((cause as Error).message))) return Unavailable('The database cannot be reached');
+  return undefined;
+}

@@ -1,0 +1,66 @@
+import { currentContext, seal, type Sealed, type Sql } from '@mela/bus';
+import type { DataOf, EventType } from '@mela/contracts';
+import type { EntityManager, QueryRunner } from 'typeorm';
+
+/** What a store stands on: statements and TypeORM's manager, inside a transaction or outside. */
+export interface Rows extends Sql {
+  readonly manager: EntityManager;
+}
+
+export type StoreClass<S> = new (rows: Rows) => S;
+
+/** State and events of one change: both commit, or neither does. */
+export class Tx implements Rows {
+  private emitted: Sealed[] = [];
+  private depth = 0;
+
+  constructor(
+    private readonly runner: QueryRunner,
+    private readonly source: string,
+  ) {}
+
+  get manager(): EntityManager {
+    return this.runner.manager;
+  }
+
+  async query<Row = Record<string, unknown>>(statement: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    const result = await this.runner.query(statement, [...parameters], true);
+    return result.records as Row[];
+  }
+
+  get<S>(store: StoreClass<S>): S {
+    return new store(this);
+  }
+
+  /** Written to the outbox when the transaction commits. The aggregate is to be locked or changed by then: its version orders the events. */
+  emit<E extends EventType>(event: E, aggregate: { id: string; version: number }, data: DataOf<E>): void {
+    const context = currentContext();
+    this.emitted.push(seal(event, aggregate, data, { source: this.source, actor: context?.actor, traceparent: context?.traceparent }));
+  }
+
+  /** What was emitted since the outermost transaction began, once and for all. */
+  takeEmitted(): readonly Sealed[] {
+    const taken = this.emitted;
+    this.emitted = [];
+    return taken;
+  }
+
+  /** Part of the change that can be undone alone: its rows by a savepoint, its events by forgetting them. */
+  async nested<R>(work: (tx: Tx) => Promise<R>, undo: (result: R) => boolean): Promise<R> {
+    const savepoint = `nested_${++this.depth}`;
+    const before = this.emitted.length;
+    await this.runner.query(`SAVEPOINT ${savepoint}`);
+    const rollback = async () => {
+      this.emitted.length = before;
+      await this.runner.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
+    };
+    try {
+      const result = await work(this);
+      if (undo(result)) await rollback();
+      return result;
+    } catch (error) {
+      await rollback().catch(() => undefined);
+      throw error;
+    }
+  }
+}

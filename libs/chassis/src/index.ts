@@ -1,0 +1,25 @@
+import 'reflect-metadata';
+
+export * from './access/authenticated.ts';
+export * from './access/authorised.ts';
+export * from './access/memberships.ts';
+export * from './access/tokens.ts';
+export * from './database/data-source.ts';
+export * from './database/db.ts';
+export * from './database/faults.ts';
+export * from './database/migrate.ts';
+export * from './database/migration.ts';
+export * from './database/provision.ts';
+export * from './database/transaction.ts';
+export * from './health/health.ts';
+export * from './health/ops-server.ts';
+export * from './paging/keyset.ts';
+export * from './process/log.ts';
+export * from './process/run.ts';
+export * from './process/target.ts';
+export * from './service/check-manifest.ts';
+export * from './service/define-service.ts';
+export * from './service/manifest.ts';
+export * from './settings/env-example.ts';
+export * from './settings/process-settings.ts';
+export * from './settings/settings.ts';

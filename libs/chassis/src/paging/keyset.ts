@@ -1,0 +1,34 @@
+import { refusal, type Refusal } from '@mela/contracts';
+import { z } from 'zod';
+
+export const BadCursor = refusal('request.bad_cursor', 400, 'The cursor is not one of ours', 'Send back `next` as it came, or leave `after` out');
+
+const Key = z.tuple([z.iso.datetime({ precision: 6 }), z.uuid()]);
+
+/** Where a newest-first list was left off: exact to the microsecond, as PostgreSQL keeps it. */
+export type KeysetPosition = readonly [at: string, id: string];
+
+/** PostgreSQL keeps microseconds, JavaScript's dates do not: a key that lost them would repeat or skip rows. */
+export const exactInstant = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+export const encodeKeyset = (position: KeysetPosition): string => Buffer.from(JSON.stringify(position)).toString('base64url');
+
+export function decodeKeyset(cursor: string | undefined): KeysetPosition | undefined | Refusal {
+  if (cursor === undefined) return undefined;
+  try {
+    return Key.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+  } catch {
+    return BadCursor();
+  }
+}
+
+/** Given one row more than the page holds, says whether there is a next page and where it begins. */
+export function pageOfRows<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  shape: { key: (row: Row) => KeysetPosition; item: (row: Row) => Item },
+): { items: Item[]; next: string | null } {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { items: page.map(shape.item), next: rows.length > limit && last ? encodeKeyset(shape.key(last)) : null };
+}

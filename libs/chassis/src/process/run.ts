@@ -1,0 +1,60 @@
+import { LocalPath } from '@mela/bus';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { poolShare } from '../database/data-source.ts';
+import { Health } from '../health/health.ts';
+import { OpsServer } from '../health/ops-server.ts';
+import { ProcessSettings } from '../settings/process-settings.ts';
+import { readSettings, type Environment, type SettingsSchema } from '../settings/settings.ts';
+import { armFailPoint } from './fail-points.ts';
+import { createLog } from './log.ts';
+import type { Process, Running, Target } from './target.ts';
+
+export interface RunningProcess {
+  readonly addresses: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** Every schema that these targets read, by the name under which its faults are told. */
+export const settingsOf = (targets: readonly Target[]): Record<string, SettingsSchema> =>
+  Object.assign({ process: ProcessSettings }, ...targets.map((target) => target.settings));
+
+/** Hosts any targets in this process. All settings are checked before anything starts; a failed start undoes the others. */
+export async function runTargets(targets: readonly Target[], environment: Environment): Promise<RunningProcess> {
+  const settings = readSettings(settingsOf(targets), environment)['process'] as ProcessSettings;
+  if (environment['MELA_FAIL_POINT'] && settings.MELA_ENV === 'production') throw new Error('MELA_FAIL_POINT is for tests, not for production');
+  armFailPoint(environment['MELA_FAIL_POINT']);
+
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  const process: Process = {
+    environment,
+    settings,
+    metrics,
+    log: createLog(settings.LOG_LEVEL),
+    health: new Health(),
+    local: settings.ASK_PATH === 'local' ? new LocalPath() : undefined,
+    poolShare: poolShare(settings.DATABASE_CONNECTIONS, targets.filter((target) => target.kind === 'service').length),
+  };
+
+  const running: Running[] = [];
+  let ops: OpsServer | undefined;
+  // Gateways stop first and services last, so that whoever is asked outlives whoever asks.
+  const stop = async () => {
+    process.health.drain();
+    for (const one of running.toReversed()) await one.stop();
+    await ops?.close();
+  };
+  try {
+    for (const target of [...targets].sort((a, b) => rank(a) - rank(b))) {
+      running.push(await target.start(process));
+      process.log.debug({ target: target.name }, 'started');
+    }
+    ops = await OpsServer.listen({ host: settings.OPS_HOST, port: settings.OPS_PORT }, process.health, metrics);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { addresses: Object.assign({ ops: ops.address }, ...running.map((one) => one.addresses ?? {})), stop };
+}
+
+const rank = (target: Target): number => (target.kind === 'service' ? 0 : 1);

@@ -1,0 +1,31 @@
+import { mela, SERVICE, type Catalogue } from '@mela/contracts';
+import { databaseSetting, databaseSettings } from '../settings/process-settings.ts';
+import { readSettings, type SettingsSchema } from '../settings/settings.ts';
+import type { Migration } from '../database/migration.ts';
+import type { Target } from '../process/target.ts';
+import { faultsOf } from './check-manifest.ts';
+import type { Manifest } from './manifest.ts';
+import { startService } from './service-host.ts';
+
+export interface ServiceTarget extends Target {
+  readonly kind: 'service';
+  readonly migrations: readonly Migration[];
+}
+
+/** A service as something a process can host. What it hosts and hears is held against the contracts before it starts. */
+export function defineService(manifest: Manifest, catalogue: Catalogue = mela): ServiceTarget {
+  const name = manifest.hosts[SERVICE];
+  const settings: Record<string, SettingsSchema> = { [`${name}.database`]: databaseSettings(name), ...(manifest.settings ? { [name]: manifest.settings } : {}) };
+  return {
+    name,
+    kind: 'service',
+    settings,
+    migrations: manifest.migrations,
+    start: async (process) => {
+      const faults = faultsOf(manifest, catalogue);
+      if (faults.length > 0) throw new Error(`The service does not fit the contracts:\n  ${faults.join('\n  ')}`);
+      const read = readSettings(settings, process.environment);
+      return startService(manifest, process, { databaseUrl: String(read[`${name}.database`]?.[databaseSetting(name)]), own: read[name] ?? {} });
+    },
+  };
+}

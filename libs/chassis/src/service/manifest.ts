@@ -1,0 +1,28 @@
+import type { Operation, Service } from '@mela/contracts';
+import type { Provider, Type } from '@nestjs/common';
+import type { EntitySchema } from 'typeorm';
+import type { Memberships } from '../access/memberships.ts';
+import type { Migration } from '../database/migration.ts';
+import type { SettingsSchema } from '../settings/settings.ts';
+
+/** What a service is made of. The boot holds it against the contracts and stops on what is missing, doubled or unknown. */
+export interface Manifest {
+  /** The contract whose every operation this service answers. */
+  readonly hosts: Service<any>;
+  /** Other services' operations that it may ask; nothing else leaves. */
+  readonly asks?: readonly Operation[];
+  readonly settings?: SettingsSchema;
+  readonly entities: readonly (Function | EntitySchema)[];
+  readonly migrations: readonly Migration[];
+  /** Classes with `@Handles` methods. */
+  readonly apis: readonly Type[];
+  /** Classes with `@Hears`. */
+  readonly reactions?: readonly Type[];
+  readonly providers: readonly Provider[];
+  /** How membership is known: a replica of `member.*`, or the owner's own class. */
+  readonly members?: 'replica' | Type<Memberships>;
+}
+
+/** Tokens for what is not a class. */
+export const SETTINGS = Symbol('mela.settings');
+export const LOG = Symbol('mela.log');

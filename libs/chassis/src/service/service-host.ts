@@ -1,0 +1,163 @@
+import {
+  Asker, connectBus, ConsumerHost, Doorbell, ensureStream, handlingsOf, hearingOf, OperationServer, Relay, type ConsumerDefinition,
+} from '@mela/bus';
+import { AccessUnknown, identity, communities, SERVICE, type Refusal } from '@mela/contracts';
+import type { INestMicroservice, Provider, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Client } from 'pg';
+import { Registry } from 'prom-client';
+import { authenticated } from '../access/authenticated.ts';
+import { authorised } from '../access/authorised.ts';
+import { membersReplica } from '../access/members-replica.ts';
+import { ReplicatedMemberships, type Memberships } from '../access/memberships.ts';
+import { keysOverBus, TokenVerifier } from '../access/tokens.ts';
+import { dataSource } from '../database/data-source.ts';
+import { Db } from '../database/db.ts';
+import { pendingMigrations } from '../database/migrate.ts';
+import type { Tx } from '../database/transaction.ts';
+import { idempotent } from '../idempotency/idempotent.ts';
+import { nestLogger } from '../process/log.ts';
+import type { Process, Running } from '../process/target.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { LOG, SETTINGS, type Manifest } from './manifest.ts';
+import { measured } from './measured.ts';
+import { pipeline, type Handler } from './pipeline.ts';
+
+const REPLICA_TOO_OLD_MS = 30_000;
+
+export interface ServiceSettings {
+  databaseUrl: string;
+  own: unknown;
+}
+
+/** Brings one service up on its database and the bus, and takes it down in the opposite order. */
+export async function startService(manifest: Manifest, process: Process, settings: ServiceSettings): Promise<Running> {
+  const name = manifest.hosts[SERVICE];
+  const log = process.log.child({ service: name });
+  const undo: (() => Promise<unknown> | unknown)[] = [];
+  const stop = async () => {
+    for (const step of undo.toReversed()) await step();
+  };
+
+  try {
+    const nc = await connectBus({ url: process.settings.NATS_URL, name, tls: process.settings.NATS_CA_FILE ? { caFile: process.settings.NATS_CA_FILE } : undefined });
+    undo.push(() => nc.close());
+    await ensureStream(nc, { replicas: process.settings.NATS_REPLICAS });
+
+    const source = await dataSource({ service: name, url: settings.databaseUrl, connections: process.poolShare, entities: [...manifest.entities] as Function[] }).initialize();
+    undo.push(() => source.destroy());
+    const db = new Db(source, name, new Doorbell(nc, name));
+    await refuseOldSchema(db, name, manifest);
+
+    const asker = new Asker({ nc, mayAsk: new Set([identity.jwks, communities.membership, ...(manifest.asks ?? [])].map(({ id }) => id)), local: process.local });
+    const app = await container(manifest, log, [
+      { provide: Db, useValue: db },
+      { provide: Asker, useValue: asker },
+      { provide: Registry, useValue: process.metrics },
+      { provide: LOG, useValue: log },
+      { provide: SETTINGS, useValue: settings.own },
+    ], new OperationServer(nc, name));
+
+    const consumers = consumersOf(manifest, app);
+    const host = new ConsumerHost<Tx>({ service: name, nc, db, consumers, log, metrics: process.metrics });
+    const memberships = membershipsOf(manifest, app, db, asker, () => replicaTooOld(host, name));
+    const relay = new Relay({ service: name, nc, connect: () => session(settings.databaseUrl, name), log, metrics: process.metrics });
+    const housekeeping = new Housekeeping(db, log);
+
+    const parts = {
+      log,
+      measured: measured(process.metrics),
+      authenticated: authenticated(new TokenVerifier(keysOverBus(asker))),
+      authorised: authorised(memberships),
+      idempotent: idempotent(db),
+    };
+    await relay.start();
+    undo.push(() => relay.stop());
+    await host.start();
+    undo.push(() => host.stop());
+    housekeeping.start();
+    undo.push(() => housekeeping.stop());
+    for (const api of manifest.apis)
+      for (const { operation, method } of handlingsOf(api)) {
+        const instance = app.microservice.get(api) as Record<string, Handler>;
+        const serve = pipeline(operation, (input, caller) => instance[method]!(input, caller), parts);
+        app.server.serve(operation.subject, serve);
+        process.local?.open(operation.subject, serve);
+        undo.push(() => process.local?.close(operation.subject));
+      }
+    undo.push(() => app.microservice.close());
+    await app.microservice.listen();
+
+    watch(process, name, { nats: () => (nc.isClosed() ? 'is not connected' : undefined), db, host, relay });
+    return { stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function refuseOldSchema(db: Db, name: string, manifest: Manifest): Promise<void> {
+  const client = { query: async (text: string, values?: unknown[]) => ({ rows: await db.query(text, values) }) };
+  const pending = await pendingMigrations(client as never, manifest.migrations);
+  if (pending.length > 0) throw new Error(`${name}: its schema lacks ${pending.map((step) => step.name).join(', ')}: run \`mela migrate\` first`);
+}
+
+interface Container {
+  microservice: INestMicroservice;
+  server: OperationServer;
+}
+
+async function container(manifest: Manifest, log: Process['log'], given: readonly Provider[], server: OperationServer): Promise<Container> {
+  const members = typeof manifest.members === 'function' ? [manifest.members] : [];
+  const module = {
+    module: class ServiceModule {},
+    providers: [...given, ...manifest.providers, ...manifest.apis, ...(manifest.reactions ?? []), ...members.filter((own) => !manifest.providers.includes(own))],
+  };
+  const microservice = await NestFactory.createMicroservice(module, { strategy: server, logger: nestLogger(log), abortOnError: false });
+  return { microservice, server };
+}
+
+function consumersOf(manifest: Manifest, app: Container): ConsumerDefinition<Tx>[] {
+  const heard = (manifest.reactions ?? []).map((reaction): ConsumerDefinition<Tx> => {
+    const instance = app.microservice.get(reaction as Type<{ handle: ConsumerDefinition<Tx>['handle'] }>);
+    return { ...hearingOf(reaction)!, handle: (event, tx) => instance.handle(event, tx) };
+  });
+  return manifest.members === 'replica' ? [...heard, membersReplica(manifest.hosts[SERVICE])] : heard;
+}
+
+function membershipsOf(manifest: Manifest, app: Container, db: Db, asker: Asker, tooOld: () => Refusal | undefined): Memberships | undefined {
+  if (manifest.members === 'replica') return new ReplicatedMemberships(db, asker, tooOld);
+  return manifest.members && app.microservice.get(manifest.members);
+}
+
+function replicaTooOld(host: ConsumerHost<Tx>, name: string): Refusal | undefined {
+  const replica = host.health().find(({ consumer }) => consumer === `${name}.members`);
+  const fresh = replica?.state === 'running' && Date.now() - replica.caughtUpAt <= REPLICA_TOO_OLD_MS;
+  return fresh ? undefined : AccessUnknown('What is known of memberships is too old');
+}
+
+async function session(url: string, name: string): Promise<Client> {
+  const client = new Client({ connectionString: url, application_name: `mela-${name}-relay`, options: `-c search_path=${name}`, connectionTimeoutMillis: 3_000, keepAlive: true });
+  await client.connect();
+  return client;
+}
+
+interface Watched {
+  nats: () => string | undefined;
+  db: Db;
+  host: ConsumerHost<Tx>;
+  relay: Relay;
+}
+
+function watch(process: Process, name: string, { nats, db, host, relay }: Watched): void {
+  process.health.add({ name: `${name}.bus`, run: nats });
+  process.health.add({ name: `${name}.database`, run: async () => void (await db.query('SELECT 1')) });
+  process.health.add({
+    name: `${name}.outbox`,
+    run: () => (relay.health().oldestSeconds > 30 ? `its oldest event waits for ${Math.round(relay.health().oldestSeconds)} s` : undefined),
+  });
+  process.health.add({
+    name: `${name}.consumers`,
+    run: () => host.health().filter(({ state }) => state === 'stopped').map(({ consumer, reason }) => `${consumer} stopped: ${reason}`).join('; ') || undefined,
+  });
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { toggle, whole } from './settings.ts';
+
+/** What every process reads, whatever it hosts. */
+export const ProcessSettings = z
+  .object({
+    MELA_ENV: z.enum(['development', 'production']).default('development').describe('In production every connection needs TLS, and the sandbox refuses to start'),
+    NATS_URL: z.url().describe('The message bus, nats-server 2.10 or newer with JetStream: nats://user:password@host:4222'),
+    NATS_REPLICAS: whole(1, 5).default(1).describe('Copies of the event stream in a NATS cluster; 3 in production'),
+    NATS_CA_FILE: z.string().optional().describe('Authority that signed the bus’s certificate'),
+    DATABASE_CONNECTIONS: whole(4, 1_000).default(60).describe('PostgreSQL connections this process may hold, shared by all services in it'),
+    ASK_PATH: z.enum(['local', 'bus']).default('local').describe('`bus` sends a request over NATS even when its service runs in the same process'),
+    OPS_HOST: z.string().default('127.0.0.1').describe('Where /health and /metrics listen; 0.0.0.0 in a container'),
+    OPS_PORT: whole(0, 65_535).default(0).describe('Port of /health and /metrics; 0 takes a free one'),
+    LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('The least important line that is written'),
+    ALLOW_PLAINTEXT: toggle.default(false).describe('Connections without TLS in production, where the network itself is encrypted'),
+  })
+  .superRefine((settings, context) => {
+    if (settings.MELA_ENV === 'production' && !settings.ALLOW_PLAINTEXT && !/^(tls|wss):/.test(settings.NATS_URL))
+      context.addIssue({ code: 'custom', path: ['NATS_URL'], message: 'is to begin with tls:// in production, or set ALLOW_PLAINTEXT=true' });
+  });
+export type ProcessSettings = z.output<typeof ProcessSettings>;
+
+/** The URL of a service's own role; a service never sees another's. */
+export const databaseSetting = (service: string) => `${service.toUpperCase()}_DATABASE_URL`;
+
+export const databaseSettings = (service: string) =>
+  z
+    .object({
+      [databaseSetting(service)]: z
+        .url({ protocol: /^postgres(ql)?$/ })
+        .describe(`PostgreSQL under the role of ${service}, as \`mela migrate\` prints it`),
+      MELA_ENV: ProcessSettings.shape.MELA_ENV,
+      ALLOW_PLAINTEXT: ProcessSettings.shape.ALLOW_PLAINTEXT,
+    })
+    .superRefine((settings, context) => {
+      const setting = databaseSetting(service);
+      if (settings.MELA_ENV === 'production' && !settings.ALLOW_PLAINTEXT && !/sslmode=(require|verify)/.test(String(settings[setting])))
+        context.addIssue({ code: 'custom', path: [setting], message: 'is to carry sslmode=verify-full in production, or set ALLOW_PLAINTEXT=true' });
+    });
