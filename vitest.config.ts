@@ -1,14 +1,34 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
-  resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source'] } },
+const sources = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } };
+
+const flow = (shape: string) => ({
+  ...sources,
   test: {
-    include: ['{libs,services,gateway,cli}/**/*.spec.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    name: `flows:${shape}`,
+    include: ['{services,gateway}/*/test/**/*.flow.ts'],
+    globalSetup: ['libs/testkit/src/flow-setup.ts'],
+    sequence: { groupOrder: 1 },
+  },
+});
+
+/** Real parts throughout. The flows run in each shape: in one process, in one without the short path, and in four. */
+export default defineConfig({
+  ...sources,
+  test: {
     isolate: false,
     sequence: { shuffle: { files: true, tests: true } },
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        ...sources,
+        test: { name: 'parts', include: ['{libs,services,gateway,cli,lint}/**/*.spec.ts'], exclude: ['**/node_modules/**', '**/dist/**', '**/fixtures/**'] },
+        extends: true,
+      },
+      { ...flow('all'), extends: true },
+      { ...flow('bus'), extends: true },
+      { ...flow('separate'), extends: true },
+    ],
   },
 });

@@ -12,3 +12,5 @@ export * from './communities.ts';
 export * from './identity.ts';
 export * from './topics.ts';
 export * from './catalogue.ts';
+export * from './documents/asyncapi.ts';
+export * from './documents/openapi.ts';

@@ -24,13 +24,29 @@ export function atLeast(version: string, oldest: string): boolean {
 
 /** Where a URL leads, for people: no password, no parameters. */
 export function place(url: string): string {
-  const { hostname, port } = new URL(url);
-  return port === '' ? hostname : `${hostname}:${port}`;
+  return addresses(url).map((address) => new URL(address).host || 'a local socket').join(', ');
+}
+
+/** A NATS URL may name several servers of one cluster. */
+export function addresses(url: string): string[] {
+  return url.split(',').map((address) => address.trim()).filter(Boolean);
 }
 
 /** A driver's words may repeat what it was given. */
 export function withoutSecrets(text: string, url: string): string {
-  const { username, password } = new URL(url);
-  const secrets = [password, decodeURIComponent(password), ...(password === '' ? [username, decodeURIComponent(username)] : [])];
-  return secrets.filter((secret) => secret.length > 0).reduce((clean, secret) => clean.replaceAll(secret, '***'), text);
+  const secrets = addresses(url).flatMap((address) => {
+    const { username, password } = new URL(address);
+    const secret = password || username;
+    return secret === '' ? [] : [secret, decoded(secret)];
+  });
+  return secrets.reduce((clean, secret) => clean.replaceAll(secret, '***'), text);
+}
+
+/** A part of a URL as it was meant; as it stands where it is not properly encoded. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

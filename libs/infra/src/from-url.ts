@@ -1,4 +1,4 @@
-import { atLeast, place, settings, withoutSecrets } from './answers.ts';
+import { addresses, atLeast, place, settings, withoutSecrets } from './answers.ts';
 import { PartFault } from './faults.ts';
 import type { PartName, PartReport } from './part.ts';
 import { serverFor } from './servers/server.ts';
@@ -10,7 +10,7 @@ export function urlOf(part: PartName, env: NodeJS.ProcessEnv): string | undefine
 /** A part that somebody else runs: used as it is, once it has answered. */
 export async function checkUrl(part: PartName, url: string): Promise<PartReport> {
   const { label, setting, scheme, example, oldest } = settings[part];
-  if (!URL.canParse(url) || !scheme.test(new URL(url).protocol)) {
+  if (!addresses(url).every((address) => URL.canParse(address) && scheme.test(new URL(address).protocol))) {
     throw new PartFault(part, `${setting} is not an address of ${label}. It looks like ${example}`);
   }
   const { version } = await serverFor(part).answers(url, 5000).catch((fault: unknown) => {

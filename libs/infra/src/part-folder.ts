@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { FolderInUse } from './faults.ts';
 import type { PartName } from './part.ts';
+import { claim } from './processes/claim.ts';
 
 /** What a private instance keeps between two starts, beside its data. */
 export interface Remembered {
@@ -9,28 +11,46 @@ export interface Remembered {
   port?: number;
 }
 
-/** The folder of one private instance: `<dataDir>/<part>`. */
+/** The folder of one private instance, `<dataDir>/<part>`, held by this process until it is released. */
 export interface PartFolder {
   part: PartName;
   path: string;
   logFile: string;
   identityFile: string;
-  claimFile: string;
   remembered: Remembered;
+  release(): Promise<void>;
 }
 
-export async function openPartFolder(dataDir: string, part: PartName): Promise<PartFolder> {
+export async function holdPartFolder(dataDir: string, part: PartName): Promise<PartFolder> {
   const path = resolve(dataDir, part);
-  await mkdir(path, { recursive: true });
-  const folder: PartFolder = {
-    part, path,
-    logFile: join(path, 'server.log'),
-    identityFile: join(path, 'server.json'),
-    claimFile: join(path, 'owner.json'),
-    remembered: await recall(path),
-  };
-  await remember(folder, folder.remembered);
-  return folder;
+  const { release } = await hold(path, part === 'postgres' ? enterable : secluded);
+  try {
+    const folder: PartFolder = {
+      part, path, release,
+      logFile: join(path, 'server.log'),
+      identityFile: join(path, 'server.json'),
+      remembered: await recall(path),
+    };
+    await remember(folder, folder.remembered);
+    return folder;
+  } catch (fault) {
+    await release();
+    throw fault;
+  }
+}
+
+const secluded = 0o700;
+/** The server may run as another user, inside a data folder that is closed to all but that one. */
+const enterable = 0o711;
+
+/** Creates the folder where needed and claims it for this process. */
+export async function hold(path: string, mode: number): Promise<{ release(): Promise<void> }> {
+  const claimed = await mkdir(path, { recursive: true, mode }).then(() => claim(join(path, 'owner'))).catch((fault: NodeJS.ErrnoException) => {
+    if (fault.code !== 'EACCES' && fault.code !== 'EPERM' && fault.code !== 'EROFS') throw fault;
+    throw new Error(`This user may not write to the data folder ${path} (${fault.code}). Run as the user who made it, or choose another folder`, { cause: fault });
+  });
+  if ('heldBy' in claimed) throw new FolderInUse(path, claimed.heldBy.pid);
+  return claimed;
 }
 
 export async function remember(folder: PartFolder, remembered: Remembered): Promise<void> {
@@ -50,8 +70,11 @@ async function recall(path: string): Promise<Remembered> {
     if (fault.code === 'ENOENT') return undefined;
     throw fault;
   });
+  if (text === undefined) return { password: randomBytes(18).toString('hex') };
   // Without its password the data could not be opened again: a broken file must stop the start, not be replaced.
-  return text === undefined ? { password: randomBytes(18).toString('hex') } : (JSON.parse(text) as Remembered);
+  const { password, port } = JSON.parse(text) as Partial<Remembered>;
+  if (typeof password !== 'string') throw new Error(`${memoryFile(path)} holds no password`);
+  return typeof port === 'number' ? { password, port } : { password };
 }
 
 function memoryFile(path: string): string {

@@ -17,6 +17,7 @@ export interface Guarded {
 interface Entry {
   launched: PromiseWithResolvers<ProcessIdentity>;
   ended: PromiseWithResolvers<string>;
+  over: boolean;
 }
 
 /** This process's side of the guardian: see guardian.ts. One guard may keep several servers. */
@@ -40,7 +41,7 @@ export class Guard {
 
   async launch(launch: Launch): Promise<Guarded> {
     const id = this.entries.size;
-    const entry: Entry = { launched: Promise.withResolvers(), ended: Promise.withResolvers() };
+    const entry: Entry = { launched: Promise.withResolvers(), ended: Promise.withResolvers(), over: false };
     entry.launched.promise.catch(() => undefined);
     this.entries.set(id, entry);
     const identity = await this.awake(() => {
@@ -49,6 +50,7 @@ export class Guard {
     });
     const end = (order: Order, alone: () => Promise<void>) =>
       this.awake(async () => {
+        if (entry.over && !this.lost) return;
         if (this.lost) return alone();
         this.order(order);
         await entry.ended.promise;
@@ -79,6 +81,7 @@ export class Guard {
     if (news.is === 'refused') entry?.launched.reject(new Error(news.why));
     if (news.is === 'ended') {
       entry?.launched.reject(new Error(`ended at once (${news.how})`));
+      if (entry !== undefined) entry.over = true;
       entry?.ended.resolve(news.how);
     }
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { identify, isRunning, readIdentity, type ProcessIdentity } from './process-identity.ts';
 
 export interface Claim {
@@ -7,32 +8,59 @@ export interface Claim {
 }
 
 /**
- * A lock file that names its holder so that anyone can tell whether the holder still lives.
- * A dead holder's claim counts for nothing, however it died.
+ * A lock that names its holder, so that anyone can tell whether the holder still lives: a dead one's counts for nothing.
+ *
+ * Each claim is a file with the next number, `<name>.<number>`; the highest is the one in force. Nobody ever removes
+ * a claim to make way for another: of two processes that find the same dead one, one creates its successor, and the
+ * other fails. A lock file that is removed and made anew lets both in.
  */
-export async function claim(file: string): Promise<Claim | { heldBy: ProcessIdentity }> {
+export async function claim(name: string): Promise<Claim | { heldBy: ProcessIdentity }> {
   const me = identify(process.pid);
   if (me === undefined) throw new Error('This platform does not tell when a process began');
-  const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`;
-  const content = JSON.stringify(me);
-  await writeFile(draft, content, { mode: 0o600 });
+  const draft = `${name}.draft-${process.pid}-${randomBytes(4).toString('hex')}`;
+  // For all to read: another user's start must see that this one lives.
+  await writeFile(draft, JSON.stringify(me), { mode: 0o644 });
   try {
-    // link() fails when the name is taken, and shows the file complete or not at all.
-    while (!(await linked(draft, file))) {
-      const holder = readIdentity(file);
+    for (;;) {
+      const last = await highest(name);
+      const holder = last === 0 ? undefined : readIdentity(`${name}.${last}`);
       if (holder !== undefined && isRunning(holder)) return { heldBy: holder };
-      await setAside(file, holder);
+      const mine = last + 1;
+      if (!(await linked(draft, `${name}.${mine}`))) continue;
+      // The list may have been read while another added its claim and cleared the older ones away.
+      if ((await highest(name)) === mine) {
+        await clearBelow(name, mine);
+        return { release: () => truncate(`${name}.${mine}`).catch(() => undefined) };
+      }
+      await rm(`${name}.${mine}`, { force: true });
     }
   } finally {
     await rm(draft, { force: true });
   }
-  return {
-    release: async () => {
-      if ((await readFile(file, 'utf8').catch(() => '')) === content) await rm(file, { force: true });
-    },
-  };
 }
 
+/** Who holds this claim now, if anyone alive. */
+export async function holderOf(name: string): Promise<ProcessIdentity | undefined> {
+  const holder = readIdentity(`${name}.${await highest(name)}`);
+  return holder !== undefined && isRunning(holder) ? holder : undefined;
+}
+
+async function numbers(name: string): Promise<number[]> {
+  const prefix = `${basename(name)}.`;
+  const names = await readdir(dirname(name)).catch(() => []);
+  return names.filter((entry) => entry.startsWith(prefix)).map((entry) => Number(entry.slice(prefix.length))).filter(Number.isInteger);
+}
+
+async function highest(name: string): Promise<number> {
+  return Math.max(0, ...(await numbers(name)));
+}
+
+async function clearBelow(name: string, mine: number): Promise<void> {
+  const older = (await numbers(name)).filter((number) => number < mine);
+  await Promise.all(older.map((number) => rm(join(dirname(name), `${basename(name)}.${number}`), { force: true })));
+}
+
+/** link() fails when the name is taken, and shows the file complete or not at all. */
 async function linked(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
@@ -41,17 +69,4 @@ async function linked(from: string, to: string): Promise<boolean> {
     if ((fault as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw fault;
   }
-}
-
-/** Removes a dead claim, and only that: between reading and removing, a living one may have taken its place. */
-async function setAside(file: string, dead: ProcessIdentity | undefined): Promise<void> {
-  const aside = `${file}.dead-${process.pid}-${randomBytes(4).toString('hex')}`;
-  try {
-    await rename(file, aside);
-  } catch {
-    return;
-  }
-  const moved = readIdentity(aside);
-  if (moved !== undefined && isRunning(moved) && moved.began !== dead?.began) await linked(aside, file);
-  await rm(aside, { force: true });
 }

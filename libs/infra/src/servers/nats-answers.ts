@@ -1,5 +1,5 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import type { Answer } from '../answers.ts';
+import { addresses, decoded, type Answer } from '../answers.ts';
 
 export async function natsAnswers(url: string, within: number): Promise<Answer> {
   const connection = await connect({ ...natsAccess(url), timeout: within, reconnect: false, maxReconnectAttempts: 0, name: 'mela' });
@@ -12,11 +12,12 @@ export async function natsAnswers(url: string, within: number): Promise<Answer> 
 }
 
 /** NATS clients for JavaScript take the credentials apart from the address. */
-export function natsAccess(url: string): { servers: string; user?: string; pass?: string; token?: string; tls?: object } {
-  const { protocol, host, username, password } = new URL(url);
-  const [user, pass] = [decodeURIComponent(username), decodeURIComponent(password)];
+export function natsAccess(url: string): { servers: string[]; user?: string; pass?: string; token?: string; tls?: object } {
+  const all = addresses(url).map((address) => new URL(address));
+  const { protocol, username, password } = all[0] ?? new URL(url);
+  const [user, pass] = [decoded(username), decoded(password)];
   const credentials = user === '' ? {} : pass === '' ? { token: user } : { user, pass };
-  return { servers: host, ...credentials, ...(protocol === 'tls:' ? { tls: {} } : {}) };
+  return { servers: all.map(({ host }) => host), ...credentials, ...(protocol === 'tls:' ? { tls: {} } : {}) };
 }
 
 async function needJetStream(connection: NatsConnection, within: number): Promise<void> {

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import type { Answer } from '../answers.ts';
 
 export async function redisAnswers(url: string, within: number): Promise<Answer> {
-  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0, connectTimeout: within, commandTimeout: within, connectionName: 'mela' });
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0, connectTimeout: within, commandTimeout: within, connectionName: 'mela', disconnectTimeout: 100 });
   let reason: Error | undefined;
   redis.on('error', (fault: Error) => (reason = fault));
   try {

@@ -1,0 +1,35 @@
+import type { EventOf, EventType } from '@mela/contracts';
+import 'reflect-metadata';
+
+export interface Hearing {
+  readonly as: string;
+  readonly events: readonly EventType[];
+  readonly poison: 'aside' | 'stop';
+}
+
+interface HearingOptions {
+  /** `<service>.<words-with-dashes>`. Fixed words: the durable consumer carries them, renaming one is a migration. */
+  as: string;
+  /** What nobody can apply is put aside and the rest goes on; or, where a gap would be worse than a halt, the consumer stops. */
+  poison?: 'aside' | 'stop';
+}
+
+const HEARING = Symbol('mela.hearing');
+const grammar = /^[a-z]+\.[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+// `handle` is a property here, not a method: methods are compared too kindly, and a wrong event would compile.
+type Reaction<E extends EventType> = new (...args: any[]) => { handle: (event: EventOf<E>, tx: any) => unknown };
+
+/** Binds a reaction to the events it hears. One whose `handle` takes another event does not compile. */
+export function Hears<E extends EventType>(event: E | readonly E[], { as, poison = 'aside' }: HearingOptions) {
+  if (!grammar.test(as)) throw new Error(`"${as}" is not a consumer's name: write it like "notifications.join-approved"`);
+  const events = (Array.isArray(event) ? event : [event]) as readonly EventType[];
+  if (events.length === 0) throw new Error(`${as} hears no event`);
+  const doubled = events.find(({ type }, place) => events.findIndex((other) => other.type === type) !== place);
+  if (doubled) throw new Error(`${as} hears ${doubled.type} twice`);
+  return <C extends Reaction<E>>(target: C): C | void => {
+    Reflect.defineMetadata(HEARING, { as, events, poison } satisfies Hearing, target);
+  };
+}
+
+export const hearingOf = (target: Function): Hearing | undefined => Reflect.getOwnMetadata(HEARING, target);

@@ -1,0 +1,130 @@
+import type { Stored } from './publisher.ts';
+
+export interface OutboxRow {
+  readonly shard: number;
+  readonly id: string;
+  readonly event_id: string;
+  readonly aggregate_id: string;
+  readonly subject: string;
+  readonly headers: Record<string, string>;
+  readonly payload: Uint8Array;
+}
+
+export interface SentRow extends OutboxRow {
+  readonly streamSeq: number;
+}
+
+interface Chain {
+  readonly waiting: OutboxRow[];
+  inFlight: boolean;
+  /** Acknowledged, but still in the outbox table: the next look would find them again. */
+  unmoved: number;
+  stalledUntil: number;
+}
+
+const FIRST_STALL_MS = 100;
+const LONGEST_STALL_MS = 2_000;
+
+/**
+ * Keeps the order within each aggregate: one version in flight, the later ones wait behind it.
+ * An aggregate whose event was not acknowledged stalls for a moment, then its rows are read anew. Nobody else waits for it.
+ */
+export class Chains {
+  private readonly chains = new Map<string, Chain>();
+  private readonly attempts = new Map<string, number>();
+  private acknowledged: SentRow[] = [];
+  private rows = 0;
+  private abandoned = false;
+
+  constructor(
+    private readonly send: (row: OutboxRow, settle: (stored: Stored | undefined, fault?: Error) => void) => void,
+    private readonly events: { acknowledged: () => void; failed: (row: OutboxRow, fault: Error, attempts: number) => void },
+  ) {}
+
+  /** Rows that were read and are not yet moved. */
+  get load(): number {
+    return this.rows;
+  }
+
+  get hasAcknowledged(): boolean {
+    return this.acknowledged.length > 0;
+  }
+
+  /** Aggregates whose rows must not be read now. */
+  busy(now = performance.now()): string[] {
+    for (const [aggregate, chain] of this.chains) if (chain.stalledUntil <= now) this.release(aggregate, chain);
+    return [...this.chains.keys()];
+  }
+
+  /** Takes rows that were read while their aggregates were free, in the order of ids. */
+  launch(rows: readonly OutboxRow[]): void {
+    for (const row of rows) {
+      this.rows += 1;
+      const chain = this.chains.get(row.aggregate_id);
+      if (chain) chain.waiting.push(row);
+      else this.chains.set(row.aggregate_id, { waiting: [row], inFlight: false, unmoved: 0, stalledUntil: 0 });
+    }
+    for (const row of rows) {
+      const chain = this.chains.get(row.aggregate_id)!;
+      if (!chain.inFlight && chain.waiting[0] === row) this.advance(row.aggregate_id, chain);
+    }
+  }
+
+  /** What may leave the outbox now. Give it back with `moved` once it has. */
+  takeAcknowledged(): readonly SentRow[] {
+    const taken = this.acknowledged;
+    this.acknowledged = [];
+    return taken;
+  }
+
+  moved(rows: readonly SentRow[]): void {
+    for (const { aggregate_id } of rows) {
+      this.rows -= 1;
+      const chain = this.chains.get(aggregate_id)!;
+      chain.unmoved -= 1;
+      this.release(aggregate_id, chain);
+    }
+  }
+
+  /** Nothing new is sent; what is in flight may still be acknowledged. */
+  close(): void {
+    for (const chain of this.chains.values()) {
+      this.rows -= chain.waiting.length;
+      chain.waiting.length = 0;
+    }
+  }
+
+  /** The locks are gone: somebody else may be sending these rows by now. */
+  abandon(): void {
+    this.abandoned = true;
+  }
+
+  private advance(aggregate: string, chain: Chain): void {
+    const row = chain.waiting.shift();
+    chain.inFlight = row !== undefined;
+    if (row) this.send(row, (stored, fault) => this.settle(aggregate, chain, row, stored, fault));
+  }
+
+  private settle(aggregate: string, chain: Chain, row: OutboxRow, stored: Stored | undefined, fault?: Error): void {
+    if (this.abandoned) return;
+    if (stored) {
+      this.attempts.delete(aggregate);
+      this.acknowledged.push({ ...row, streamSeq: stored.seq });
+      chain.unmoved += 1;
+      this.advance(aggregate, chain);
+      this.events.acknowledged();
+      return;
+    }
+    const attempts = (this.attempts.get(aggregate) ?? 0) + 1;
+    this.attempts.set(aggregate, attempts);
+    this.rows -= 1 + chain.waiting.length;
+    chain.waiting.length = 0;
+    chain.inFlight = false;
+    chain.stalledUntil = performance.now() + Math.min(FIRST_STALL_MS * 2 ** (attempts - 1), LONGEST_STALL_MS);
+    this.events.failed(row, fault ?? new Error('not acknowledged'), attempts);
+  }
+
+  private release(aggregate: string, chain: Chain): void {
+    if (!chain.inFlight && chain.unmoved === 0 && chain.stalledUntil <= performance.now()) this.chains.delete(aggregate);
+  }
+}

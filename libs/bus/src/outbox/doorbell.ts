@@ -1,0 +1,35 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+
+const QUIET_MS = 5;
+
+export const bellOf = (service: string): string => `bell.${service}`;
+
+/**
+ * Rung after a commit, so that the relay need not wait for its next look.
+ * The first ring goes out at once; those within the next 5 ms share one more. A lost ring costs a quarter of a second.
+ */
+export class Doorbell {
+  private resting = false;
+  private again = false;
+
+  constructor(
+    private readonly nc: NatsConnection,
+    private readonly service: string,
+  ) {}
+
+  ring(): void {
+    if (this.resting) {
+      this.again = true;
+      return;
+    }
+    // What is published while there is no connection would be kept and sent late, all of it.
+    if (!this.nc.isClosed() && !this.nc.isDraining() && this.nc.info) this.nc.publish(bellOf(this.service));
+    this.resting = true;
+    setTimeout(() => {
+      this.resting = false;
+      if (!this.again) return;
+      this.again = false;
+      this.ring();
+    }, QUIET_MS).unref();
+  }
+}

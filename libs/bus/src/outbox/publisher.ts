@@ -1,0 +1,113 @@
+import { MsgHdrsImpl, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { watchConnectivity } from '../stream/connectivity.ts';
+import { privateInbox } from '../stream/private-inbox.ts';
+import { STREAM } from '../subjects.ts';
+
+export interface Outgoing {
+  readonly eventId: string;
+  readonly subject: string;
+  readonly headers: Record<string, string>;
+  readonly payload: Uint8Array;
+}
+
+export interface Stored {
+  seq: number;
+  duplicate: boolean;
+}
+
+type Settle = (stored: Stored | undefined, fault?: Error) => void;
+
+interface Waiting {
+  since: number;
+  settle: Settle;
+}
+
+/**
+ * Publishes without waiting and hears every acknowledgement on one shared reply inbox: three times as fast as a request each.
+ * Whatever is not acknowledged counts as not sent; sent again under the same id, the stream knows it.
+ */
+export class AckedPublisher {
+  private readonly inbox: string;
+  private readonly replies: Subscription;
+  private readonly unwatch: () => void;
+  private readonly sweep: NodeJS.Timeout;
+  // In the order of publishing: the first entry is the oldest.
+  private readonly waiting = new Map<string, Waiting>();
+  private serial = 0;
+  connected = true;
+
+  constructor(
+    private readonly nc: NatsConnection,
+    private readonly options: { ackWaitMs: number; changed?: (connected: boolean) => void } = { ackWaitMs: 5_000 },
+  ) {
+    this.inbox = privateInbox(nc);
+    this.replies = nc.subscribe(`${this.inbox}.*`, { callback: (_fault, reply) => this.hear(reply) });
+    this.connected = nc.info !== undefined && !nc.isClosed();
+    this.unwatch = watchConnectivity(nc, (connected) => {
+      this.connected = connected;
+      // An acknowledgement cannot come through a connection that is gone.
+      if (!connected) this.failAll(new Error('The connection to NATS broke'));
+      options.changed?.(connected);
+    });
+    this.sweep = setInterval(() => this.expire(), Math.min(250, options.ackWaitMs / 4)).unref();
+  }
+
+  get inFlight(): number {
+    return this.waiting.size;
+  }
+
+  publish(event: Outgoing, settle: Settle): void {
+    const token = (this.serial++).toString(36);
+    this.waiting.set(token, { since: performance.now(), settle });
+    try {
+      this.nc.publish(event.subject, event.payload, {
+        reply: `${this.inbox}.${token}`,
+        headers: MsgHdrsImpl.fromRecord({ ...event.headers, 'Nats-Msg-Id': event.eventId, 'Nats-Expected-Stream': STREAM } as never),
+      });
+    } catch (fault) {
+      this.waiting.delete(token);
+      settle(undefined, fault as Error);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.sweep);
+    this.unwatch();
+    this.replies.unsubscribe();
+    this.failAll(new Error('The publisher was closed'));
+  }
+
+  private hear(reply: Msg): void {
+    const token = reply.subject.slice(this.inbox.length + 1);
+    const waiting = this.waiting.get(token);
+    if (!waiting) return;
+    this.waiting.delete(token);
+    const answer = answerOf(reply);
+    if (answer instanceof Error) waiting.settle(undefined, answer);
+    else waiting.settle(answer);
+  }
+
+  private expire(): void {
+    const limit = performance.now() - this.options.ackWaitMs;
+    for (const [token, { since, settle }] of this.waiting) {
+      if (since > limit) return;
+      this.waiting.delete(token);
+      settle(undefined, new Error(`No acknowledgement within ${this.options.ackWaitMs} ms`));
+    }
+  }
+
+  private failAll(fault: Error): void {
+    const failed = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const { settle } of failed) settle(undefined, fault);
+  }
+}
+
+function answerOf(reply: Msg): Stored | Error {
+  if (reply.data.length === 0) return new Error(`No stream takes the event (${reply.headers?.code ?? 'empty answer'})`);
+  const ack = reply.json<{ stream?: string; seq?: number; duplicate?: boolean; error?: { description: string } }>();
+  if (ack.error) return new Error(ack.error.description);
+  // Zero would be a stream that did not store it.
+  if (ack.stream !== STREAM || !ack.seq) return new Error(`An acknowledgement of ${ack.stream ?? 'nobody'}, not of ${STREAM}`);
+  return { seq: ack.seq, duplicate: ack.duplicate ?? false };
+}

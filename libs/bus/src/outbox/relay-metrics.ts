@@ -1,0 +1,30 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** Several services may share one process and so one registry: each finds the metric that the first one made. */
+export function relayMetrics(registry: Registry, service: string) {
+  const labelNames = ['service'];
+  const depth =
+    (registry.getSingleMetric('mela_outbox_depth') as Gauge | undefined) ??
+    new Gauge({ name: 'mela_outbox_depth', help: 'Events that are committed and not yet in the stream', labelNames, registers: [registry] });
+  const oldest =
+    (registry.getSingleMetric('mela_outbox_oldest_seconds') as Gauge | undefined) ??
+    new Gauge({ name: 'mela_outbox_oldest_seconds', help: 'Age of the oldest of them', labelNames, registers: [registry] });
+  const published =
+    (registry.getSingleMetric('mela_relay_published_total') as Counter | undefined) ??
+    new Counter({ name: 'mela_relay_published_total', help: 'Events acknowledged by the stream', labelNames, registers: [registry] });
+  const ackSeconds =
+    (registry.getSingleMetric('mela_relay_ack_seconds') as Histogram | undefined) ??
+    new Histogram({
+      name: 'mela_relay_ack_seconds',
+      help: 'From publishing an event to its acknowledgement',
+      labelNames,
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+      registers: [registry],
+    });
+  return {
+    depth: depth.labels(service),
+    oldest: oldest.labels(service),
+    published: published.labels(service),
+    ackSeconds: ackSeconds.labels(service),
+  };
+}

@@ -1,0 +1,142 @@
+import type { Client } from 'pg';
+import { SHARDS } from '../subjects.ts';
+import type { OutboxRow, SentRow } from './chains.ts';
+import { keepPartitions } from './sent-partitions.ts';
+
+export interface Backlog {
+  depth: number;
+  oldestSeconds: number;
+}
+
+const ANSWER_WITHIN_MS = 15_000;
+const ROWS_PER_SHARD = 500;
+const DEPTH_COUNTED = 1_000_000;
+
+/**
+ * The relay's one session: it holds the shard locks, so it never goes through a transaction pooler.
+ * Broken once, it is of no use any more: its locks are gone with it.
+ */
+export class RelaySession {
+  private held: number[] = [];
+  broken: Error | undefined;
+
+  constructor(
+    private readonly client: Client,
+    onBroken: () => void,
+  ) {
+    const lost = (fault: Error) => {
+      this.broken ??= fault;
+      onBroken();
+    };
+    client.on('error', lost);
+    client.on('end', () => lost(new Error('The database ended the session')));
+  }
+
+  async open(): Promise<void> {
+    // A session that stops asking (a frozen process, a cut line) must give its shards up.
+    await this.query(`SET idle_session_timeout = '10s'`);
+    // The relay only forgets what is already in the stream: a move lost with the database is a repeat, which the stream's
+    // duplicate window and the inboxes absorb. So nothing here waits for the disk.
+    await this.query(`SET synchronous_commit = off`);
+    await this.query(`SET lock_timeout = '2s'`);
+    await this.keepPartitions();
+  }
+
+  get shards(): readonly number[] {
+    return this.held;
+  }
+
+  /** Takes what is free. What another relay holds becomes free when its session ends. */
+  async takeShards(): Promise<readonly number[]> {
+    const missing = Array.from({ length: SHARDS }, (_, shard) => shard).filter((shard) => !this.held.includes(shard));
+    if (missing.length === 0) return [];
+    const taken = await this.query<{ shard: number }>(
+      `SELECT shard FROM unnest($1::int[]) AS free (shard)
+       WHERE pg_try_advisory_lock(hashtextextended('mela.outbox.' || current_schema() || '.' || shard, 0))`,
+      [missing],
+    );
+    const shards = taken.map(({ shard }) => shard);
+    this.held = [...this.held, ...shards];
+    return shards;
+  }
+
+  async releaseShards(): Promise<void> {
+    this.held = [];
+    await this.query('SELECT pg_advisory_unlock_all()');
+  }
+
+  /** The next rows of the held shards, in order of ids within each, leaving out aggregates that must wait. */
+  async pending(busy: readonly string[], limit: number): Promise<OutboxRow[]> {
+    const rows = await this.query<OutboxRow>(
+      `SELECT next.* FROM unnest($1::smallint[]) AS held (shard)
+       CROSS JOIN LATERAL (
+         SELECT shard, id, event_id, aggregate_id, subject, headers, payload FROM outbox
+         WHERE outbox.shard = held.shard AND aggregate_id <> ALL (string_to_array($2, E'\\n'))
+         ORDER BY id LIMIT ${ROWS_PER_SHARD}) AS next
+       LIMIT $3`,
+      [this.held, busy.join('\n'), limit],
+    );
+    // Another shard comes first next time: a busy one must not starve those behind it.
+    this.held = [...this.held.slice(1), ...this.held.slice(0, 1)];
+    return rows;
+  }
+
+  /** One statement: the rows leave the outbox, are kept for a day, and the relay remembers the last it sent. */
+  async move(rows: readonly SentRow[]): Promise<void> {
+    await this.query(
+      `WITH acknowledged AS (
+         SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS a (shard, id, stream_seq)
+       ), gone AS (
+         DELETE FROM outbox USING acknowledged a WHERE outbox.shard = a.shard AND outbox.id = a.id
+         RETURNING outbox.*, a.stream_seq
+       ), kept AS (
+         INSERT INTO outbox_sent (shard, id, event_id, aggregate_id, aggregate_version, subject, headers, payload, created_at, stream_seq, sent_at)
+         SELECT shard, id, event_id, aggregate_id, aggregate_version, subject, headers, payload, created_at, stream_seq, now() FROM gone
+       )
+       INSERT INTO relay_state (shard, last_seq, last_event_id)
+       SELECT DISTINCT ON (shard) shard, stream_seq, event_id FROM gone ORDER BY shard, stream_seq DESC
+       ON CONFLICT (shard) DO UPDATE SET last_seq = excluded.last_seq, last_event_id = excluded.last_event_id
+       WHERE relay_state.last_seq < excluded.last_seq`,
+      [rows.map((row) => row.shard), rows.map((row) => row.id), rows.map((row) => row.streamSeq)],
+    );
+  }
+
+  async backlog(): Promise<Backlog> {
+    const [row] = await this.query<{ depth: string; oldest: number | null }>(
+      `SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT ${DEPTH_COUNTED}) AS counted) AS depth,
+         (SELECT extract(epoch FROM clock_timestamp() - min(first.created_at))::float8 FROM generate_series(0, ${SHARDS - 1}) AS all_shards (shard)
+          CROSS JOIN LATERAL (SELECT created_at FROM outbox WHERE outbox.shard = all_shards.shard ORDER BY id LIMIT 1) AS first) AS oldest`,
+    );
+    return { depth: Number(row!.depth), oldestSeconds: Math.max(0, row!.oldest ?? 0) };
+  }
+
+  async keepPartitions(): Promise<void> {
+    await this.query(keepPartitions);
+  }
+
+  close(): void {
+    this.held = [];
+    this.broken ??= new Error('The session was closed');
+    const { stream } = this.client.connection;
+    // The polite way waits for the other side, which may be gone.
+    void this.client.end().catch(() => undefined);
+    setTimeout(() => stream.destroy(), 1_000).unref();
+  }
+
+  private async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+    if (this.broken) throw this.broken;
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`The database did not answer within ${ANSWER_WITHIN_MS} ms`)), ANSWER_WITHIN_MS);
+    });
+    try {
+      const { rows } = await Promise.race([this.client.query(text, values), silence]);
+      return rows as Row[];
+    } catch (fault) {
+      this.broken ??= fault as Error;
+      throw fault;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

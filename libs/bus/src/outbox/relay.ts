@@ -1,0 +1,194 @@
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Client } from 'pg';
+import type { Registry } from 'prom-client';
+import type { Log } from '../log.ts';
+import { Chains } from './chains.ts';
+import { bellOf } from './doorbell.ts';
+import { AckedPublisher } from './publisher.ts';
+import { relayMetrics } from './relay-metrics.ts';
+import { RelaySession, type Backlog } from './relay-session.ts';
+import { Wakeable } from './wakeable.ts';
+
+export interface RelayOptions {
+  service: string;
+  nc: NatsConnection;
+  /** A connected session whose search_path is the service's schema. Never through a transaction pooler. */
+  connect: () => Promise<Client>;
+  log: Log;
+  metrics: Registry;
+}
+
+const READ_AT_MOST = 2_000;
+/** Rows read and not yet moved: enough to read the next ones while these are on their way. */
+const WINDOW = 4_000;
+const POLL_MS = { soonest: 20, latest: 250 };
+const TAKE_SHARDS_MS = 2_000;
+const LOOK_AT_BACKLOG_MS = 2_000;
+const KEEP_PARTITIONS_MS = 600_000;
+const RECONNECT_MS = { soonest: 100, latest: 2_000 };
+/** Without NATS for so long, a relay lets others try. */
+const GIVE_UP_SHARDS_MS = 5_000;
+
+/**
+ * Carries committed events into the stream. It keeps no cursor (ids become visible out of order, so a cursor loses rows):
+ * it reads what is there and removes what the stream has acknowledged. Killed anywhere, it can only repeat itself.
+ */
+export class Relay {
+  private readonly metrics: ReturnType<typeof relayMetrics>;
+  private readonly wakeable = new Wakeable();
+  private session: RelaySession | undefined;
+  private publisher: AckedPublisher | undefined;
+  private bell: Subscription | undefined;
+  private running: Promise<void> | undefined;
+  private stopping = false;
+  private disconnectedSince: number | undefined;
+  private backlog: Backlog & { at: number } = { depth: 0, oldestSeconds: 0, at: performance.now() };
+
+  constructor(private readonly options: RelayOptions) {
+    this.metrics = relayMetrics(options.metrics, options.service);
+  }
+
+  /** Does not wait for the database or NATS: a relay that finds neither keeps trying. */
+  async start(): Promise<void> {
+    if (this.running) return;
+    const { nc, service } = this.options;
+    this.stopping = false;
+    this.publisher = new AckedPublisher(nc, {
+      ackWaitMs: 5_000,
+      changed: (connected) => {
+        this.disconnectedSince = connected ? undefined : performance.now();
+        this.wakeable.wake();
+      },
+    });
+    this.bell = nc.subscribe(bellOf(service), { callback: () => this.wakeable.wake() });
+    this.running = this.run();
+  }
+
+  /** What is in flight is finished: acknowledged and moved, or left for the next relay. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.wakeable.wake();
+    await this.running;
+    this.running = undefined;
+    this.bell?.unsubscribe();
+    this.publisher?.close();
+  }
+
+  health(): { oldestSeconds: number; depth: number; shards: number } {
+    const { depth, oldestSeconds, at } = this.backlog;
+    // While the database is away nobody counts, and what waited then waits still.
+    const since = (performance.now() - at) / 1_000;
+    return { depth, oldestSeconds: depth > 0 ? oldestSeconds + since : 0, shards: this.session?.shards.length ?? 0 };
+  }
+
+  private async run(): Promise<void> {
+    const { log, service } = this.options;
+    let pause = RECONNECT_MS.soonest;
+    while (!this.stopping) {
+      const opened = performance.now();
+      try {
+        const session = new RelaySession(await this.options.connect(), () => this.wakeable.wake());
+        this.session = session;
+        await session.open();
+        await this.relay(session);
+      } catch (fault) {
+        log.warn({ service, fault: (fault as Error).message }, 'The relay lost its database session and takes a new one');
+      }
+      this.session?.close();
+      this.session = undefined;
+      if (performance.now() - opened > 10_000) pause = RECONNECT_MS.soonest;
+      if (!this.stopping) await this.wakeable.pause(pause);
+      pause = Math.min(pause * 2, RECONNECT_MS.latest);
+    }
+  }
+
+  private async relay(session: RelaySession): Promise<void> {
+    const publisher = this.publisher!;
+    const chains = new Chains((row, settle) => this.send(publisher, row, settle), {
+      acknowledged: () => this.wakeable.wake(),
+      failed: (row, fault, attempts) => this.complain(row, fault, attempts),
+    });
+    const due = { shards: 0, backlog: 0, partitions: performance.now() + KEEP_PARTITIONS_MS };
+    let poll = POLL_MS.soonest;
+    try {
+      while (!this.stopping) {
+        if (session.broken) throw session.broken;
+        await this.housekeeping(session, due);
+        const found = (await this.move(session, chains)) + (await this.read(session, chains));
+        poll = found > 0 ? POLL_MS.soonest : Math.min(poll * 2, POLL_MS.latest);
+        if (found === 0) await this.wakeable.wait(poll);
+      }
+      await this.finish(session, chains);
+    } finally {
+      chains.abandon();
+    }
+  }
+
+  private async move(session: RelaySession, chains: Chains): Promise<number> {
+    if (!chains.hasAcknowledged) return 0;
+    const rows = chains.takeAcknowledged();
+    await session.move(rows);
+    chains.moved(rows);
+    this.metrics.published.inc(rows.length);
+    return rows.length;
+  }
+
+  private async read(session: RelaySession, chains: Chains): Promise<number> {
+    if (!this.publisher!.connected || session.shards.length === 0 || chains.load > WINDOW - READ_AT_MOST) return 0;
+    const busy = chains.busy();
+    // When the stream takes nothing, reading on would only fill the memory with what has to wait.
+    if (busy.length > WINDOW) return 0;
+    this.wakeable.forget();
+    const rows = await session.pending(busy, READ_AT_MOST);
+    chains.launch(rows);
+    return rows.length;
+  }
+
+  private send(publisher: AckedPublisher, ...[row, settle]: Parameters<ConstructorParameters<typeof Chains>[0]>): void {
+    const sentAt = performance.now();
+    publisher.publish(
+      { eventId: row.event_id, subject: row.subject, headers: row.headers, payload: row.payload },
+      (stored, fault) => {
+        if (stored) this.metrics.ackSeconds.observe((performance.now() - sentAt) / 1_000);
+        settle(stored, fault);
+      },
+    );
+  }
+
+  private async housekeeping(session: RelaySession, due: { shards: number; backlog: number; partitions: number }): Promise<void> {
+    const now = performance.now();
+    if (this.disconnectedSince !== undefined && now - this.disconnectedSince > GIVE_UP_SHARDS_MS && session.shards.length > 0) {
+      await session.releaseShards();
+      this.options.log.warn({ service: this.options.service }, 'The relay has no NATS and leaves its shards to others');
+    }
+    if (this.publisher!.connected && now >= due.shards) {
+      due.shards = now + TAKE_SHARDS_MS;
+      const taken = await session.takeShards();
+      if (taken.length > 0) this.options.log.info({ service: this.options.service, shards: taken }, 'The relay took shards');
+    }
+    if (now >= due.backlog) {
+      due.backlog = now + LOOK_AT_BACKLOG_MS;
+      this.backlog = { ...(await session.backlog()), at: performance.now() };
+      this.metrics.depth.set(this.backlog.depth);
+      this.metrics.oldest.set(this.backlog.oldestSeconds);
+    }
+    if (now >= due.partitions) {
+      due.partitions = now + KEEP_PARTITIONS_MS;
+      await session.keepPartitions();
+    }
+  }
+
+  private async finish(session: RelaySession, chains: Chains): Promise<void> {
+    chains.close();
+    while (this.publisher!.inFlight > 0 || chains.hasAcknowledged)
+      if ((await this.move(session, chains)) === 0) await this.wakeable.wait(POLL_MS.latest);
+  }
+
+  private complain(row: { event_id: string; subject: string }, fault: Error, attempts: number): void {
+    // Once at first and then ever more rarely: an outage concerns thousands.
+    const { log, service } = this.options;
+    const facts = { service, eventId: row.event_id, subject: row.subject, attempts, fault: fault.message };
+    if ((attempts & (attempts - 1)) === 0 && attempts > 4) log.error(facts, 'An event is not taken by the stream');
+    else log.debug(facts, 'An event was not acknowledged and will be sent again');
+  }
+}

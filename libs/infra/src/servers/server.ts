@@ -1,0 +1,41 @@
+import type { Answer } from '../answers.ts';
+import type { PartFolder } from '../part-folder.ts';
+import type { PartName } from '../part.ts';
+import type { Program, Source } from '../programs/program.ts';
+import { nats } from './nats.ts';
+import { postgres } from './postgres.ts';
+import { redis } from './redis.ts';
+import type { SystemUser } from './system-user.ts';
+
+/** One start of a private instance. */
+export interface Boot {
+  folder: PartFolder;
+  program: Program;
+  env: NodeJS.ProcessEnv;
+  port: number;
+  /** The loopback address, except inside a container, whose port is published on it. */
+  host: string;
+  throwaway: boolean;
+  /** Another user for the server, where it refuses to run as this one. */
+  runAs?: SystemUser | undefined;
+}
+
+/** What Mela knows about one kind of server. */
+export interface Server {
+  /** Where its program may come from, in order. */
+  sources: Source[];
+  /** Asks politely to end, first to last. */
+  farewell: NodeJS.Signals[];
+  answers(url: string, within: number): Promise<Answer>;
+  url(port: number, password: string): string;
+  runAs?(boot: Omit<Boot, 'runAs'>): Promise<SystemUser | undefined>;
+  /** Makes the data folder and the configuration ready. */
+  prepare(boot: Boot): Promise<void>;
+  args(boot: Boot): string[];
+}
+
+const servers: Record<PartName, Server> = { postgres, nats, redis };
+
+export function serverFor(part: PartName): Server {
+  return servers[part];
+}

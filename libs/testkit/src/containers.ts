@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+export interface Containers {
+  readonly environment: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Where a Docker engine answers, the parts are containers of the versions that production runs, unless
+ * `MELA_TEST_PARTS=private` says otherwise. Undefined where there is none: the parts are then found or started as for anyone.
+ */
+export async function startContainers(): Promise<Containers | undefined> {
+  if (process.env['MELA_TEST_PARTS'] === 'private' || !(await engineAnswers())) return undefined;
+  const { GenericContainer, Wait } = await import('testcontainers');
+  const [postgres, nats, redis] = await Promise.all([
+    new GenericContainer('postgres:18-alpine')
+      .withEnvironment({ POSTGRES_PASSWORD: 'test', POSTGRES_DB: 'mela' })
+      .withCommand(['postgres', '-c', 'fsync=off', '-c', 'max_connections=200'])
+      .withExposedPorts(5432)
+      .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/, 2))
+      .start(),
+    new GenericContainer('nats:2.12-alpine').withCommand(['-js']).withExposedPorts(4222).withWaitStrategy(Wait.forLogMessage(/Server is ready/)).start(),
+    new GenericContainer('redis:8-alpine').withExposedPorts(6379).withWaitStrategy(Wait.forLogMessage(/Ready to accept connections/)).start(),
+  ]);
+  const at = (container: typeof postgres, port: number) => `${container.getHost()}:${container.getMappedPort(port)}`;
+  return {
+    environment: {
+      DATABASE_ADMIN_URL: `postgres://postgres:test@${at(postgres, 5432)}/mela`,
+      NATS_URL: `nats://${at(nats, 4222)}`,
+      REDIS_URL: `redis://${at(redis, 6379)}`,
+    },
+    stop: async () => {
+      await Promise.all([postgres, nats, redis].map((container) => container.stop()));
+    },
+  };
+}
+
+async function engineAnswers(): Promise<boolean> {
+  try {
+    await promisify(execFile)('docker', ['info', '--format', '{{.ServerVersion}}'], { timeout: 5_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}

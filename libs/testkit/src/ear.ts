@@ -1,0 +1,99 @@
+import type { TopicName } from '@mela/contracts';
+import WebSocket from 'ws';
+
+export interface Heard {
+  readonly topic: string;
+  readonly c: string;
+  readonly id: string;
+  readonly type: string;
+  readonly d: Readonly<Record<string, unknown>>;
+}
+
+type Frame = Record<string, unknown> & { t?: string; i?: number };
+type Watcher = (frame: Frame) => void;
+
+const PATIENCE_MS = 5_000;
+
+/** One open screen of a person: a WebSocket that remembers everything it heard, in order. */
+export class Ear {
+  readonly heard: Heard[] = [];
+  private readonly watchers = new Set<Watcher>();
+  private asked = 0;
+
+  private constructor(private readonly socket: WebSocket) {
+    socket.on('message', (data) => {
+      for (const line of String(data).split('\n')) this.receive(JSON.parse(line) as Frame);
+    });
+  }
+
+  static async connect(realtime: string, token: string): Promise<Ear> {
+    const socket = new WebSocket(realtime);
+    const ear = new Ear(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', reject);
+    });
+    await ear.request({ t: 'connect', token });
+    return ear;
+  }
+
+  async listen(topic: TopicName): Promise<this> {
+    await this.request({ t: 'sub', topic });
+    return this;
+  }
+
+  /** The first event so far or from now on that fits; undefined when none came in time. */
+  async hears(fits: (event: Heard) => boolean, patience = PATIENCE_MS): Promise<Heard | undefined> {
+    const already = this.heard.find(fits);
+    if (already) return already;
+    return this.wait(
+      (frame) => (frame.t === 'ev' && fits(frame as unknown as Heard) ? (frame as unknown as Heard) : undefined),
+      patience,
+    ).catch(() => undefined);
+  }
+
+  close(): void {
+    this.socket.terminate();
+  }
+
+  private async request(frame: Frame): Promise<Frame> {
+    const i = ++this.asked;
+    const answered = this.wait((answer) => (answer.i === i ? answer : undefined), PATIENCE_MS);
+    this.socket.send(JSON.stringify({ i, ...frame }));
+    const answer = await answered;
+    if (answer.t === 'err') throw new Error(`${String(frame.t)} was refused: ${String(answer['code'])}`);
+    return answer;
+  }
+
+  private receive(frame: Frame): void {
+    if (frame.t === undefined) return this.socket.send('{}');
+    if (frame.t === 'ev') this.heard.push(frame as unknown as Heard);
+    for (const watch of this.watchers) watch(frame);
+  }
+
+  private wait<R>(pick: (frame: Frame) => R | undefined, patience: number): Promise<R> {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.watchers.delete(watch);
+        this.socket.off('close', closed);
+      };
+      const watch: Watcher = (frame) => {
+        const picked = pick(frame);
+        if (picked === undefined) return;
+        end();
+        resolve(picked);
+      };
+      const closed = (code: number) => {
+        end();
+        reject(new Error(`The socket was closed with ${code}`));
+      };
+      const timer = setTimeout(() => {
+        end();
+        reject(new Error(`Nothing came within ${patience} ms`));
+      }, patience);
+      this.watchers.add(watch);
+      this.socket.once('close', closed);
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import type { Ask, Operation, Out } from '@mela/contracts';
+import { Problem } from './problem.ts';
+
+export interface HttpOptions {
+  token?: string | undefined;
+  idempotencyKey?: string | undefined;
+  headers?: Record<string, string>;
+}
+
+/** Speaks HTTP as a client that knows nothing but the contract would. */
+export async function sendOperation<Op extends Operation>(api: string, operation: Op, input: Ask<Op>, options: HttpOptions = {}): Promise<Response> {
+  const { http } = operation;
+  if (!http) throw new Error(`${operation.id} has no route: it can be asked on the bus only`);
+  const rest = { ...(input as Record<string, unknown>) };
+  const path = http.path.replace(/:(\w+)/g, (_match, name: string) => {
+    const value = String(rest[name]);
+    delete rest[name];
+    return encodeURIComponent(value);
+  });
+  const url = new URL(path, api);
+  if (!http.hasBody) for (const [name, value] of Object.entries(rest)) if (value !== undefined) url.searchParams.set(name, String(value));
+  return fetch(url, {
+    method: http.method,
+    headers: {
+      ...(http.hasBody ? { 'content-type': 'application/json' } : {}),
+      ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+      ...(options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey }),
+      ...options.headers,
+    },
+    ...(http.hasBody ? { body: JSON.stringify(rest) } : {}),
+  });
+}
+
+/** The answer, or a Problem thrown. */
+export async function askOperation<Op extends Operation>(api: string, operation: Op, input: Ask<Op>, options?: HttpOptions): Promise<Out<Op>> {
+  const response = await sendOperation(api, operation, input, options);
+  const document = (await response.json()) as Record<string, unknown>;
+  if (!response.ok) throw new Problem(response.status, String(document['code']), document);
+  return document as Out<Op>;
+}

@@ -1,0 +1,8 @@
+import './matchers.ts';
+
+export { Ear, type Heard } from './ear.ts';
+export { askOperation, sendOperation, type HttpOptions } from './http.ts';
+export { Problem } from './problem.ts';
+export { Someone } from './someone.ts';
+export { openWorld, World, type Scenario } from './world.ts';
+export type { WorldAddresses } from './world-process.ts';
