@@ -1,6 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-const sources = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } };
+/** Libraries are tested unbuilt. Specs lie outside of every tsconfig that builds, so the decorators' dialect is told here again. */
+const sources = {
+  resolve: { conditions: ['source'] },
+  ssr: { resolve: { conditions: ['source'] } },
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+};
 
 const flow = (shape: string) => ({
   ...sources,

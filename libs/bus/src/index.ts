@@ -13,6 +13,7 @@ export { traced } from './ask/wrappers/traced.ts';
 export * from './connection.ts';
 export * from './context.ts';
 export * from './cursor.ts';
+export * from './events.ts';
 export * from './log.ts';
 export * from './sql.ts';
 export * from './subjects.ts';

@@ -1,17 +1,26 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bareEnv, dataFolder, until } from '../spec/ground.ts';
 import { settings } from './answers.ts';
 import { findProgram } from './find-program.ts';
 import { openPart, openParts, PartFault, survey, type PartName } from './index.ts';
 import { anyFreePort, isFree } from './ports.ts';
 
-async function someoneElses(part: PartName): Promise<string> {
-  const opened = await openPart(part, { dataDir: await dataFolder(), env: bareEnv, throwaway: true });
-  onTestFinished(() => opened.stop());
-  return opened.url;
-}
+const someoneElses = {} as Record<PartName, string>;
+
+beforeAll(async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'mela infra '));
+  const opened = await openParts({ dataDir, env: bareEnv, throwaway: true });
+  Object.assign(someoneElses, { postgres: opened.databaseAdminUrl, nats: opened.natsUrl, redis: opened.redisUrl });
+  return async () => {
+    await opened.stop();
+    await rm(dataDir, { recursive: true });
+  };
+});
 
 async function openByUrl(part: PartName, url: string) {
   return openPart(part, { dataDir: await dataFolder(), env: { ...bareEnv, [settings[part].setting]: url } });
@@ -21,7 +30,7 @@ describe.each(['postgres', 'nats', 'redis'] as const)('%s from a URL', (part) =>
   const { setting } = settings[part];
 
   it('is used as it is, and never stopped', async () => {
-    const url = await someoneElses(part);
+    const url = someoneElses[part];
     const opened = await openByUrl(part, url);
     expect(opened).toMatchObject({ url, report: { how: 'url', part } });
     expect(opened.report.detail).toContain(setting);
@@ -33,7 +42,7 @@ describe.each(['postgres', 'nats', 'redis'] as const)('%s from a URL', (part) =>
   });
 
   it('is refused with a wrong password, which is not repeated', async () => {
-    const url = new URL(await someoneElses(part));
+    const url = new URL(someoneElses[part]);
     url.password = 'my-secret-word';
     const fault = await openByUrl(part, url.href).catch((error: Error) => error);
     expect(fault).toBeInstanceOf(PartFault);
@@ -69,7 +78,7 @@ describe('a NATS from a URL', () => {
 
 describe('three URLs', () => {
   it('need no data folder, and several processes may share them', async () => {
-    const [DATABASE_ADMIN_URL, NATS_URL, REDIS_URL] = await Promise.all([someoneElses('postgres'), someoneElses('nats'), someoneElses('redis')]);
+    const { postgres: DATABASE_ADMIN_URL, nats: NATS_URL, redis: REDIS_URL } = someoneElses;
     const options = { dataDir: '/nonexistent', env: { ...bareEnv, DATABASE_ADMIN_URL, NATS_URL, REDIS_URL } };
     const [one, another] = await Promise.all([openParts(options), openParts(options)]);
     expect(one.reports).toEqual(another.reports);

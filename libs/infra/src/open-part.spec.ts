@@ -1,9 +1,9 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bareEnv, dataFolder } from '../spec/ground.ts';
 import { natsNotes, postgresNotes, redisNotes } from '../spec/notes.ts';
-import { openPart, portOwner, type PartName, type PartsOptions } from './index.ts';
+import { MissingPart, openPart, portOwner, type PartName, type PartsOptions } from './index.ts';
 
 async function open(part: PartName, options: Partial<PartsOptions> = {}) {
   const opened = await openPart(part, { dataDir: await dataFolder(), env: bareEnv, ...options });
@@ -57,6 +57,18 @@ describe('a program on PATH that will not do', () => {
     const { report } = await open('nats', { env: { ...bareEnv, PATH: [bin, bareEnv.PATH].join(delimiter) } });
     expect(report.detail).toContain(`${join(bin, 'nats-server')} ${why}`);
     expect(report.version).not.toBe('2.9.10');
+  });
+});
+
+describe('a part that is nowhere', () => {
+  it('is missed with words that say what was tried, what to install and what to set', async () => {
+    const empty = await dataFolder();
+    // No program on PATH, an empty cache, and a way to the packages that leads nowhere.
+    const env = { HOME: empty, PATH: empty, MELA_CACHE: join(empty, 'cache'), http_proxy: 'http://127.0.0.1:1', https_proxy: 'http://127.0.0.1:1' };
+    const fault = await openPart('nats', { dataDir: empty, env }).catch((error: Error) => error);
+    expect(fault).toBeInstanceOf(MissingPart);
+    expect(String(fault)).toMatch(/^MissingPart: NATS is missing.*no nats-server on PATH.*install NATS.*NATS_URL/s);
+    expect(await readdir(join(empty, 'cache', 'packages')).catch(() => [])).not.toContainEqual(expect.stringContaining('draft'));
   });
 });
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { MissingPart } from './faults.ts';
+import { FolderInUse, MissingPart, PartFault } from './faults.ts';
 import { urlOf } from './from-url.ts';
 import { LazyGuard, openPartWith } from './open-part.ts';
 import { partNames, type OpenPart, type Parts, type PartsOptions } from './part.ts';
@@ -36,8 +36,11 @@ async function holdFolder({ dataDir, env }: PartsOptions): Promise<{ release(): 
 
 /** Whoever must install two things wants to hear of both at once. */
 function inOne(faults: unknown[]): unknown {
-  const [first, ...more] = faults;
-  if (more.length === 0 || !faults.every((fault) => fault instanceof Error)) return first;
-  const message = faults.map((fault) => (fault as Error).message).join('\n');
-  return first instanceof MissingPart ? new MissingPart(first.part, message) : new Error(message, { cause: first });
+  const decisive = faults.find((fault) => fault instanceof FolderInUse) ?? (faults.length === 1 ? faults[0] : undefined);
+  if (decisive !== undefined) return decisive;
+  const message = faults.map((fault) => (fault instanceof Error ? fault.message : String(fault))).join('\n');
+  const missing = faults.find((fault) => fault instanceof MissingPart);
+  const faulty = faults.find((fault) => fault instanceof PartFault);
+  if (missing !== undefined) return new MissingPart(missing.part, message);
+  return faulty === undefined ? new Error(message, { cause: faults[0] }) : new PartFault(faulty.part, message, { cause: faulty });
 }

@@ -13,6 +13,7 @@ export async function openPrivatePart(part: PartName, options: PartsOptions, gua
   const folder = await holdPartFolder(dataDir, part);
   try {
     const { program, passedOver } = await findProgram(part, { env, dataDir, progress });
+    progress(`Starting ${label} ${program.version}`);
     const server = await PrivateServer.start({ folder, program, env, throwaway }, guard, progress);
     await remember(folder, { ...folder.remembered, port: server.port });
     const because = passedOver.length === 0 ? '' : ` (passed over: ${passedOver.join('; ')})`;

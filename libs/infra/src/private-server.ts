@@ -5,7 +5,9 @@ import { PartFault } from './faults.ts';
 import type { Guard, Guarded } from './guardian/guard.ts';
 import { anyFreePort, isFree } from './ports.ts';
 import { isRunning, readIdentity } from './processes/process-identity.ts';
+import { runProgram } from './processes/run-program.ts';
 import { stopProcess } from './processes/stop-process.ts';
+import { killContainer } from './programs/docker.ts';
 import { farewellOf, launchOf } from './servers/launch.ts';
 import { openServerLog } from './servers/server-log.ts';
 import { serverFor, type Boot } from './servers/server.ts';
@@ -67,6 +69,9 @@ export class PrivateServer {
     const { folder, program } = this.standing;
     const leftover = readIdentity(folder.identityFile);
     if (leftover !== undefined && isRunning(leftover)) await stopProcess(leftover, farewellOf(program, folder), patience);
+    // A container outlives the client that ran it.
+    const [engine, ...removal] = program.image === undefined ? [] : killContainer(program, folder);
+    if (engine !== undefined) await runProgram(engine, removal);
     await rm(folder.identityFile, { force: true });
   }
 

@@ -17,7 +17,6 @@ const wished = {
   discard: DiscardPolicy.New,
   max_age: nanos(14 * DAY_MS),
   max_msgs: -1,
-  max_bytes: -1,
   max_msgs_per_subject: -1,
   duplicate_window: nanos(600_000),
   deny_delete: true,

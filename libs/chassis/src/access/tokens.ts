@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AccessUnknown, identity, InvalidToken, isRefusal, type Refusal } from '@mela/contracts';
-import type { Asker, Caller } from '@mela/bus';
+import { continueTrace, currentContext, within, type Asker, type Caller } from '@mela/bus';
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet } from 'jose';
 import { LRUCache } from 'lru-cache';
 
@@ -13,8 +13,9 @@ const FETCH_COOL_DOWN_MS = 10_000;
 /** Where the public keys come from; undefined while they cannot be had. */
 export type KeySource = () => Promise<JSONWebKeySet | undefined>;
 
+// Asked in nobody's name: a token sent along would have to be verified before the keys that verify it are known.
 export const keysOverBus = (asker: Asker): KeySource => async () => {
-  const answer = await asker.ask(identity.jwks, {});
+  const answer = await within({ traceparent: continueTrace(currentContext()?.traceparent) }, () => asker.ask(identity.jwks, {}));
   return isRefusal(answer) ? undefined : (answer as unknown as JSONWebKeySet);
 };
 

@@ -126,7 +126,7 @@ const eventHeaders: Json = {
   properties: {
     'ce-id': { type: 'string', format: 'uuid' },
     'ce-type': { type: 'string' },
-    'ce-source': { type: 'string', description: 'The service that says it' },
+    'ce-source': { type: 'string', description: 'The service that says it: `/mela/<service>`' },
     'ce-subject': { type: 'string', description: 'The id of the aggregate that changed' },
     'ce-time': { type: 'string', format: 'date-time' },
     'ce-specversion': { const: '1.0' },

@@ -70,11 +70,11 @@ interface Download {
   sources: AptSource[];
 }
 
-async function download(part: 'nats' | 'redis', wanted: Package, { folder, name, suite, sources }: Download, { progress }: Search): Promise<Program> {
+async function download(part: 'nats' | 'redis', wanted: Package, { folder, name, suite, sources }: Download, { progress, env }: Search): Promise<Program> {
   progress(`Downloading ${wanted.name} from the packages of ${suite}`);
   const draft = await mkdtemp(join(folder, 'draft-'));
   try {
-    const apt = new PrivateApt(join(draft, 'apt'), sources);
+    const apt = new PrivateApt(join(draft, 'apt'), sources, env);
     const root = join(draft, 'root');
     await mkdir(root);
     await apt.update();

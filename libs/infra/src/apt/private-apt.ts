@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { runProgram, type Ran } from '../processes/run-program.ts';
 import { stanza, type AptSource } from './machine-sources.ts';
 
-const systemPath = `${process.env.PATH ?? ''}:/usr/bin:/bin:/usr/sbin:/sbin`;
-
 /**
  * apt with everything of its own in one folder: lists, cache, an empty set of installed packages. It needs no root
  * and leaves the machine's own lists, packages and hooks alone.
@@ -12,18 +10,23 @@ const systemPath = `${process.env.PATH ?? ''}:/usr/bin:/bin:/usr/sbin:/sbin`;
 export class PrivateApt {
   private readonly folder: string;
   private readonly sources: AptSource[];
+  private readonly env: NodeJS.ProcessEnv;
+  /** What went wrong on the way to the lists. Mirrors fail in part; what matters is whether the package is there in the end. */
+  private complaint = '';
 
-  constructor(folder: string, sources: AptSource[]) {
+  constructor(folder: string, sources: AptSource[], env: NodeJS.ProcessEnv) {
     this.folder = folder;
     this.sources = sources;
+    this.env = { ...env, PATH: `${env.PATH ?? ''}:/usr/bin:/bin:/usr/sbin:/sbin`, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' };
   }
 
   async update(): Promise<void> {
     for (const part of ['lists/partial', 'cache/archives/partial', 'sources.d', 'debs']) await mkdir(join(this.folder, part), { recursive: true });
     await writeFile(join(this.folder, 'sources.d', 'mela.sources'), this.sources.map(stanza).join('\n'));
     await writeFile(join(this.folder, 'apt.conf'), await this.config(), { mode: 0o600 });
-    const ran = await this.apt('apt-get', ['update', '--error-on=any']);
-    if (!ran.ok) throw new Error(`The package list of ${this.sources.map(({ uris, suites }) => `${uris} (${suites.join(', ')})`).join(', ')} could not be read: ${ran.said}`);
+    const ran = await this.apt('apt-get', ['update', '--quiet=2']);
+    this.complaint = inOneLine(ran.said);
+    if (!ran.ok) throw new Error(`the package list of ${this.archives()} could not be read (${this.complaint})`);
   }
 
   /** Downloads the packages, checked against the archive's signature, and unpacks them into `root`. */
@@ -31,10 +34,10 @@ export class PrivateApt {
     const debs = join(this.folder, 'debs');
     const before = new Set(await readdir(debs));
     const downloaded = await this.apt('apt-get', ['download', ...packages], debs);
-    if (!downloaded.ok) throw new Error(`${packages.join(', ')} could not be downloaded: ${downloaded.said}`);
+    if (!downloaded.ok) throw new Error(`the package ${packages.join(', ')} could not be had from ${this.archives()} (${[this.complaint, inOneLine(downloaded.said)].filter(Boolean).join(' ')})`);
     for (const deb of (await readdir(debs)).filter((name) => !before.has(name))) {
-      const unpacked = await runProgram('dpkg-deb', ['-x', join(debs, deb), root], { timeout: 60_000, env: { ...process.env, PATH: systemPath } });
-      if (!unpacked.ok) throw new Error(`${deb} could not be unpacked: ${unpacked.said}`);
+      const unpacked = await runProgram('dpkg-deb', ['-x', join(debs, deb), root], { timeout: 60_000, env: this.env });
+      if (!unpacked.ok) throw new Error(`${deb} could not be unpacked (${inOneLine(unpacked.said)})`);
     }
   }
 
@@ -43,8 +46,12 @@ export class PrivateApt {
     return [...ran.stdout.matchAll(/^\s+\|?(?:Pre)?Depends: ([^<\s]+)$/gm)].map(([, name = '']) => name);
   }
 
+  private archives(): string {
+    return inOneLine(this.sources.map(({ uris, suites }) => `${uris} (${suites.join(', ')})`).join(', '));
+  }
+
   private apt(tool: string, args: string[], cwd = this.folder): Promise<Ran> {
-    return runProgram(tool, args, { cwd, timeout: 240_000, env: { ...process.env, PATH: systemPath, APT_CONFIG: join(this.folder, 'apt.conf'), LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' } });
+    return runProgram(tool, args, { cwd, timeout: 240_000, env: { ...this.env, APT_CONFIG: join(this.folder, 'apt.conf') } });
   }
 
   /**
@@ -52,7 +59,7 @@ export class PrivateApt {
    * for among them are commands that run after each update.
    */
   private async config(): Promise<string> {
-    const machine = (await runProgram('apt-config', ['dump', '--no-empty', 'Acquire'], { env: { ...process.env, PATH: systemPath } })).stdout;
+    const machine = (await runProgram('apt-config', ['dump', '--no-empty', 'Acquire'], { env: this.env })).stdout;
     const way = machine.split('\n').filter((line) => line !== '' && !/^Acquire::(IndexTargets|Languages|Changelogs|CompressionTypes|cdrom)\b/.test(line));
     const path = (name: string) => join(this.folder, name);
     return [
@@ -76,4 +83,9 @@ export class PrivateApt {
       '',
     ].join('\n');
   }
+}
+
+/** Without the credentials that an address of a private mirror may carry. */
+function inOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ').replace(/\/\/[^\s/@]+@/g, '//');
 }

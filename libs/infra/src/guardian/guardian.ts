@@ -21,7 +21,13 @@ interface Server {
 const servers = new Map<number, Server>();
 
 process.on('message', (order: Order) => {
-  if (order.do === 'launch') return launch(order.id, order.launch);
+  if (order.do === 'launch') {
+    try {
+      return launch(order.id, order.launch);
+    } catch (fault) {
+      return tell({ is: 'refused', id: order.id, why: (fault as Error).message });
+    }
+  }
   const server = servers.get(order.id);
   if (server === undefined) return tell({ is: 'ended', id: order.id, how: 'had ended before' });
   // The answer to both is the news that the server ended.

@@ -52,8 +52,17 @@ function beganByProc(pid: number): string | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, ticksSinceBoot] = [fields[0], fields[19]];
   if (state === 'Z' || state === 'X' || ticksSinceBoot === undefined) return undefined;
-  bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  bootId ??= readBootId();
   return `${bootId} ${ticksSinceBoot}`;
+}
+
+/** Ticks since which boot: some sandboxes do not say, and have but one. */
+function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return 'this boot';
+  }
 }
 
 function beganByPs(pid: number): string | undefined {

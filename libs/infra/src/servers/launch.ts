@@ -26,6 +26,7 @@ export function farewellOf(program: Program, folder: PartFolder): Farewell {
 
 /** Little of our environment is the servers' business, and none of its secrets. */
 function littleEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
-  const { PATH = '/usr/bin:/bin', HOME = '/', DOCKER_HOST } = env;
-  return { PATH, HOME, LC_ALL: 'C', ...(DOCKER_HOST === undefined ? {} : { DOCKER_HOST }) };
+  const { PATH = '/usr/bin:/bin', HOME = '/' } = env;
+  const engine = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && /^(DOCKER_|XDG_RUNTIME_DIR$)/.test(entry[0]));
+  return { PATH, HOME, LC_ALL: 'C', ...Object.fromEntries(engine) };
 }

@@ -1,0 +1,90 @@
+/**
+ * Runs a program of ours in a child process and shares its fate, in both directions.
+ * Plain JavaScript on Node 18 and later: it works before anything is installed.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+
+const LOOK_EVERY_MS = 250;
+// Everything is to be gone within 5 s, and the guardian of the servers needs its part of them.
+const PATIENCE_MS = 3_000;
+
+/** The Node that the project brings along; this one where the download was left out and this one is new enough. */
+export function projectNode(root) {
+  const own = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  if (existsSync(own)) return own;
+  return Number(process.versions.node.split('.')[0]) >= 22 ? process.execPath : undefined;
+}
+
+/**
+ * Starts the program, passes signals to it and answers its exit code. The channel between the two closes when this
+ * process dies, kill -9 included: that is how the child learns of it.
+ */
+export function handOver(command, args, env = process.env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+    const pass = (signal) => child.kill(signal);
+    const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+    for (const signal of signals) process.on(signal, pass);
+    const unwatch = watchStarter(() => {
+      child.kill('SIGTERM');
+      setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS).unref();
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      for (const one of signals) process.off(one, pass);
+      unwatch();
+      resolve(code === null ? 128 + (constants.signals[signal] || 1) : code);
+    });
+  });
+}
+
+/**
+ * Calls back when npm, or the shell it put between itself and us, is gone: nobody would pass a signal on any more.
+ * Started by hand, a program may well outlive its shell; then nothing is watched.
+ */
+export function watchStarter(gone) {
+  if (process.env.npm_lifecycle_event === undefined && process.env.npm_command === undefined) return () => undefined;
+  const parent = process.ppid;
+  if (parent <= 1) return () => undefined;
+  let grandparent;
+  let over = false;
+  const report = () => {
+    if (over) return;
+    over = true;
+    clearInterval(timer);
+    gone();
+  };
+  describe(parent, ({ name, ppid }) => {
+    if (/^-?(.*\/)?(sh|ash|dash|bash|zsh|ksh)$/.test(name) && ppid > 1) grandparent = ppid;
+  });
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) return report();
+    if (grandparent !== undefined) describe(parent, ({ ppid }) => ppid === grandparent || report());
+  }, LOOK_EVERY_MS);
+  timer.unref();
+  return () => {
+    over = true;
+    clearInterval(timer);
+  };
+}
+
+/** A living process's name and parent; no answer where the platform does not tell. */
+function describe(pid, answer) {
+  if (process.platform === 'linux') {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const end = stat.lastIndexOf(')');
+      answer({ name: stat.slice(stat.indexOf('(') + 1, end), ppid: Number(stat.slice(end + 2).split(' ')[1]) });
+    } catch {
+      // Dead: the change of our own parent tells it.
+    }
+    return;
+  }
+  execFile('ps', ['-o', 'ppid=,comm=', '-p', String(pid)], (fault, stdout) => {
+    const match = /^\s*(\d+)\s+(.+?)\s*$/.exec(fault ? '' : stdout);
+    if (match) answer({ name: match[2], ppid: Number(match[1]) });
+  });
+}

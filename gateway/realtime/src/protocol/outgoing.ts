@@ -1,0 +1,37 @@
+import type { Refusal } from '@mela/contracts';
+import { closing } from './close-codes.ts';
+
+/** The `i` of the frame that is answered, where it had one. */
+export type AnswerTo = number | undefined;
+
+const frame = (i: AnswerTo, t: string, facts: object): string => JSON.stringify({ ...(i === undefined ? {} : { i }), t, ...facts });
+
+export const PULSE = '{}';
+
+export interface Connected {
+  readonly cid: string;
+  /** Milliseconds between the server's pings. */
+  readonly ping: number;
+  /** When the access token ends, in seconds since 1970 as in the token itself. */
+  readonly exp: number;
+  /** What is heard without asking. */
+  readonly topics: readonly string[];
+}
+
+export const connected = (i: AnswerTo, facts: Connected) => frame(i, 'connected', facts);
+
+/** From `to` on, everything is heard; nothing before it was replayed. */
+export const subscribed = (i: AnswerTo, topic: string, to: string) => frame(i, 'subd', { topic, recovered: false, to });
+
+/** What had gathered is delivered; what follows happens now. */
+export const live = (topic: string) => frame(undefined, 'live', { topic });
+
+export const unsubscribed = (i: AnswerTo, topic: string) => frame(i, 'unsub', { topic });
+
+export const err = (i: AnswerTo, { code, title, detail, status }: Refusal, topic?: string) =>
+  frame(i, 'err', { ...(topic === undefined ? {} : { topic }), code, message: detail ?? title, retry: status >= 500 || status === 429 });
+
+const SPREAD_MS = 30_000;
+
+/** Clients come back at a moment of their own within the spread, so that those who stay are not run over. */
+export const bye = frame(undefined, 'bye', { code: closing.drain.code, after: [0, SPREAD_MS] });

@@ -1,0 +1,65 @@
+import type { WebSocketAdapter, WsMessageHandler } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { WebSocket, WebSocketServer } from 'ws';
+import type { Tally } from '../metrics.ts';
+import { readMessage, type Frame } from '../protocol/incoming.ts';
+import { Connection } from './connection.ts';
+import type { RealtimeServer } from './realtime-server.ts';
+
+interface AdapterOptions {
+  readonly server: RealtimeServer;
+  readonly maxFrame: number;
+  readonly maxBuffered: number;
+  readonly tally: Tally;
+  readonly log: Logger;
+}
+
+/** Nest's gateways on `ws`: frames are named by `t`, and every one that comes gets an answer, malformed ones too. */
+export class RealtimeAdapter implements WebSocketAdapter<WebSocketServer, Connection> {
+  constructor(private readonly options: AdapterOptions) {}
+
+  create(): WebSocketServer {
+    return this.options.server.sockets;
+  }
+
+  bindClientConnect(server: WebSocketServer, connected: (connection: Connection) => void): void {
+    server.on('connection', (socket: WebSocket) => {
+      const connection = new Connection(socket, this.options.maxBuffered, this.options.tally);
+      // A fault of the wire ends the connection by itself; unheard, it would end the process.
+      socket.on('error', (error) => this.options.log.debug({ cid: connection.id, reason: String(error) }, 'socket failed'));
+      connected(connection);
+    });
+  }
+
+  bindClientDisconnect(connection: Connection, disconnected: (code: number) => void): void {
+    connection.socket.once('close', (code) => disconnected(connection.endedWith ?? code));
+  }
+
+  bindMessageHandlers(connection: Connection, handlers: WsMessageHandler[]): void {
+    const handlerOf = new Map(handlers.map(({ message, callback }) => [message, callback]));
+    connection.socket.on('message', (data, isBinary) => {
+      connection.heardAt = performance.now();
+      for (const heard of readMessage(data as Buffer, isBinary, this.options.maxFrame)) {
+        if (!connection.isOpen) return;
+        this.options.tally.in++;
+        if (heard !== 'pulse' && 'fault' in heard) {
+          connection.heardMalformed(heard);
+          continue;
+        }
+        connection.heardWell();
+        if (heard === 'pulse') connection.heardPulse();
+        else take(connection, heard, (frame) => handlerOf.get(frame.t)!(frame) as Promise<unknown>);
+      }
+    });
+  }
+
+  /** The sockets were told good-bye before, and the port is the server's. */
+  close(): void {}
+}
+
+/** A frame sent right behind `connect` waits until that is decided. */
+function take(connection: Connection, frame: Frame, handle: (frame: Frame) => Promise<unknown>): void {
+  if (frame.t === 'connect') connection.admission = Promise.all([connection.admission, handle(frame)]);
+  else if (connection.session) void handle(frame);
+  else void connection.admission.then(() => handle(frame));
+}

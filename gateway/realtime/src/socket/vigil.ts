@@ -1,0 +1,63 @@
+import { closing } from '../protocol/close-codes.ts';
+import type { Connection } from './connection.ts';
+import { Wheel } from './wheel.ts';
+
+interface Patience {
+  readonly authMs: number;
+  readonly pingMs: number;
+  readonly pongMs: number;
+}
+
+const TICKS_PER_WAIT = 10;
+const LONGEST_TICK_MS = 100;
+
+/** Ends connections that never say who they are, outlive their token, or went away without a word. */
+export class Vigil {
+  private readonly wheel: Wheel<Connection>;
+
+  constructor(private readonly patience: Patience) {
+    const shortest = Math.min(patience.authMs, patience.pingMs, patience.pongMs);
+    this.wheel = new Wheel(Math.min(LONGEST_TICK_MS, Math.ceil(shortest / TICKS_PER_WAIT)), (connection) => this.look(connection));
+  }
+
+  begin(connection: Connection): void {
+    this.wheel.set(connection, this.patience.authMs);
+  }
+
+  admitted(connection: Connection): void {
+    connection.pingedAt = connection.heardAt;
+    this.arrange(connection);
+  }
+
+  end(connection: Connection): void {
+    this.wheel.delete(connection);
+  }
+
+  stop(): void {
+    this.wheel.stop();
+  }
+
+  private look(connection: Connection): void {
+    const { session } = connection;
+    if (!connection.isOpen) return;
+    if (!session) return connection.close(closing.noConnect);
+    if (Date.now() >= session.expiresAt) return connection.close(closing.expired);
+    if (performance.now() >= this.nextWord(connection)) {
+      if (isSilent(connection)) return connection.close(closing.noPong);
+      connection.ping();
+    }
+    this.arrange(connection);
+  }
+
+  private arrange(connection: Connection): void {
+    const untilExpiry = connection.session!.expiresAt - Date.now();
+    this.wheel.set(connection, Math.min(untilExpiry, this.nextWord(connection) - performance.now()));
+  }
+
+  /** When a ping is due, or the answer to the last one overdue. Any frame shows that somebody is there. */
+  private nextWord(connection: Connection): number {
+    return connection.pingedAt + (isSilent(connection) ? this.patience.pongMs : this.patience.pingMs);
+  }
+}
+
+const isSilent = ({ heardAt, pingedAt }: Connection): boolean => heardAt < pingedAt;

@@ -1,0 +1,149 @@
+import type { EventOf } from '@mela/contracts';
+import type { Log } from '../log.ts';
+import { Poison } from '../outbox/poison.ts';
+import { unseal } from '../outbox/envelope.ts';
+import type { Sql, Transactions } from '../sql.ts';
+import type { ConsumerDefinition } from './consumer-definition.ts';
+import type { ConsumerMetrics } from './consumer-metrics.ts';
+import { letterId, type DeadLetterBox, type Letter } from './dead-letter-box.ts';
+import type { Delivery } from './delivery.ts';
+import { Hold } from './hold.ts';
+import { once } from './wrappers/once.ts';
+import { tracedEvent } from './wrappers/traced.ts';
+
+export interface ApplySettings {
+  backoffMs: readonly number[];
+  maxDeliver: number;
+}
+
+interface Parts<Tx extends Sql> {
+  db: Transactions<Tx>;
+  box: DeadLetterBox;
+  log: Log;
+  metrics: ConsumerMetrics;
+  settings: ApplySettings;
+}
+
+/** From this delivery on an event is tried alone and noted first: it may be what took a process down. */
+const SUSPECT_FROM = 3;
+
+/** Applies deliveries and answers each. Throws only `Hold`, with what is not answered left as it is. */
+export class Apply<Tx extends Sql> {
+  private readonly types: ReadonlyMap<string, ConsumerDefinition<Tx>['events'][number]>;
+  private readonly apply: (events: readonly EventOf[], tx: Tx) => Promise<number>;
+
+  constructor(
+    private readonly definition: ConsumerDefinition<Tx>,
+    private readonly parts: Parts<Tx>,
+  ) {
+    this.types = new Map(definition.events.map((event) => [event.type, event]));
+    this.apply = once(definition.as, tracedEvent(definition.handle));
+  }
+
+  async settle(deliveries: readonly Delivery[]): Promise<void> {
+    const open = deliveries.filter((delivery) => !delivery.settled);
+    const suspectFrom = Math.min(SUSPECT_FROM, this.parts.settings.maxDeliver);
+    const aside = this.definition.poison === 'aside';
+    const suspects = aside ? open.filter((delivery) => delivery.count >= suspectFrom) : [];
+    this.parts.metrics.redelivered.inc(open.filter((delivery) => delivery.count > 1).length);
+    if (suspects.length > 0) await this.oneByOne(await this.culpritsLast(suspects), true);
+    await this.together(aside ? open.filter((delivery) => delivery.count < suspectFrom) : open);
+  }
+
+  /** The same way for an event that comes out of the dead letters: inbox, handler, and `also`, in one transaction. */
+  async applyLetter(letter: Letter, also: (tx: Tx) => Promise<void>): Promise<void> {
+    const headers = new Map(Object.entries(letter.headers));
+    const event = this.read(headers, letter.payload);
+    await this.parts.db.transaction(async (tx) => {
+      this.parts.metrics.applied.inc(await this.apply([event], tx));
+      await also(tx);
+    });
+  }
+
+  private async together(deliveries: readonly Delivery[]): Promise<void> {
+    const read: { delivery: Delivery; event: EventOf }[] = [];
+    for (const delivery of deliveries) {
+      try {
+        read.push({ delivery, event: this.read(delivery.headers, delivery.payload) });
+      } catch (fault) {
+        await this.failed(delivery, fault as Error);
+      }
+    }
+    if (read.length === 0) return;
+    // Events of one aggregate side by side, each aggregate's in the order of the stream.
+    read.sort((a, b) => (a.event.subject < b.event.subject ? -1 : a.event.subject > b.event.subject ? 1 : a.delivery.streamSeq - b.delivery.streamSeq));
+    try {
+      const applied = await this.parts.db.transaction((tx) => this.apply(read.map(({ event }) => event), tx));
+      this.parts.metrics.applied.inc(applied);
+    } catch (fault) {
+      if (read.length === 1) return this.failed(read[0]!.delivery, fault as Error);
+      return this.oneByOne(read.map(({ delivery }) => delivery), false);
+    }
+    for (const { delivery } of read) delivery.ack();
+  }
+
+  private async oneByOne(deliveries: readonly Delivery[], suspected: boolean): Promise<void> {
+    for (const delivery of deliveries) {
+      try {
+        const event = this.read(delivery.headers, delivery.payload);
+        if (suspected) await this.parts.box.noteAttempt(letterOf(delivery), delivery.count);
+        const applied = await this.parts.db.transaction(async (tx) => {
+          if (suspected) await this.parts.box.clear(tx, event.id);
+          return this.apply([event], tx);
+        });
+        this.parts.metrics.applied.inc(applied);
+        delivery.ack();
+      } catch (fault) {
+        await this.failed(delivery, fault as Error);
+      }
+    }
+  }
+
+  /** Those whose last attempt never ended come after the others, so that they take nobody else down with them. */
+  private async culpritsLast(suspects: readonly Delivery[]): Promise<Delivery[]> {
+    if (suspects.length === 1) return [...suspects];
+    const noted = await this.parts.box
+      .suspects(suspects.map((delivery) => letterOf(delivery).eventId))
+      .catch((fault: Error) => this.hold(fault));
+    const wasNoted = (delivery: Delivery) => Number(noted.has(letterOf(delivery).eventId.toLowerCase()));
+    return [...suspects].sort((a, b) => wasNoted(a) - wasNoted(b) || a.streamSeq - b.streamSeq);
+  }
+
+  private async failed(delivery: Delivery, fault: Error): Promise<void> {
+    const { box, db, log, metrics, settings } = this.parts;
+    const facts = { consumer: this.definition.as, eventId: delivery.headers.get('ce-id'), delivery: delivery.count, fault: fault.message };
+    metrics.failed.inc();
+    // A database that is away is nobody's fault: no attempt is counted and nothing is put aside for it.
+    await db.query('SELECT 1').catch((silence: Error) => this.hold(silence));
+    if (this.definition.poison === 'stop') throw new Hold(`${facts.eventId ?? delivery.subject}: ${fault.message}`, { cause: fault });
+
+    if (!(fault instanceof Poison) && delivery.count < settings.maxDeliver) {
+      log.warn({ ...facts, stack: fault.stack }, 'An event failed and will be tried again');
+      return delivery.nak(settings.backoffMs[Math.min(delivery.count, settings.backoffMs.length) - 1] ?? 0);
+    }
+    await box.bury(letterOf(delivery), fault.stack ?? fault.message, delivery.count).catch((refused: Error) => this.hold(refused));
+    log.error({ ...facts, stack: fault.stack }, 'An event was put aside');
+    delivery.term(fault.message);
+  }
+
+  private hold(fault: Error): never {
+    throw new Hold(`The database does not answer: ${fault.message}`, { cause: fault });
+  }
+
+  private read(headers: ReadonlyMap<string, string>, payload: Uint8Array): EventOf {
+    const type = headers.get('ce-type');
+    if (type === undefined) throw new Poison('The event has no ce-type');
+    const event = this.types.get(type);
+    // A newer version of this service hears it: while both run, one of its processes will take it.
+    if (!event) throw new Error(`${this.definition.as} does not hear ${type} here`);
+    return unseal(event, (name) => headers.get(name), payload);
+  }
+}
+
+const letterOf = (delivery: Delivery): Letter => ({
+  eventId: letterId(delivery.headers.get('ce-id'), delivery.streamSeq),
+  streamSeq: delivery.streamSeq,
+  subject: delivery.subject,
+  headers: Object.fromEntries(delivery.headers),
+  payload: delivery.payload,
+});

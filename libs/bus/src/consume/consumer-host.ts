@@ -1,0 +1,109 @@
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Registry } from 'prom-client';
+import type { Log } from '../log.ts';
+import { Wakeable } from '../outbox/wakeable.ts';
+import type { Sql, Transactions } from '../sql.ts';
+import type { ConsumerDefinition } from './consumer-definition.ts';
+import { Consumer, type ConsumerHealth, type ConsumerSettings } from './consumer.ts';
+import { replayBellOf } from './dead-letters.ts';
+import { captureMaxDeliveries } from './max-deliveries.ts';
+import { pruneInbox } from './prune-inbox.ts';
+import { replayMarked } from './replays.ts';
+
+export interface ConsumerHostOptions<Tx extends Sql> {
+  service: string;
+  nc: NatsConnection;
+  db: Transactions<Tx>;
+  consumers: readonly ConsumerDefinition<Tx>[];
+  log: Log;
+  metrics: Registry;
+  settings?: { ackWaitMs?: number; backoffMs?: readonly number[]; maxDeliver?: number };
+}
+
+const SECOND = 1_000;
+const LOOK_MS = 5 * SECOND;
+const PRUNE_MS = 3_600 * SECOND;
+const defaults: ConsumerSettings = {
+  ackWaitMs: 30 * SECOND,
+  backoffMs: [1, 2, 5, 10, 30, 60, 120, 300, 600].map((seconds) => seconds * SECOND),
+  maxDeliver: 12,
+};
+
+/** Hosts a service's consumers, and does the slow work around them: replays, the gauge of dead letters, pruning. */
+export class ConsumerHost<Tx extends Sql> {
+  private readonly consumers: readonly Consumer<Tx>[];
+  private readonly settings: ConsumerSettings;
+  private readonly wakeable = new Wakeable();
+  private rounds: Promise<void> | undefined;
+  private bell: Subscription | undefined;
+  private releaseAdvisories: (() => void) | undefined;
+  private stopping = false;
+
+  constructor(private readonly options: ConsumerHostOptions<Tx>) {
+    const names = options.consumers.map(({ as }) => as);
+    const doubled = names.find((name, place) => names.indexOf(name) !== place);
+    if (doubled) throw new Error(`Two consumers are called ${doubled}: the second would take the first one's events`);
+    this.settings = { ...defaults, ...options.settings };
+    this.consumers = options.consumers.map((definition) => new Consumer(definition, { ...options, settings: this.settings }));
+  }
+
+  async start(): Promise<void> {
+    if (this.rounds || this.consumers.length === 0) return;
+    const { nc, service } = this.options;
+    this.stopping = false;
+    // Before the consumers: what they lose on their first message must be heard.
+    this.releaseAdvisories = captureMaxDeliveries(this.options, this.consumers);
+    this.bell = nc.subscribe(replayBellOf(service), { callback: () => this.wakeable.wake() });
+    const started = await Promise.allSettled(this.consumers.map((consumer) => consumer.start()));
+    const faults = started.flatMap((outcome) => (outcome.status === 'rejected' ? [(outcome.reason as Error).message] : []));
+    this.rounds = this.goRound();
+    if (faults.length === 0) return;
+    await this.stop();
+    throw new Error(faults.join('\n'));
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.wakeable.wake();
+    await Promise.all([...this.consumers.map((consumer) => consumer.stop()), this.rounds]);
+    this.rounds = undefined;
+    this.bell?.unsubscribe();
+    this.releaseAdvisories?.();
+    // The last answers are on their way when this returns.
+    if (this.options.nc.info && !this.options.nc.isClosed()) await this.options.nc.flush().catch(() => undefined);
+  }
+
+  health(): readonly ConsumerHealth[] {
+    return this.consumers.map((consumer) => consumer.health);
+  }
+
+  private async goRound(): Promise<void> {
+    const { db, log, service } = this.options;
+    let pruneAt = 0;
+    while (!this.stopping) {
+      try {
+        await replayMarked(db, this.consumers, log);
+        await this.measure();
+        if (performance.now() >= pruneAt) {
+          await pruneInbox(db);
+          pruneAt = performance.now() + PRUNE_MS;
+        }
+      } catch (fault) {
+        log.debug({ service, fault: (fault as Error).message }, 'The round of the consumers failed and is made again');
+      }
+      await this.wakeable.wait(LOOK_MS);
+    }
+  }
+
+  private async measure(): Promise<void> {
+    for (const consumer of this.consumers) {
+      consumer.measure();
+      await consumer.box.buryAbandoned(this.settings.maxDeliver, this.settings.ackWaitMs * 2);
+    }
+    const dead = await this.options.db.query<{ consumer: string; count: number }>(
+      `SELECT consumer, count(*)::int AS count FROM dead_letter WHERE state = 'dead' GROUP BY consumer`,
+    );
+    for (const consumer of this.consumers)
+      consumer.metrics.deadLetters.set(dead.find((row) => row.consumer === consumer.definition.as)?.count ?? 0);
+  }
+}

@@ -1,0 +1,80 @@
+import type { Msg } from '@nats-io/transport-node';
+
+const ACK = Buffer.from('+ACK');
+const WORKING = Buffer.from('+WPI');
+
+/** One message as JetStream delivered it, and the ways to answer it. It is answered once. */
+export class Delivery {
+  readonly arrivedAt = Date.now();
+  /** 1 for the first time. */
+  readonly count: number;
+  readonly streamSeq: number;
+  readonly storedAt: number;
+  /** How many were waiting behind it when it was delivered. */
+  readonly pending: number;
+  private all: Map<string, string> | undefined;
+  private answered = false;
+
+  constructor(private readonly message: Msg) {
+    // $JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>[.<random>]
+    const tokens = (message.reply ?? '').split('.');
+    const first = tokens.length > 9 ? 6 : 4;
+    this.count = Number(tokens[first]);
+    this.streamSeq = Number(tokens[first + 1]);
+    this.storedAt = Number(tokens[first + 3]) / 1e6;
+    this.pending = Number(tokens[first + 4]);
+  }
+
+  get subject(): string {
+    return this.message.subject;
+  }
+
+  get payload(): Uint8Array {
+    return this.message.data;
+  }
+
+  get headers(): ReadonlyMap<string, string> {
+    if (!this.all) {
+      this.all = new Map();
+      for (const [name, values] of this.message.headers ?? []) this.all.set(name, values[0] ?? '');
+    }
+    return this.all;
+  }
+
+  get settled(): boolean {
+    return this.answered;
+  }
+
+  ack(): void {
+    this.answer(ACK);
+  }
+
+  /** To be delivered again, not sooner than after the delay. */
+  nak(delayMs: number): void {
+    this.answer(Buffer.from(`-NAK ${JSON.stringify({ delay: Math.round(delayMs * 1e6) })}`));
+  }
+
+  /** Never to be delivered again. */
+  term(reason: string): void {
+    this.answer(Buffer.from(`+TERM ${reason.replaceAll(/\s+/g, ' ').slice(0, 200)}`));
+  }
+
+  /** Still at it: the server waits for another `ack_wait`. */
+  working(): void {
+    if (!this.answered) this.respond(WORKING);
+  }
+
+  private answer(words: Uint8Array): void {
+    if (this.answered) return;
+    this.answered = true;
+    this.respond(words);
+  }
+
+  private respond(words: Uint8Array): void {
+    try {
+      this.message.respond(words);
+    } catch {
+      // A connection that is closing for good: unanswered, it is delivered again, and the inbox knows it.
+    }
+  }
+}

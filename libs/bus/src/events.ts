@@ -1,0 +1,12 @@
+export * from './consume/consumer-definition.ts';
+export { ConsumerHost, type ConsumerHostOptions } from './consume/consumer-host.ts';
+export type { ConsumerHealth } from './consume/consumer.ts';
+export { DeadLetters, NoSuchDeadLetter, replayBellOf, type DeadLetter, type DeadLetterFilter } from './consume/dead-letters.ts';
+export * from './consume/hears.ts';
+export { Doorbell, bellOf } from './outbox/doorbell.ts';
+export { seal, unseal, type Sealed } from './outbox/envelope.ts';
+export { writeOutbox } from './outbox/outbox.ts';
+export { Poison } from './outbox/poison.ts';
+export { Relay, type RelayOptions } from './outbox/relay.ts';
+export { busTables } from './outbox/tables.ts';
+export { ensureStream, StreamPosition } from './stream/stream.ts';

@@ -1,0 +1,34 @@
+import { Db, defineService, SETTINGS } from '@mela/chassis';
+import { identity } from '@mela/contracts';
+import { Keyring } from './keyring/keyring.ts';
+import { identityTables } from './migrations/0001-identity.ts';
+import { PasswordHasher } from './person/password-hasher.ts';
+import { PersonApi } from './person/person.api.ts';
+import { PersonService } from './person/person.service.ts';
+import { PersonRow } from './person/person.store.ts';
+import { AccessTokens } from './session/access-tokens.ts';
+import { RefreshTokens } from './session/refresh-token.ts';
+import { SessionApi } from './session/session.api.ts';
+import { SessionService } from './session/session.service.ts';
+import { SessionRow } from './session/session.store.ts';
+import { IdentitySettings } from './settings.ts';
+import { SigningKeyApi } from './signing-key/signing-key.api.ts';
+import { SigningKeyRow } from './signing-key/signing-key.store.ts';
+import { SigningKeys } from './signing-key/signing-keys.ts';
+
+export const identityService = defineService({
+  hosts: identity,
+  settings: IdentitySettings,
+  entities: [PersonRow, SessionRow, SigningKeyRow],
+  migrations: [identityTables],
+  apis: [PersonApi, SessionApi, SigningKeyApi],
+  providers: [
+    PersonService,
+    SessionService,
+    PasswordHasher,
+    AccessTokens,
+    { provide: Keyring, inject: [SETTINGS], useFactory: (settings: IdentitySettings) => new Keyring(settings.IDENTITY_KEY_SECRET) },
+    { provide: RefreshTokens, inject: [Keyring], useFactory: (keyring: Keyring) => new RefreshTokens(keyring.keyFor('refresh-token')) },
+    { provide: SigningKeys, inject: [Db, Keyring], useFactory: (db: Db, keyring: Keyring) => SigningKeys.open(db, keyring) },
+  ],
+});

@@ -1,0 +1,24 @@
+import { Api, Handles, type Caller } from '@mela/bus';
+import { identity, type In } from '@mela/contracts';
+import { hearPerson } from './person.ts';
+import { PersonService } from './person.service.ts';
+
+@Api()
+export class PersonApi {
+  constructor(private readonly people: PersonService) {}
+
+  @Handles(identity.register)
+  register(input: In<typeof identity.register>) {
+    return this.people.register(input);
+  }
+
+  @Handles(identity.me)
+  me(_input: In<typeof identity.me>, caller: Caller) {
+    return this.people.find(caller.personId);
+  }
+
+  @Handles(identity.hearing)
+  hearing(input: In<typeof identity.hearing>, caller: Caller) {
+    return hearPerson(input.topic, caller.personId);
+  }
+}

@@ -1,0 +1,38 @@
+import { MayNotHear, parseTopic, topic, type Hearing, type Person, type Refusal } from '@mela/contracts';
+import { v7 as uuidv7 } from 'uuid';
+import type { z } from 'zod';
+
+/** An account, as it is kept. */
+export interface Account {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly version: number;
+  readonly createdAt: Date;
+}
+
+/** What an account is made from. The address is what is unique about it: folded once, here, for reading and writing. */
+export interface NewAccount {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly passwordHash: string;
+}
+
+export const foldedEmail = (email: string): string => email.trim().toLowerCase();
+
+export const writeAccount = (draft: { email: string; name: string }, passwordHash: string): NewAccount => ({
+  id: uuidv7(),
+  email: foldedEmail(draft.email),
+  name: draft.name,
+  passwordHash,
+});
+
+export const asPerson = ({ id, email, name, createdAt }: Account): Person => ({ id, email, name, createdAt: createdAt.toISOString() });
+
+/** What concerns one person is heard by that person alone. */
+export function hearPerson(name: string, listenerId: string): z.output<typeof Hearing> | Refusal {
+  const asked = parseTopic(name);
+  if (asked?.kind !== topic.person.kind || asked.key !== listenerId) return MayNotHear();
+  return { topic: name, scope: topic.person(listenerId) };
+}

@@ -1,0 +1,36 @@
+import { AUDIENCE, ISSUER, SETTINGS, TOKEN_TYPE } from '@mela/chassis';
+import { Inject, Injectable } from '@nestjs/common';
+import { SignJWT } from 'jose';
+import { v7 as uuidv7 } from 'uuid';
+import type { IdentitySettings } from '../settings.ts';
+import { SigningKeys } from '../signing-key/signing-keys.ts';
+
+export interface AccessToken {
+  readonly accessToken: string;
+  readonly expiresAt: string;
+}
+
+/** Short-lived proof of who asks. It holds ids alone, so it may be seen by every service. */
+@Injectable()
+export class AccessTokens {
+  constructor(
+    private readonly keys: SigningKeys,
+    @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_ACCESS_TOKEN_MINUTES'>,
+  ) {}
+
+  async issue(personId: string, sessionId: string, now = Date.now()): Promise<AccessToken> {
+    const { kid, alg, privateKey } = this.keys.signing;
+    const issuedAt = Math.floor(now / 1000);
+    const expiresAt = issuedAt + this.settings.IDENTITY_ACCESS_TOKEN_MINUTES * 60;
+    const accessToken = await new SignJWT({ sid: sessionId })
+      .setProtectedHeader({ alg, kid, typ: TOKEN_TYPE })
+      .setIssuer(ISSUER)
+      .setAudience(AUDIENCE)
+      .setSubject(personId)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(expiresAt)
+      .setJti(uuidv7())
+      .sign(privateKey);
+    return { accessToken, expiresAt: new Date(expiresAt * 1000).toISOString() };
+  }
+}

@@ -1,0 +1,35 @@
+/** One sign-in on one device: a family of refresh tokens, of which one is alive. */
+export interface SessionState {
+  readonly id: string;
+  readonly personId: string;
+  /** How often it was refreshed, and one. */
+  readonly generation: number;
+  /** Of the token that is alive. */
+  readonly tokenHash: Buffer;
+  readonly rotatedAt: Date;
+  readonly expiresAt: Date;
+  readonly revokedAt: Date | null;
+}
+
+/** What comes of a refresh: a new token, the one given before, nothing, or the end of the whole session. */
+export type Verdict = 'rotate' | 'repeat' | 'refuse' | 'revoke';
+
+/** A token that is ours beyond doubt, and the one that would follow it. */
+export interface Presented {
+  readonly generation: number;
+  readonly hash: Buffer;
+  readonly successorHash: Buffer;
+}
+
+/**
+ * A token works once. Whoever asks again within the grace, because the answer got lost or two tabs asked at once,
+ * receives the same successor; any older token was copied, so the session ends for everyone who holds one.
+ */
+export function judge(session: SessionState, presented: Presented, at: Date, graceSeconds: number): Verdict {
+  if (session.revokedAt !== null || session.expiresAt <= at) return 'refuse';
+  if (presented.generation === session.generation) return presented.hash.equals(session.tokenHash) ? 'rotate' : 'refuse';
+  // Of a generation to come: the database was set back, and nothing is known about this one.
+  if (presented.generation > session.generation) return 'refuse';
+  const immediate = presented.generation === session.generation - 1 && presented.successorHash.equals(session.tokenHash);
+  return immediate && at.getTime() - session.rotatedAt.getTime() <= graceSeconds * 1000 ? 'repeat' : 'revoke';
+}
