@@ -36,9 +36,10 @@ export const PlantWithered = event('plant.withered', {
 
 /** Real PostgreSQL and NATS of one test file's own: it may kill them. */
 export class World {
-  static async open(): Promise<World> {
+  /** `durable`: what was committed survives a kill. Throw-away parts lose the last commits, and the tests would blame the bus. */
+  static async open({ durable = false } = {}): Promise<World> {
     const dataDir = await mkdtemp(join(tmpdir(), 'mela-bus-'));
-    const options = { dataDir, env: {}, throwaway: true };
+    const options = { dataDir, env: {}, throwaway: !durable };
     const [postgres, nats] = await Promise.all([openPart('postgres', options), openPart('nats', options)]);
     const nc = await connectBus({ url: nats.url, name: 'world' });
     return new World(dataDir, postgres, nats, nc);

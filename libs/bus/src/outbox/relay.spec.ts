@@ -9,7 +9,7 @@ import { STREAM } from '../subjects.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await World.open();
+  world = await World.open({ durable: true });
 });
 afterEach(() => world.rest());
 afterAll(() => world.close());

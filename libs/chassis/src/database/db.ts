@@ -1,9 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { currentContext, writeOutbox, type Transactions } from '@mela/bus';
-import { isRefusal } from '@mela/contracts';
 import type { DataSource, EntityManager } from 'typeorm';
 import { DeadlinePassed } from './faults.ts';
-import { Tx, type Rows, type StoreClass } from './transaction.ts';
+import { Tx, undoes, type Rows, type StoreClass } from './transaction.ts';
 
 /** Told after a commit that wrote events, so that they leave at once. */
 export interface Bell {
@@ -44,12 +43,12 @@ export class Db implements Transactions<Tx>, Rows {
   }
 
   /**
-   * Commits what the work wrote and emitted, unless it throws or answers a refusal. Inside an open transaction it
+   * Commits what the work wrote and emitted, unless it throws or answers a refusal (that is not `lasting`). Inside an open transaction it
    * joins that one, as a part that can be undone alone. Deadlocks and lost serialisation races run again.
    */
   async transaction<R>(work: (tx: Tx) => Promise<R>): Promise<R> {
     const outer = this.open.getStore();
-    if (outer) return outer.nested(work, isRefusal);
+    if (outer) return outer.nested(work);
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.attempt(work);
@@ -67,8 +66,8 @@ export class Db implements Transactions<Tx>, Rows {
       await runner.startTransaction();
       const tx = new Tx(runner, `/mela/${this.service}`);
       const result = await this.open.run(tx, () => work(tx));
-      const emitted = isRefusal(result) ? [] : tx.takeEmitted();
-      if (isRefusal(result)) await runner.rollbackTransaction();
+      const emitted = undoes(result) ? [] : tx.takeEmitted();
+      if (undoes(result)) await runner.rollbackTransaction();
       else {
         if (emitted.length > 0) await writeOutbox(tx, emitted);
         await runner.commitTransaction();

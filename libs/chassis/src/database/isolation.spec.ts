@@ -5,7 +5,7 @@ import { migrate } from './migrate.ts';
 
 let ground: Ground;
 beforeAll(async () => {
-  ground = await openGround({ notes: notesMigrations, diary: notesMigrations });
+  ground = await openGround({ notes: notesMigrations, diary: notesMigrations, ledger: notesMigrations, shelf: notesMigrations });
 });
 afterAll(() => ground.remove());
 
@@ -40,17 +40,17 @@ describe('migrations', () => {
   const column = [...notesMigrations, { name: '0002-colour', statements: ['ALTER TABLE note ADD COLUMN colour text'] }];
 
   it('are applied once by ten processes that start together', async () => {
-    const applied = await Promise.all(Array.from({ length: 10 }, () => as('notes', (client) => migrate(client, 'notes', column))));
+    const applied = await Promise.all(Array.from({ length: 10 }, () => as('ledger', (client) => migrate(client, 'ledger', column))));
     expect(applied.flat()).toEqual(['0002-colour']);
   });
 
   it('do not make readers wait behind a step that waits for a long reader', async () => {
-    const slow = [...column, { name: '0003-size', statements: ['ALTER TABLE note ADD COLUMN size int'] }];
-    await as('notes', async (reader) => {
+    const slow = [...notesMigrations, { name: '0003-size', statements: ['ALTER TABLE note ADD COLUMN size int'] }];
+    await as('shelf', async (reader) => {
       await reader.query('BEGIN');
       await reader.query('SELECT * FROM note');
-      const migrating = as('notes', (client) => migrate(client, 'notes', slow));
-      await as('notes', async (other) => {
+      const migrating = as('shelf', (client) => migrate(client, 'shelf', slow));
+      await as('shelf', async (other) => {
         await other.query(`SET statement_timeout = 2000`);
         // The step takes its place in the queue again and again; a reader behind it waits 300 ms at the most.
         for (let round = 0; round < 20; round++) await other.query('SELECT * FROM note');

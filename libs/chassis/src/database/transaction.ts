@@ -1,5 +1,5 @@
 import { currentContext, seal, type Sealed, type Sql } from '@mela/bus';
-import type { DataOf, EventType } from '@mela/contracts';
+import { isRefusal, type DataOf, type EventType, type Refusal } from '@mela/contracts';
 import type { EntityManager, QueryRunner } from 'typeorm';
 
 /** What a store stands on: statements and TypeORM's manager, inside a transaction or outside. */
@@ -8,6 +8,14 @@ export interface Rows extends Sql {
 }
 
 export type StoreClass<S> = new (rows: Rows) => S;
+
+const LASTING = Symbol('mela.lasting');
+
+/** A refusal that is itself a change, such as a session that ends because its token came back: it commits what was written. */
+export const lasting = (refusal: Refusal): Refusal => ({ ...refusal, [LASTING]: true }) as Refusal;
+
+/** Whether this outcome takes back what the work did. */
+export const undoes = (outcome: unknown): boolean => isRefusal(outcome) && !(LASTING in outcome);
 
 /** State and events of one change: both commit, or neither does. */
 export class Tx implements Rows {
@@ -46,7 +54,7 @@ export class Tx implements Rows {
   }
 
   /** Part of the change that can be undone alone: its rows by a savepoint, its events by forgetting them. */
-  async nested<R>(work: (tx: Tx) => Promise<R>, undo: (result: R) => boolean): Promise<R> {
+  async nested<R>(work: (tx: Tx) => Promise<R>): Promise<R> {
     const savepoint = `nested_${++this.depth}`;
     const before = this.emitted.length;
     await this.runner.query(`SAVEPOINT ${savepoint}`);
@@ -56,7 +64,7 @@ export class Tx implements Rows {
     };
     try {
       const result = await work(this);
-      if (undo(result)) await rollback();
+      if (undoes(result)) await rollback();
       return result;
     } catch (error) {
       await rollback().catch(() => undefined);

@@ -1,0 +1,21 @@
+import { defineService } from '@mela/chassis';
+import { communities } from '@mela/contracts';
+import { CommunityApi } from './community/community.api.ts';
+import { CommunityService } from './community/community.service.ts';
+import { CommunityRow } from './community/community.store.ts';
+import { MembershipApi } from './membership/membership.api.ts';
+import { MembershipService } from './membership/membership.service.ts';
+import { MembershipRow } from './membership/membership.store.ts';
+import { communitiesTables } from './migrations/0001-communities.ts';
+import { PostApi } from './post/post.api.ts';
+import { PostService } from './post/post.service.ts';
+import { PostRow } from './post/post.store.ts';
+
+export const communitiesService = defineService({
+  hosts: communities,
+  entities: [CommunityRow, MembershipRow, PostRow],
+  migrations: [communitiesTables],
+  apis: [CommunityApi, MembershipApi, PostApi],
+  providers: [CommunityService, MembershipService, PostService],
+  members: MembershipService,
+});

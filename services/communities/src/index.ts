@@ -1,0 +1,1 @@
+export { communitiesService } from './communities.module.ts';

@@ -1,0 +1,23 @@
+import { Api, Handles, type Caller } from '@mela/bus';
+import { communities, type In } from '@mela/contracts';
+import { MembershipService } from './membership.service.ts';
+
+@Api()
+export class MembershipApi {
+  constructor(private readonly memberships: MembershipService) {}
+
+  @Handles(communities.join)
+  join(input: In<typeof communities.join>, caller: Caller) {
+    return this.memberships.join(caller, input.communityId);
+  }
+
+  @Handles(communities.membership)
+  async membership(input: In<typeof communities.membership>, caller: Caller) {
+    return { role: await this.memberships.roleOf(input.communityId, caller.personId) };
+  }
+
+  @Handles(communities.hearing)
+  hearing(input: In<typeof communities.hearing>, caller: Caller) {
+    return this.memberships.hearing(caller, input.topic);
+  }
+}

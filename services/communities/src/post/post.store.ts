@@ -1,0 +1,52 @@
+import { exactInstant, type KeysetPosition, type Rows } from '@mela/chassis';
+import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import type { NewPost, PostState } from './post.ts';
+
+@Entity('post')
+export class PostRow implements PostState {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('uuid', { name: 'community_id' })
+  communityId!: string;
+
+  @Column('uuid', { name: 'author_id' })
+  authorId!: string;
+
+  @Column('text')
+  body!: string;
+
+  @Column('int')
+  version!: number;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+}
+
+/** A post and its exact place in the list. */
+export type ListedPost = PostState & { readonly at: string };
+
+const POST = 'id, community_id AS "communityId", author_id AS "authorId", body, version, created_at AS "createdAt"';
+
+export class PostStore {
+  constructor(private readonly rows: Rows) {}
+
+  async insert({ id, communityId, authorId, body }: NewPost): Promise<PostState> {
+    const [post] = await this.rows.query<PostState>(
+      `INSERT INTO post (id, community_id, author_id, body) VALUES ($1, $2, $3, $4) RETURNING ${POST}`,
+      [id, communityId, authorId, body],
+    );
+    return post!;
+  }
+
+  /** Newest first, strictly behind the position: what is inserted while somebody pages neither repeats nor hides a row. */
+  newestOf(communityId: string, behind: KeysetPosition | undefined, rows: number): Promise<ListedPost[]> {
+    const [at, id] = behind ?? ['infinity', null];
+    return this.rows.query<ListedPost>(
+      `SELECT ${POST}, ${exactInstant('created_at')} AS at FROM post
+       WHERE community_id = $1 AND (created_at, id) < ($2::timestamptz, coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+       ORDER BY created_at DESC, id DESC LIMIT $4`,
+      [communityId, at, id, rows],
+    );
+  }
+}
