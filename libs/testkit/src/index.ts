@@ -2,6 +2,7 @@ import './matchers.ts';
 
 export { Ear, type Heard } from './ear.ts';
 export { askOperation, sendOperation, type HttpOptions } from './http.ts';
+export { MelaProcess } from './mela-process.ts';
 export { Problem } from './problem.ts';
 export { Someone } from './someone.ts';
 export { openWorld, World, type Scenario } from './world.ts';

@@ -11,6 +11,8 @@ interface AdapterOptions {
   readonly maxFrame: number;
   readonly maxBuffered: number;
   readonly tally: Tally;
+  /** Told the close code of every connection that ends. */
+  readonly closed: (code: number) => void;
   readonly log: Logger;
 }
 
@@ -31,8 +33,11 @@ export class RealtimeAdapter implements WebSocketAdapter<WebSocketServer, Connec
     });
   }
 
-  bindClientDisconnect(connection: Connection, disconnected: (code: number) => void): void {
-    connection.socket.once('close', (code) => disconnected(connection.endedWith ?? code));
+  bindClientDisconnect(connection: Connection, disconnected: () => void): void {
+    connection.socket.once('close', (code) => {
+      this.options.closed(connection.endedWith ?? code);
+      disconnected();
+    });
   }
 
   bindMessageHandlers(connection: Connection, handlers: WsMessageHandler[]): void {

@@ -20,6 +20,10 @@ export class Vigil {
     this.wheel = new Wheel(Math.min(LONGEST_TICK_MS, Math.ceil(shortest / TICKS_PER_WAIT)), (connection) => this.look(connection));
   }
 
+  get pingMs(): number {
+    return this.patience.pingMs;
+  }
+
   begin(connection: Connection): void {
     this.wheel.set(connection, this.patience.authMs);
   }

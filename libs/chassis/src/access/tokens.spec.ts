@@ -20,7 +20,7 @@ const seconds = NOW / 1000;
 interface Wishes {
   header?: Record<string, unknown>;
   claims?: Record<string, unknown>;
-  key?: CryptoKey;
+  key?: Keys['privateKey'];
 }
 
 const sign = ({ header, claims, key }: Wishes = {}) =>

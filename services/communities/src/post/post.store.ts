@@ -44,7 +44,7 @@ export class PostStore {
     const [at, id] = behind ?? ['infinity', null];
     return this.rows.query<ListedPost>(
       `SELECT ${POST}, ${exactInstant('created_at')} AS at FROM post
-       WHERE community_id = $1 AND (created_at, id) < ($2::timestamptz, coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+       WHERE community_id = $1 AND (created_at, id) < ($2::timestamptz, $3::uuid)
        ORDER BY created_at DESC, id DESC LIMIT $4`,
       [communityId, at, id, rows],
     );

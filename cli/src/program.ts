@@ -1,0 +1,44 @@
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import { adminCommand } from './commands/admin.ts';
+import { completionsCommand } from './commands/completions.ts';
+import { dlqCommand } from './commands/dlq.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { eventsCommand } from './commands/events.ts';
+import { listenCommand } from './commands/listen.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { newCommand } from './commands/new.ts';
+import { runCommand } from './commands/run.ts';
+import { seedCommand } from './commands/seed.ts';
+import { targetsCommand } from './commands/targets.ts';
+import { upCommand } from './commands/up.ts';
+import type { Terminal } from './terminal.ts';
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+
+/** The whole command tree. Nothing in it ends the process: faults are thrown and told in one place. */
+export function program(terminal: Terminal): Command {
+  const mela = new Command('mela')
+    .description('One event-driven backend for membership organisations')
+    .version(version, '--version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false);
+  const commands = [
+    upCommand, runCommand, targetsCommand, migrateCommand, seedCommand, doctorCommand,
+    eventsCommand, dlqCommand, listenCommand, adminCommand, newCommand, completionsCommand,
+  ];
+  for (const build of commands) mela.addCommand(build(terminal));
+  quiet(mela, terminal);
+  return mela;
+}
+
+function quiet(command: Command, terminal: Terminal): void {
+  command.exitOverride().showSuggestionAfterError(true).configureOutput({
+    writeOut: (text) => terminal.out(text),
+    writeErr: (text) => terminal.err(text),
+    outputError: () => undefined, // thrown as well, and told as every fault is
+    getOutHasColors: () => terminal.colour,
+    getErrHasColors: () => terminal.colour,
+  });
+  for (const child of command.commands) quiet(child, terminal);
+}

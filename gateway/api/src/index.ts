@@ -1,0 +1,2 @@
+export { apiGateway, apiGatewayOf } from './api-gateway.ts';
+export { ApiSettings } from './settings.ts';

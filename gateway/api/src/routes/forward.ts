@@ -1,0 +1,96 @@
+import { header, within, type Asker, type Caller, type Reply } from '@mela/bus';
+import type { TokenVerifier } from '@mela/chassis';
+import { isRefusal, NoSuchRoute, NotSignedIn, TooManyRequests, Unavailable, type Operation, type Refusal } from '@mela/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { answerProblem } from '../answers/problem-answer.ts';
+import { NoBodyTaken } from '../answers/refusals.ts';
+import type { BusLink } from '../bus/bus-link.ts';
+import type { RateLimits, Standing } from '../limits/rate-limits.ts';
+import type { ReadCursors } from '../reads/read-cursors.ts';
+import { passOn } from './pass-on.ts';
+import { readParameters, type Parameters } from './parameters.ts';
+
+export interface ForwardParts {
+  asker: Asker;
+  bus: BusLink;
+  tokens: TokenVerifier;
+  /** Undefined when nobody counts. */
+  limits: RateLimits | undefined;
+  cursors: ReadCursors;
+  timeoutMs: number;
+}
+
+const NO_BODY = new Uint8Array(0);
+const BEARER = /^Bearer ([\w.~+/-]+=*)$/i;
+
+/** Of all that a client sends, these headers and no others reach a service. */
+const PASSED = [header.locale, header.idempotencyKey] as const;
+
+/** One HTTP request becomes one request on the bus, its body and answer as the bytes they are. */
+export class Forward {
+  constructor(private readonly parts: ForwardParts) {}
+
+  answer(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const context = { traceparent: request.id, deadline: Date.now() + this.parts.timeoutMs };
+    return within(context, async () => {
+      const admitted = await this.admit(operation, request, reply);
+      if (isRefusal(admitted)) return answerProblem(reply, admitted);
+      // Taken before the state is read: a client that subscribes from here misses nothing.
+      const cursor = operation.http!.method === 'GET' ? await this.parts.cursors.take() : undefined;
+      const answer = await this.exchange(operation, request, admitted);
+      return isRefusal(answer) ? answerProblem(reply, answer) : passOn(operation, request, reply, { answer, cursor });
+    });
+  }
+
+  /** What is to be sent along, or why not: who asks, how often, and whether the request can be read in one way only. */
+  private async admit(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<Map<string, string> | Refusal> {
+    const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
+    const caller = await this.identify(operation, token);
+    const refused = isRefusal(caller);
+    const standing = await this.parts.limits?.count(operation, refused ? undefined : caller, request.ip);
+    if (standing) tellStanding(reply, standing);
+    if (standing?.exceeded) return TooManyRequests();
+    if (refused) return caller;
+    const params = parametersOf(operation, request);
+    return isRefusal(params) ? params : sentAlong(request, token, params.value);
+  }
+
+  /** The service verifies again; here a bad token is turned away before it costs the bus anything. */
+  private async identify(operation: Operation, token: string | undefined): Promise<Caller | undefined | Refusal> {
+    if (token === undefined) return operation.access.rule === 'anyone' ? undefined : NotSignedIn();
+    const verified = await this.parts.tokens.verify(token);
+    return isRefusal(verified) ? verified : verified.caller;
+  }
+
+  private async exchange(operation: Operation, request: FastifyRequest, sent: Map<string, string>): Promise<Reply | Refusal> {
+    if (!this.parts.bus.reaches(operation)) return Unavailable('The message bus cannot be reached');
+    const body = operation.http!.hasBody ? ((request.body as Uint8Array | undefined) ?? NO_BODY) : NO_BODY;
+    return this.parts.asker.exchange(operation, body, sent);
+  }
+}
+
+function parametersOf(operation: Operation, request: FastifyRequest): { value: Parameters } | Refusal {
+  const path = request.params as Parameters;
+  if (Object.values(path).includes('')) return NoSuchRoute();
+  if (!operation.http!.hasBody && bringsBody(request)) return NoBodyTaken();
+  return readParameters(path, (request.query as { text: string }).text);
+}
+
+const bringsBody = ({ headers }: FastifyRequest): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+function sentAlong(request: FastifyRequest, token: string | undefined, params: Parameters): Map<string, string> {
+  const sent = new Map<string, string>();
+  if (token !== undefined) sent.set(header.token, `Bearer ${token}`);
+  for (const name of PASSED) {
+    const value = request.headers[name];
+    if (typeof value === 'string') sent.set(name, value);
+  }
+  if (Object.keys(params).length > 0) sent.set(header.params, JSON.stringify(params));
+  return sent;
+}
+
+function tellStanding(reply: FastifyReply, { limit, remaining, resetSeconds, exceeded }: Standing): void {
+  reply.header('ratelimit-limit', limit).header('ratelimit-remaining', remaining).header('ratelimit-reset', resetSeconds);
+  if (exceeded) reply.header('retry-after', resetSeconds);
+}

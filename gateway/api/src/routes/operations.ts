@@ -1,0 +1,22 @@
+import type { Catalogue } from '@mela/contracts';
+import type { FastifyInstance } from 'fastify';
+import type { Forward } from './forward.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The id of the operation that a route asks. */
+    operation?: string;
+  }
+}
+
+/** A route for every operation that declares one: a new one needs no line here. */
+export function routeOperations(server: FastifyInstance, catalogue: Catalogue, forward: Forward): void {
+  for (const operation of catalogue.operations.values())
+    if (operation.http)
+      server.route({
+        method: operation.http.method,
+        url: operation.http.path,
+        config: { operation: operation.id },
+        handler: (request, reply) => forward.answer(operation, request, reply),
+      });
+}

@@ -1,0 +1,40 @@
+import type { Server } from 'node:http';
+import { Server as NetServer } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+
+/**
+ * Stops without failing a request. New connections are refused at once. Open ones are served for a moment, each
+ * answer asking its client to come back on another connection, and only those that stay silent are closed: closing
+ * all idle ones at once would cut off requests that are on their way already.
+ */
+export class GracefulStop {
+  private stopping = false;
+
+  constructor(
+    private readonly server: FastifyInstance,
+    private readonly patience = { lingerMs: 500, finishMs: 20_000 },
+  ) {
+    server.addHook('onRequest', (_request, reply, done) => {
+      if (this.stopping) reply.header('connection', 'close');
+      done();
+    });
+    // Answers to requests that were under way when the stop began.
+    server.addHook('onSend', (_request, reply, _payload, done) => {
+      if (this.stopping) reply.header('connection', 'close');
+      done();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    const http: Server = this.server.server;
+    if (!http.listening) return;
+    // The HTTP server's own close() would begin with closing all idle connections.
+    const closed = new Promise((resolve) => NetServer.prototype.close.call(http, resolve));
+    const linger = setTimeout(() => http.closeIdleConnections(), this.patience.lingerMs);
+    const finish = setTimeout(() => http.closeAllConnections(), this.patience.finishMs);
+    await closed;
+    clearTimeout(linger);
+    clearTimeout(finish);
+  }
+}

@@ -1,0 +1,37 @@
+import { traceIdOf } from '@mela/bus';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { Histogram, type Registry } from 'prom-client';
+import { nameTrace } from '../answers/problem-answer.ts';
+
+const NAME = 'mela_http_seconds';
+
+/** Every answer names its trace, is timed, and leaves a line for whoever looks closely: never a body, never a token. */
+export function observe(server: FastifyInstance, log: Logger, metrics: Registry): void {
+  const seconds = secondsIn(metrics);
+  server.addHook('onRequest', (_request, reply, done) => {
+    nameTrace(reply);
+    done();
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const operation = operationOf(request);
+    seconds.observe({ operation, status: `${Math.floor(reply.statusCode / 100)}xx` }, reply.elapsedTime / 1000);
+    log.debug({ operation, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10, traceId: traceIdOf(request.id) }, 'answered');
+    done();
+  });
+}
+
+/** An unknown path is one label, or whoever scans for holes would fill the memory with them. */
+const operationOf = (request: FastifyRequest): string =>
+  request.routeOptions.config.operation ?? (request.is404 ? 'unknown' : (request.routeOptions.url ?? 'unknown'));
+
+function secondsIn(metrics: Registry): Histogram {
+  const known = metrics.getSingleMetric(NAME) as Histogram | undefined;
+  return known ?? new Histogram({
+    name: NAME,
+    help: 'Seconds from receiving an HTTP request to the end of its answer',
+    labelNames: ['operation', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [metrics],
+  });
+}

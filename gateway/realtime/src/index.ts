@@ -1,0 +1,2 @@
+export { realtimeGateway, realtimeGatewayOf } from './target.ts';
+export { RealtimeSettings } from './settings.ts';

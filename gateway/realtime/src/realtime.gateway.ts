@@ -1,0 +1,77 @@
+import { TokenVerifier } from '@mela/chassis';
+import { isRefusal, topic, type Refusal } from '@mela/contracts';
+import { UseFilters } from '@nestjs/common';
+import { SubscribeMessage, WebSocketGateway, type OnGatewayConnection, type OnGatewayDisconnect } from '@nestjs/websockets';
+import { BrokenFrameFilter } from './broken-frame.filter.ts';
+import { closing } from './protocol/close-codes.ts';
+import { ConnectedAlready } from './protocol/faults.ts';
+import type { ConnectFrame, SubFrame, UnsubFrame } from './protocol/incoming.ts';
+import { connected } from './protocol/outgoing.ts';
+import type { Connection } from './socket/connection.ts';
+import { Connections } from './socket/connections.ts';
+import { Vigil } from './socket/vigil.ts';
+import { Subscriptions } from './topics/subscriptions.ts';
+
+/** A handler per frame. It knows no business: topics and those who grant them come from the contracts. */
+@WebSocketGateway()
+@UseFilters(BrokenFrameFilter)
+export class RealtimeGateway implements OnGatewayConnection<Connection>, OnGatewayDisconnect<Connection> {
+  constructor(
+    private readonly connections: Connections,
+    private readonly subscriptions: Subscriptions,
+    private readonly vigil: Vigil,
+    private readonly tokens: TokenVerifier,
+  ) {}
+
+  handleConnection(connection: Connection): void {
+    this.connections.add(connection);
+    this.vigil.begin(connection);
+  }
+
+  handleDisconnect(connection: Connection): void {
+    this.vigil.end(connection);
+    this.subscriptions.endAll(connection);
+    this.connections.delete(connection);
+  }
+
+  @SubscribeMessage('connect')
+  async connect(connection: Connection, frame: ConnectFrame): Promise<void> {
+    if (connection.session || connection.connecting) return connection.refuse(frame.i, ConnectedAlready());
+    connection.connecting = true;
+    try {
+      const verified = await this.tokens.verify(frame.token);
+      if (isRefusal(verified)) return this.turnAway(connection, frame, verified);
+      const { caller: { personId }, expiresAt } = verified;
+      if (!connection.isOpen) return;
+      connection.session = { token: frame.token, personId, expiresAt };
+    } finally {
+      connection.connecting = false;
+    }
+    this.welcome(connection, frame);
+  }
+
+  @SubscribeMessage('sub')
+  sub(connection: Connection, frame: SubFrame): Promise<void> {
+    return this.subscriptions.subscribe(connection, frame.topic, frame.i);
+  }
+
+  @SubscribeMessage('unsub')
+  unsub(connection: Connection, frame: UnsubFrame): void {
+    this.subscriptions.unsubscribe(connection, frame.topic, frame.i);
+  }
+
+  private welcome(connection: Connection, { i, subs = {} }: ConnectFrame): void {
+    const { personId, expiresAt } = connection.session!;
+    const own = topic.person(personId);
+    this.vigil.admitted(connection);
+    connection.send(connected(i, { cid: connection.id, ping: this.vigil.pingMs, exp: Math.floor(expiresAt / 1000), topics: [own] }));
+    this.subscriptions.hearOwn(connection, personId);
+    for (const asked of Object.keys(subs)) if (asked !== own) void this.subscriptions.subscribe(connection, asked, i);
+  }
+
+  /** A token that is no good ends the connection; keys that cannot be had right now do not: the client may try again. */
+  private turnAway(connection: Connection, { i }: ConnectFrame, refusal: Refusal): void {
+    connection.refuse(i, refusal);
+    if (refusal.status < 500) connection.close(closing.invalidToken);
+  }
+}
