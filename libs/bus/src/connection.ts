@@ -12,12 +12,12 @@ export interface BusSettings {
  * The inbox prefix is the service's own: whoever may read `_INBOX.>` could read everybody's replies.
  */
 export function connectBus({ url, name, tls }: BusSettings): Promise<NatsConnection> {
-  const parsed = new URL(url);
-  const credentials = parsed.username
-    ? { user: decodeURIComponent(parsed.username), pass: decodeURIComponent(parsed.password) }
-    : {};
+  // The client library ignores credentials inside a URL, and a cluster is several addresses with one pair of them.
+  const addresses = url.split(',').map((one) => new URL(one.trim()));
+  const { username, password } = addresses[0]!;
+  const credentials = username === '' ? {} : { user: decodeURIComponent(username), pass: decodeURIComponent(password) };
   return connect({
-    servers: parsed.host,
+    servers: addresses.map(({ host }) => host),
     ...credentials,
     name: `mela-${name}`,
     inboxPrefix: `_INBOX_${name.replace(/[^A-Za-z0-9]/g, '_')}`,
@@ -26,6 +26,6 @@ export function connectBus({ url, name, tls }: BusSettings): Promise<NatsConnect
     reconnectJitter: 250,
     pingInterval: 10_000,
     maxPingOut: 2,
-    ...(tls ? { tls: tls.caFile === undefined ? {} : { caFile: tls.caFile } } : {}),
+    ...(tls || addresses[0]!.protocol === 'tls:' ? { tls: tls?.caFile === undefined ? {} : { caFile: tls.caFile } } : {}),
   });
 }

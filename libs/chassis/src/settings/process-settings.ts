@@ -5,7 +5,10 @@ import { toggle, whole } from './settings.ts';
 export const ProcessSettings = z
   .object({
     MELA_ENV: z.enum(['development', 'production']).default('development').describe('In production every connection needs TLS, and the sandbox refuses to start'),
-    NATS_URL: z.url().describe('The message bus, nats-server 2.10 or newer with JetStream: nats://user:password@host:4222'),
+    NATS_URL: z
+      .string()
+      .refine((urls) => urls.split(',').every((url) => /^(nats|tls):\/\/[^\s/]+$/.test(url.trim())), 'is to be nats://… or tls://…, with commas between the servers of a cluster')
+      .describe('The message bus, nats-server 2.10 or newer with JetStream: nats://user:password@host:4222'),
     NATS_REPLICAS: whole(1, 5).default(1).describe('Copies of the event stream in a NATS cluster; 3 in production'),
     NATS_CA_FILE: z.string().optional().describe('Authority that signed the bus’s certificate'),
     DATABASE_CONNECTIONS: whole(4, 1_000).default(60).describe('PostgreSQL connections this process may hold, shared by all services in it'),
@@ -16,7 +19,7 @@ export const ProcessSettings = z
     ALLOW_PLAINTEXT: toggle.default(false).describe('Connections without TLS in production, where the network itself is encrypted'),
   })
   .superRefine((settings, context) => {
-    if (settings.MELA_ENV === 'production' && !settings.ALLOW_PLAINTEXT && !/^(tls|wss):/.test(settings.NATS_URL))
+    if (settings.MELA_ENV === 'production' && !settings.ALLOW_PLAINTEXT && !/^tls:/.test(settings.NATS_URL))
       context.addIssue({ code: 'custom', path: ['NATS_URL'], message: 'is to begin with tls:// in production, or set ALLOW_PLAINTEXT=true' });
   });
 export type ProcessSettings = z.output<typeof ProcessSettings>;

@@ -1,0 +1,28 @@
+import type { Db } from '@mela/chassis';
+import { Keyring } from '../src/keyring/keyring.ts';
+import { identityTables } from '../src/migrations/0001-identity.ts';
+import { PasswordHasher } from '../src/person/password-hasher.ts';
+import { PersonService } from '../src/person/person.service.ts';
+import { PersonRow } from '../src/person/person.store.ts';
+import { AccessTokens } from '../src/session/access-tokens.ts';
+import { RefreshTokens } from '../src/session/refresh-token.ts';
+import { SessionService } from '../src/session/session.service.ts';
+import { SessionRow } from '../src/session/session.store.ts';
+import { IdentitySettings } from '../src/settings.ts';
+import { SigningKeyRow } from '../src/signing-key/signing-key.store.ts';
+import { SigningKeys } from '../src/signing-key/signing-keys.ts';
+import { openDatabase } from './database.ts';
+
+export const settings = IdentitySettings.parse({ IDENTITY_KEY_SECRET: 'a secret of these specs, long enough to pass' });
+
+export const openIdentityDatabase = () => openDatabase('identity', [identityTables], [PersonRow, SessionRow, SigningKeyRow]);
+
+/** One replica's parts on a database that others may share. */
+export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}) {
+  const own = { ...settings, ...changes };
+  const keyring = new Keyring(own.IDENTITY_KEY_SECRET);
+  const keys = await SigningKeys.open(db, keyring);
+  const hasher = new PasswordHasher(own);
+  const sessions = new SessionService(db, hasher, new RefreshTokens(keyring.keyFor('refresh-token')), new AccessTokens(keys, own), own);
+  return { keys, hasher, sessions, people: new PersonService(db, hasher, sessions) };
+}
