@@ -3,7 +3,7 @@ import { cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { repository, scratchWorkspace } from './scratch-workspace.ts';
+import { repository, scratchWorkspace } from '../cli/src/new/scratch-workspace.fixture.ts';
 
 // A fixture stands where its rule applies, and says at the end of a line what fires there: `// fires: mela(no-save)`.
 // What fires without being announced is a fault as well, so the lines that say nothing prove what is allowed.

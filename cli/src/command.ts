@@ -13,17 +13,17 @@ export interface Common {
   verbose?: true;
 }
 
-export function command(name: string, summary: string): Command {
-  return new Command(name)
-    .description(summary)
+export const command = (name: string, summary: string): Command => new Command(name).description(summary);
+
+/** Given to every command that does something, after its own options. */
+export function addCommon(command: Command): void {
+  command
     .optionsGroup('Everywhere:')
     .option('--json', 'answer with JSON on stdout, faults included')
     .option('--data <folder>', 'data folder of the development instance (default: .mela in the project)')
     .option('--yes', 'do not ask before a step that cannot be undone')
     .option('--no-input', 'never ask: what is missing is a fault')
-    .option('--verbose', 'say more, such as where an unexpected fault happened')
-    .helpOption('-h, --help', 'show this help')
-    .optionsGroup('Options:');
+    .option('--verbose', 'say more, such as where an unexpected fault happened');
 }
 
 export interface Work {

@@ -12,6 +12,8 @@ export class Ending {
   private cause: Cause | undefined;
   private askedAt = 0;
   private readonly tell: (cause: Cause) => void;
+  /** A process that only waits to be ended has nothing else that keeps it: the servers' own channel does not. */
+  private readonly awake = setInterval(() => undefined, 2 ** 30);
   private readonly listeners: [string, () => void][] = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => [signal, () => this.ask(signal)]);
 
   constructor(private readonly quit: (exit: number) => void = (exit) => process.exit(exit)) {
@@ -33,6 +35,7 @@ export class Ending {
   }
 
   close(): void {
+    clearInterval(this.awake);
     for (const [event, listener] of this.listeners) process.off(event, listener);
   }
 

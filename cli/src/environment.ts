@@ -35,4 +35,4 @@ export function flags(set: readonly string[]): Record<string, string> {
 }
 
 /** For `--set`, which may be given more than once. */
-export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

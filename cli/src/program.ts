@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { addCommon } from './command.ts';
 import { adminCommand } from './commands/admin.ts';
 import { completionsCommand } from './commands/completions.ts';
 import { dlqCommand } from './commands/dlq.ts';
@@ -20,25 +21,25 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 export function program(terminal: Terminal): Command {
   const mela = new Command('mela')
     .description('One event-driven backend for membership organisations')
-    .version(version, '--version', 'show the version')
-    .helpOption('-h, --help', 'show this help')
-    .helpCommand(false);
+    .version(version, '--version', 'show the version');
   const commands = [
     upCommand, runCommand, targetsCommand, migrateCommand, seedCommand, doctorCommand,
     eventsCommand, dlqCommand, listenCommand, adminCommand, newCommand, completionsCommand,
   ];
   for (const build of commands) mela.addCommand(build(terminal));
-  quiet(mela, terminal);
+  agree(mela, terminal);
   return mela;
 }
 
-function quiet(command: Command, terminal: Terminal): void {
-  command.exitOverride().showSuggestionAfterError(true).configureOutput({
+/** What all commands have in common, written once. */
+function agree(command: Command, terminal: Terminal): void {
+  if (command.commands.length === 0) addCommon(command);
+  command.helpOption('-h, --help', 'show this help').helpCommand(false).exitOverride().configureOutput({
     writeOut: (text) => terminal.out(text),
     writeErr: (text) => terminal.err(text),
     outputError: () => undefined, // thrown as well, and told as every fault is
     getOutHasColors: () => terminal.colour,
     getErrHasColors: () => terminal.colour,
   });
-  for (const child of command.commands) quiet(child, terminal);
+  for (const child of command.commands) agree(child, terminal);
 }

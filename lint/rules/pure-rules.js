@@ -13,8 +13,8 @@ const impure = {
 /** Ids are made where the thing is made, and no rule decides by them: the one impurity that stays. */
 const packages = new Set(['@mela/contracts', 'uuid']);
 
-/** `order/order.ts`: the rules of the aggregate that the folder is named after. */
-const holdsRules = (file) => basename(file, '.ts') === basename(dirname(file));
+/** `order/order.ts` beside `order/order.store.ts`: the rules of the aggregate whose rows those are. */
+const holdsRules = (file) => basename(file, '.ts') === basename(dirname(file)) && existsSync(file.replace(/\.ts$/, '.store.ts'));
 
 const notRules = /\.(store|service|api|module)\.ts$|\/(reactions|migrations)\//;
 

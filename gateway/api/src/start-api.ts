@@ -26,9 +26,10 @@ import type { ApiSettings } from './settings.ts';
 export async function startApi(catalogue: Catalogue, process: Process, settings: ApiSettings): Promise<Running> {
   const log = process.log.child({ service: 'api' });
   const undo: (() => Promise<unknown> | unknown)[] = [];
-  const stop = async () => {
-    for (const step of undo.splice(0).toReversed()) await step();
-  };
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= (async () => {
+    for (const step of undo.toReversed()) await step();
+  })());
 
   try {
     const { NATS_URL, NATS_CA_FILE } = process.settings;
@@ -60,10 +61,10 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
     server.addHook('onRoute', ({ url, method }) => void (url !== '*' && routes.add(url, method)));
     routeOperations(server, catalogue, forward);
 
-    await listen(app, settings);
-    undo.push(() => graceful.stop());
     process.health.add({ name: 'api.bus', run: () => bus.fault() });
     undo.push(() => process.health.remove('api.bus'));
+    await listen(app, settings);
+    undo.push(() => graceful.stop());
     return { addresses: { api: addressOf(server, settings) }, stop };
   } catch (error) {
     await stop();

@@ -13,7 +13,7 @@ export const RealtimeSettings = z.object({
   CURSOR_SECRET: secret.describe('Signs places in the event stream; the same for every gateway'),
   REALTIME_AUTH_MS: whole(50, 120_000).default(10_000).describe('Milliseconds within which a connection shows its access token'),
   REALTIME_PING_MS: whole(50, 120_000).default(25_000).describe('Milliseconds between two pings'),
-  REALTIME_PONG_MS: whole(50, 120_000).default(10_000).describe('Milliseconds within which a ping is answered'),
+  REALTIME_PONG_MS: whole(50, 120_000).default(10_000).describe('Milliseconds within which a ping is answered; the next ping is the latest'),
   REALTIME_MAX_FRAME: whole(1_024, 262_144).default(16_384).describe('Bytes of the largest frame a client may send'),
   REALTIME_MAX_TOPICS: whole(1, 10_000).default(200).describe('Subscriptions that one connection may have'),
   REALTIME_MAX_BUFFERED: whole(65_536, 67_108_864).default(1_048_576).describe('Bytes that may wait for a slow reader before its connection ends'),

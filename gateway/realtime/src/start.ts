@@ -1,4 +1,4 @@
-import { Asker, connectBus, Cursors } from '@mela/bus';
+import { Asker, connectBus, Cursors, ensureStream } from '@mela/bus';
 import { keysOverBus, LOG, nestLogger, TokenVerifier, type Process, type Running } from '@mela/chassis';
 import { identity, type Catalogue } from '@mela/contracts';
 import { NestFactory } from '@nestjs/core';
@@ -72,10 +72,11 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
     const app = await NestFactory.createMicroservice(module, { strategy: server, logger: nestLogger(log), abortOnError: false });
     app.useWebSocketAdapter(new RealtimeAdapter({ server, maxFrame: settings.REALTIME_MAX_FRAME, maxBuffered: settings.REALTIME_MAX_BUFFERED, tally, closed, log }));
     // The stream first: whoever is let in hears everything from then on.
+    await ensureStream(nc, { replicas: process.settings.NATS_REPLICAS });
     await tail.start();
     await app.listen();
     process.health.add({ name: `${NAME}.stream`, run: () => tail.fault });
-    process.health.add({ name: `${NAME}.bus`, run: () => reach(nc) });
+    process.health.add({ name: `${NAME}.bus`, run: async () => void (await nc.rtt()) });
     return {
       addresses: { realtime: server.address },
       stop: async () => {
@@ -89,9 +90,4 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
     await stopBehindTheSockets();
     throw error;
   }
-}
-
-async function reach(nc: Awaited<ReturnType<typeof connectBus>>): Promise<string | undefined> {
-  await nc.rtt();
-  return undefined;
 }

@@ -8,7 +8,8 @@ import { refusal } from './language/refusal.ts';
 import { hearing } from './language/topic.ts';
 import { topic } from './topics.ts';
 
-export const Email = z.email().trim().toLowerCase().max(254);
+// Trimmed before it is checked: keyboards put a space behind an address.
+export const Email = z.string().trim().toLowerCase().max(254).check(z.email());
 export const Password = z.string().min(10).max(200);
 
 export const Person = z.object({ id: Id, email: z.string(), name: z.string(), createdAt: Instant });

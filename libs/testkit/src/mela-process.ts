@@ -27,6 +27,7 @@ export class MelaProcess {
     this.ended = new Promise((resolve) => this.process.once('exit', resolve));
   }
 
+  /** Where it is reached, by name. */
   ready(): Promise<Record<string, string>> {
     return new Promise((resolve, reject) => {
       const fail = (why: string) => reject(new Error(`mela ${this.args.join(' ')} ${why}:\n${this.said}`));
@@ -35,7 +36,9 @@ export class MelaProcess {
       createInterface({ input: this.process.stdout! }).on('line', (line) => {
         if (!line.startsWith('{')) return;
         clearTimeout(timer);
-        resolve(JSON.parse(line));
+        const { code, addresses } = JSON.parse(line) as { code?: string; addresses?: Record<string, string> };
+        if (code === undefined) resolve(addresses ?? {});
+        else fail(`failed with ${code}`);
       });
     });
   }

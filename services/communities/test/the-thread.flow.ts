@@ -55,7 +55,7 @@ describe('the thread', () => {
 
     const post = await ravi.asks(communities.createPost, { communityId: runners.id, body: 'After all the tapping' });
     await expect(screen).toHear(PostCreated, { postId: post.id });
-    expect(screen.heard.filter(({ type }) => type === MemberJoined.type)).toHaveLength(1);
+    expect(screen.heard.filter(({ type, d }) => type === MemberJoined.type && d['userId'] === ravi.id)).toHaveLength(1);
   });
 
   it('carries a person’s posts in the order in which they were written', async () => {

@@ -20,12 +20,14 @@ export class Breaker {
 
   /** The answer, or undefined where there is none to be had. */
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (this.broken && this.now() < this.retryAt) return undefined;
+    const probing = this.broken;
+    if (probing && this.now() < this.retryAt) return undefined;
     // Until this attempt ends, others go without.
-    if (this.broken) this.retryAt = this.now() + PAUSE_MS;
+    if (probing) this.retryAt = this.now() + PAUSE_MS;
     try {
       const result = await work();
-      if (this.broken) this.heal();
+      // One that began before the break proves nothing.
+      if (probing) this.heal();
       return result;
     } catch (error) {
       this.fail(error);
@@ -34,6 +36,7 @@ export class Breaker {
   }
 
   private heal(): void {
+    if (!this.broken) return;
     this.broken = false;
     this.events.healed();
   }

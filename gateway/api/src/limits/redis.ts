@@ -13,6 +13,7 @@ export function openRedis(url: string): Redis {
     connectTimeout: 1_000,
     commandTimeout: ANSWER_MS,
     socketTimeout: 2_000,
+    enableAutoPipelining: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,

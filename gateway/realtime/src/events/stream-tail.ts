@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { STREAM, StreamPosition, type Position } from '@mela/bus';
-import { jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
+import { jetstream, type Consumer, type ConsumerMessages, type ConsumerNotification, type JsMsg } from '@nats-io/jetstream';
 import { nuid, type NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { StoredEvent } from './announcer.ts';
@@ -13,16 +13,24 @@ interface Parts {
   readonly log: Logger;
 }
 
+interface Following {
+  readonly consumer: Consumer;
+  readonly messages: ConsumerMessages;
+}
+
 const PULLED_AHEAD = 1_000;
-// The consumer looks after itself only when a beat is missing: with the library's 15 s it would be deaf for as long.
+// A consumer that is gone shows itself by a missing beat: with the library's 15 s the gateway would be deaf for as long.
 const PULL_MS = 2_000;
 const BEAT_MS = 1_000;
 const RETRY_MS = 250;
 
+/** Signs that the consumer is no more. The library would make a new one without looking whether the stream is still the same. */
+const GONE: ReadonlySet<ConsumerNotification['type']> = new Set(['consumer_not_found', 'consumer_deleted', 'stream_not_found', 'reset']);
+
 /** Follows the whole stream from now on, in order, each event once: one consumer for all connections of this gateway. */
 export class StreamTail {
   private last: Position | undefined;
-  private following: ConsumerMessages | undefined;
+  private following: Following | undefined;
   private resuming: Promise<void> | undefined;
   private stopped = false;
   private trouble: string | undefined = 'has not started';
@@ -43,13 +51,16 @@ export class StreamTail {
   async start(): Promise<void> {
     this.last = await this.streamEnd();
     await this.follow();
-    void this.watch();
+    void this.watchConnection();
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
     this.trouble = 'was stopped';
-    await this.following?.close();
+    await this.resuming;
+    const last = this.following;
+    await this.letGo();
+    await last?.consumer.delete().catch(() => undefined);
   }
 
   private streamEnd(): Promise<Position> {
@@ -62,18 +73,11 @@ export class StreamTail {
       // Never `deliver_policy: new`: made anew before its first event, such a consumer begins with the whole stream.
       opt_start_seq: this.position.seq + 1,
     });
-    const messages = await consumer.consume({
-      max_messages: PULLED_AHEAD,
-      expires: PULL_MS,
-      idle_heartbeat: BEAT_MS,
-      callback: (message) => this.hear(message),
-    });
-    this.following = messages;
+    const callback = (message: JsMsg) => this.hear(message);
+    const messages = await consumer.consume({ max_messages: PULLED_AHEAD, expires: PULL_MS, idle_heartbeat: BEAT_MS, callback });
+    this.following = { consumer, messages };
     this.trouble = undefined;
-    void messages.closed().then((fault) => {
-      void consumer.delete().catch(() => undefined);
-      if (this.following === messages) this.resume(fault instanceof Error ? fault.message : 'ended');
-    });
+    void this.watchConsumer(messages);
   }
 
   private hear(message: JsMsg): void {
@@ -88,26 +92,43 @@ export class StreamTail {
     });
   }
 
-  private async watch(): Promise<void> {
+  /** The server may have forgotten the consumer meanwhile, and asking for a new one is quicker than missing the old one. */
+  private async watchConnection(): Promise<void> {
     for await (const { type } of this.parts.nc.status()) {
-      if (type === 'disconnect') this.trouble ??= 'is cut off from the bus';
-      // The server kept the consumer in memory; asking for a new one at once is faster than missing the old one.
-      if (type === 'reconnect') this.resume('was cut off from the bus');
+      if (type === 'disconnect') {
+        this.trouble = 'is cut off from the bus';
+        await this.letGo();
+      }
+      if (type === 'reconnect') this.resume();
     }
   }
 
-  private resume(why: string): void {
+  private async watchConsumer(messages: ConsumerMessages): Promise<void> {
+    for await (const { type } of messages.status()) {
+      if (type === 'heartbeats_missed') this.trouble = 'the bus has gone quiet';
+      else if (type === 'heartbeat' || type === 'next') this.trouble = undefined;
+      else if (GONE.has(type)) break;
+    }
+    if (this.following?.messages !== messages) return;
+    this.trouble = 'its consumer is gone';
+    this.resume();
+  }
+
+  private async letGo(): Promise<void> {
+    const old = this.following;
+    this.following = undefined;
+    await old?.messages.close();
+  }
+
+  private resume(): void {
     if (this.stopped) return;
-    this.trouble = why;
     this.resuming ??= this.untilFollowing().finally(() => {
       this.resuming = undefined;
     });
   }
 
   private async untilFollowing(): Promise<void> {
-    const old = this.following;
-    this.following = undefined;
-    await old?.close();
+    await this.letGo();
     while (!this.stopped && !this.parts.nc.isClosed()) {
       try {
         await this.checkPosition();

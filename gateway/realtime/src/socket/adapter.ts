@@ -1,4 +1,5 @@
-import type { WebSocketAdapter, WsMessageHandler } from '@nestjs/common';
+import type { WsMessageHandler } from '@nestjs/common';
+import { AbstractWsAdapter } from '@nestjs/websockets';
 import type { Logger } from 'pino';
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Tally } from '../metrics.ts';
@@ -17,14 +18,16 @@ interface AdapterOptions {
 }
 
 /** Nest's gateways on `ws`: frames are named by `t`, and every one that comes gets an answer, malformed ones too. */
-export class RealtimeAdapter implements WebSocketAdapter<WebSocketServer, Connection> {
-  constructor(private readonly options: AdapterOptions) {}
+export class RealtimeAdapter extends AbstractWsAdapter {
+  constructor(private readonly options: AdapterOptions) {
+    super();
+  }
 
-  create(): WebSocketServer {
+  override create(): WebSocketServer {
     return this.options.server.sockets;
   }
 
-  bindClientConnect(server: WebSocketServer, connected: (connection: Connection) => void): void {
+  override bindClientConnect(server: WebSocketServer, connected: (connection: Connection) => void): void {
     server.on('connection', (socket: WebSocket) => {
       const connection = new Connection(socket, this.options.maxBuffered, this.options.tally);
       // A fault of the wire ends the connection by itself; unheard, it would end the process.
@@ -33,14 +36,14 @@ export class RealtimeAdapter implements WebSocketAdapter<WebSocketServer, Connec
     });
   }
 
-  bindClientDisconnect(connection: Connection, disconnected: () => void): void {
+  override bindClientDisconnect(connection: Connection, disconnected: () => void): void {
     connection.socket.once('close', (code) => {
       this.options.closed(connection.endedWith ?? code);
       disconnected();
     });
   }
 
-  bindMessageHandlers(connection: Connection, handlers: WsMessageHandler[]): void {
+  override bindMessageHandlers(connection: Connection, handlers: WsMessageHandler[]): void {
     const handlerOf = new Map(handlers.map(({ message, callback }) => [message, callback]));
     connection.socket.on('message', (data, isBinary) => {
       connection.heardAt = performance.now();
@@ -59,12 +62,12 @@ export class RealtimeAdapter implements WebSocketAdapter<WebSocketServer, Connec
   }
 
   /** The sockets were told good-bye before, and the port is the server's. */
-  close(): void {}
+  override async close(): Promise<void> {}
 }
 
 /** A frame sent right behind `connect` waits until that is decided. */
 function take(connection: Connection, frame: Frame, handle: (frame: Frame) => Promise<unknown>): void {
   if (frame.t === 'connect') connection.admission = Promise.all([connection.admission, handle(frame)]);
   else if (connection.session) void handle(frame);
-  else void connection.admission.then(() => handle(frame));
+  else void handle(frame);
 }

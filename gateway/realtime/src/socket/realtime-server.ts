@@ -83,8 +83,13 @@ export class RealtimeServer implements CustomTransportStrategy {
     }
     socket.on('error', () => socket.destroy());
     const body = JSON.stringify(problem(refused, undefined));
-    const head_ = [`HTTP/1.1 ${refused.status} ${STATUS_CODES[refused.status]}`, 'Connection: close', `Content-Type: ${PROBLEM}`, `Content-Length: ${Buffer.byteLength(body)}`];
-    socket.end(`${head_.join('\r\n')}\r\n\r\n${body}`);
+    const lines = [
+      `HTTP/1.1 ${refused.status} ${STATUS_CODES[refused.status]}`,
+      'Connection: close',
+      `Content-Type: ${PROBLEM}`,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+    ];
+    socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
   }
 
   private refusalOf(request: IncomingMessage): Refusal | undefined {

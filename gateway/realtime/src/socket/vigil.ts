@@ -29,7 +29,7 @@ export class Vigil {
   }
 
   admitted(connection: Connection): void {
-    connection.pingedAt = connection.heardAt;
+    connection.heardAt = connection.pingedAt = performance.now();
     this.arrange(connection);
   }
 
@@ -60,7 +60,8 @@ export class Vigil {
 
   /** When a ping is due, or the answer to the last one overdue. Any frame shows that somebody is there. */
   private nextWord(connection: Connection): number {
-    return connection.pingedAt + (isSilent(connection) ? this.patience.pongMs : this.patience.pingMs);
+    const { pingMs, pongMs } = this.patience;
+    return connection.pingedAt + (isSilent(connection) ? Math.min(pingMs, pongMs) : pingMs);
   }
 }
 

@@ -19,7 +19,8 @@ export class Wheel<T> {
 
   set(item: T, inMs: number): void {
     this.delete(item);
-    const slot = this.tick(inMs) + 1;
+    // A moment that has passed is due at the next tick: a slot behind the hand would never be reached.
+    const slot = this.tick(Math.max(0, inMs)) + 1;
     this.slotOf.set(item, slot);
     const items = this.slots.get(slot);
     if (items) items.add(item);

@@ -30,6 +30,7 @@ const SUSPECT_FROM = 3;
 /** Applies deliveries and answers each. Throws only `Hold`, with what is not answered left as it is. */
 export class Apply<Tx extends Sql> {
   private readonly types: ReadonlyMap<string, ConsumerDefinition<Tx>['events'][number]>;
+  private readonly heard: ReadonlySet<string>;
   private readonly apply: (events: readonly EventOf[], tx: Tx) => Promise<number>;
 
   constructor(
@@ -37,10 +38,12 @@ export class Apply<Tx extends Sql> {
     private readonly parts: Parts<Tx>,
   ) {
     this.types = new Map(definition.events.map((event) => [event.type, event]));
+    this.heard = new Set(definition.events.map(({ noun, verb }) => `evt.${noun}.${verb}`));
     this.apply = once(definition.as, tracedEvent(definition.handle));
   }
 
   async settle(deliveries: readonly Delivery[]): Promise<void> {
+    for (const delivery of deliveries) if (this.ignores(delivery)) delivery.ack();
     const open = deliveries.filter((delivery) => !delivery.settled);
     const suspectFrom = Math.min(SUSPECT_FROM, this.parts.settings.maxDeliver);
     const aside = this.definition.poison === 'aside';
@@ -130,12 +133,16 @@ export class Apply<Tx extends Sql> {
     throw new Hold(`The database does not answer: ${fault.message}`, { cause: fault });
   }
 
+  /** A noun's filter also lets through what nobody here asked for. */
+  private ignores({ subject }: Delivery): boolean {
+    return !this.heard.has(subject.slice(0, subject.lastIndexOf('.')));
+  }
+
   private read(headers: ReadonlyMap<string, string>, payload: Uint8Array): EventOf {
     const type = headers.get('ce-type');
     if (type === undefined) throw new Poison('The event has no ce-type');
     const event = this.types.get(type);
-    // A newer version of this service hears it: while both run, one of its processes will take it.
-    if (!event) throw new Error(`${this.definition.as} does not hear ${type} here`);
+    if (!event) throw new Poison(`${this.definition.as} does not hear ${type}`);
     return unseal(event, (name) => headers.get(name), payload);
   }
 }

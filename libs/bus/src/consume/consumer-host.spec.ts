@@ -34,7 +34,7 @@ async function publish(change: { subject?: string; drop?: string; payload?: stri
   const all = headers();
   for (const [name, value] of Object.entries(sealed.headers)) if (name !== change.drop) all.set(name, value);
   if (change.msgId) all.set('Nats-Msg-Id', change.msgId);
-  await world.nc.request(change.subject ?? sealed.subject, change.payload ?? sealed.payload, { headers: all, timeout: 5_000 });
+  await world.nc.request(change.subject ?? sealed.subject, change.payload ?? sealed.payload, { headers: all, timeout: 500 });
   return sealed.eventId;
 }
 
@@ -271,7 +271,7 @@ describe('a dead letter', () => {
     const jsm = await jetstreamManager(world.nc);
     const taken = recorded('garden.crashes');
     // Nobody ever answers: what a process that dies each time looks like to the server.
-    await jsm.consumers.add(STREAM, { durable_name: durableName(taken.as), ack_policy: 'explicit', ack_wait: 300e6, max_deliver: 2, filter_subjects: ['evt.plant.grew.*'] });
+    await jsm.consumers.add(STREAM, { durable_name: durableName(taken.as), ack_policy: 'explicit', ack_wait: 300e6, max_deliver: 2, filter_subject: 'evt.plant.grew.*' });
     const id = await publish();
     const consumer = await jsm.jetstream().consumers.get(STREAM, durableName(taken.as));
     await consumer.next();
@@ -293,7 +293,7 @@ describe('a consumer host', () => {
     const second = await garden.host([recorded('garden.changes', { events: [PlantGrew, PlantWithered] })], { ...fast, ackWaitMs: 2_000 });
     const { config } = await jsm.consumers.info(STREAM, 'garden_changes');
     expect(config.ack_wait).toBe(2e9);
-    expect(config.filter_subjects).toEqual(['evt.plant.grew.*', 'evt.plant.withered.*']);
+    expect(config.filter_subject).toBe('evt.plant.*.*');
     await second.stop();
     await jsm.consumers.delete(STREAM, 'garden_changes');
     await jsm.consumers.add(STREAM, { durable_name: 'garden_changes', ack_policy: 'explicit', deliver_policy: 'new' });

@@ -2,7 +2,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../log.ts';
 import type { Sql } from '../sql.ts';
-import { durableName, STREAM } from '../subjects.ts';
+import { STREAM } from '../subjects.ts';
 import type { Consumer } from './consumer.ts';
 import { letterId } from './dead-letter-box.ts';
 
@@ -42,13 +42,15 @@ export function captureMaxDeliveries<Tx extends Sql>(
   };
   const subscriptions = consumers
     .filter((consumer) => consumer.definition.poison === 'aside')
-    .map((consumer) =>
-      nc.subscribe(`$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${STREAM}.${durableName(consumer.definition.as)}`, {
-        queue: service,
-        callback: (fault, message) => {
-          if (!fault) void bury(consumer, message.json());
-        },
-      }),
+    .flatMap((consumer) =>
+      consumer.sources.map(({ durable }) =>
+        nc.subscribe(`$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${STREAM}.${durable.name}`, {
+          queue: service,
+          callback: (fault, message) => {
+            if (!fault) void bury(consumer, message.json());
+          },
+        }),
+      ),
     );
   return () => {
     stopped = true;

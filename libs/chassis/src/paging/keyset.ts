@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 export const BadCursor = refusal('request.bad_cursor', 400, 'The cursor is not one of ours', 'Send back `next` as it came, or leave `after` out');
 
-const Key = z.tuple([z.iso.datetime({ precision: 6 }), z.uuid()]);
+// ISO 8601 has a year 0, PostgreSQL has none: forged, it would be a broken query.
+const Key = z.tuple([z.iso.datetime({ precision: 6 }).refine((at) => !at.startsWith('0000')), z.uuid()]);
 
 /** Where a newest-first list was left off: exact to the microsecond, as PostgreSQL keeps it. */
 export type KeysetPosition = readonly [at: string, id: string];

@@ -4,8 +4,10 @@ import { z } from 'zod';
 export const Id = z.uuid().meta({ description: 'A UUID (version 7)' });
 /** An instant in UTC, ISO 8601. */
 export const Instant = z.iso.datetime();
+// PostgreSQL stores neither: a NUL would be a broken query, half of a surrogate pair would come back as another character.
+const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
 /** Text that means something: trimmed, composed (NFC), never empty. */
-export const Text = (max: number) => z.string().trim().normalize('NFC').min(1).max(max);
+export const Text = (max: number) => z.string().trim().normalize('NFC').min(1).max(max).refine(isStorable, 'Holds a character that is none');
 export const Markdown = (max: number) => Text(max).meta({ description: 'Markdown; rendered without HTML' });
 
 export const Cursor = z.string().max(200).meta({ description: 'Opaque: send back what `next` held' });

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
-export const repository = join(import.meta.dirname, '..');
+export const repository = join(import.meta.dirname, '../../..');
 
 const leftOut = new Set(['node_modules', '.git', '.nx', '.mela', '.env', 'coverage']);
 

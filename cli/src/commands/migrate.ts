@@ -1,0 +1,39 @@
+import { databaseSetting } from '@mela/chassis';
+import type { Command } from 'commander';
+import { begin, command, type Common } from '../command.ts';
+import { collect, readLayers } from '../environment.ts';
+import { Fault } from '../fault.ts';
+import { table } from '../say.ts';
+import { passwordName, prepareSchemas } from '../schemas.ts';
+import { Secrets } from '../secrets.ts';
+import { allTargets, servicesOf } from '../targets.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface Options extends Common {
+  showUrls?: true;
+  set?: readonly string[];
+}
+
+export const migrateCommand = (terminal: Terminal): Command =>
+  command('migrate', 'Give every service its role and schema, and apply what its schema lacks')
+    .option('--show-urls', 'print the services’ database URLs, passwords included')
+    .option('--set <NAME=value>', 'a setting, before any from the environment; may be repeated', collect)
+    .addHelpText('after', '\nRoles and schemas are made with DATABASE_ADMIN_URL. A service whose own <SERVICE>_DATABASE_URL is set has them already.')
+    .action(async (options: Options) => {
+      const { say, folder } = begin(terminal, options);
+      const { all } = await readLayers(terminal.env, options.set ?? [], folder);
+      const services = servicesOf(allTargets);
+      const without = services.filter(({ name }) => all[databaseSetting(name)] === undefined).map(({ name }) => name);
+      const adminUrl = all['DATABASE_ADMIN_URL'];
+      if (without.length > 0 && adminUrl === undefined)
+        throw new Fault('settings.invalid', `DATABASE_ADMIN_URL is missing, and so are the URLs of ${without.join(', ')}.`, {
+          hint: 'Set DATABASE_ADMIN_URL to a PostgreSQL user that may create roles and schemas, or start `mela up`.',
+        });
+      const passwords = without.length === 0 ? {} : await (await Secrets.open(folder)).take(without.map(passwordName));
+      const schemas = await prepareSchemas({ services, environment: all, adminUrl, passwords });
+      const told = schemas.map(({ service, url, applied }) => ({ service, applied, ...(options.showUrls ? { setting: databaseSetting(service), url } : {}) }));
+      say.data(told, () => table(schemas.map(({ service, url, applied }) => [
+        options.showUrls ? `${databaseSetting(service)}=${url}` : service,
+        options.showUrls ? '' : applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`,
+      ])));
+    });

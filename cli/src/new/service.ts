@@ -1,0 +1,63 @@
+import { checkServiceName, singular, wordsFor } from './names.ts';
+import { Files, type Outcome } from './plan.ts';
+import { contractOf } from './service-contract.ts';
+import { filesOf } from './service-files.ts';
+import { addImport, addToList, unfamiliar } from './source.ts';
+
+const NOT_A_GATEWAY = /^'(?!api'|realtime')/;
+
+/** A service in the house's shape, known to the contracts, the build, the command line and the flow tests. */
+export async function newService(root: string, name: string): Promise<Outcome> {
+  checkServiceName(name);
+  const words = wordsFor(singular(name));
+  const files = new Files(root);
+
+  await files.create(`libs/contracts/src/${name}.ts`, contractOf(name, words));
+  for (const [path, text] of Object.entries(filesOf(name, words))) await files.create(`services/${name}/${path}`, text);
+
+  await files.edit('libs/contracts/src/catalogue.ts', (text) => addToList(addDomain(text, name), 'catalogue(', name));
+  await files.edit('libs/contracts/src/index.ts', (text) => text.replace(/(?=export \* from '\.\/topics\.ts';)/, `export * from './${name}.ts';\n`));
+  await files.edit('tsconfig.json', (text) => addReference(text, `services/${name}`));
+  await files.edit('cli/tsconfig.json', (text) => addReference(text, `../services/${name}`));
+  await files.edit('cli/package.json', (text) => addDependency(text, `@mela/${name}`));
+  await files.edit('cli/src/targets.ts', (text) =>
+    addToList(addImport(text, `@mela/${name}`, [`${name}Service`]), 'allTargets: readonly Target[] = ', `${name}Service`, /Service$/),
+  );
+  await files.edit('libs/testkit/src/world-process.ts', (text) => addToList(text, 'separate: ', `'${name}'`, NOT_A_GATEWAY));
+
+  return files.write([
+    'npm install',
+    'npm run contracts:accept',
+    `Say in services/${name}/README.md and package.json what the service keeps, and give the ${words.noun} the fields it has`,
+  ]);
+}
+
+function addDomain(text: string, name: string): string {
+  const imports = [...text.matchAll(/^import \* as (\w+) from .*\n/gm)];
+  const place = imports.findLast((each) => each[1]! < name) ?? imports[0];
+  if (!place) throw unfamiliar('domain in the catalogue to stand beside');
+  const at = place[1]! < name ? place.index + place[0].length : place.index;
+  return `${text.slice(0, at)}import * as ${name} from './${name}.ts';\n${text.slice(at)}`;
+}
+
+interface Manifest {
+  dependencies: Record<string, string>;
+}
+
+interface TsConfig {
+  references: { path: string }[];
+}
+
+/** Libraries before services before gateways: a reference stands behind the last of its kind. */
+function addReference(text: string, path: string): string {
+  const config = JSON.parse(text) as TsConfig;
+  const place = config.references.findLastIndex((each) => each.path.includes('services/'));
+  config.references.splice(place + 1, 0, { path });
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+function addDependency(text: string, name: string): string {
+  const manifest = JSON.parse(text) as Manifest;
+  manifest.dependencies = { ...manifest.dependencies, [name]: '*' };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}

@@ -1,0 +1,110 @@
+import { databaseSetting, readSettings, runTargets, settingsOf, type Environment, type Target } from '@mela/chassis';
+import { openParts, type Parts } from '@mela/infra';
+import { writeEnv } from '../env-file.ts';
+import { developmentFile, layered } from '../environment.ts';
+import type { DataFolder } from '../project.ts';
+import { passwordName, prepareSchemas } from '../schemas.ts';
+import { Secrets } from '../secrets.ts';
+import { removeState, writeState } from '../state.ts';
+import { servicesOf, settingNames } from '../targets.ts';
+import { choosePorts, publicPorts } from './ports.ts';
+
+interface Wanted {
+  readonly folder: DataFolder;
+  /** What a person set; everything else is made here. */
+  readonly chosen: Environment;
+  readonly targets: readonly Target[];
+  readonly partsOnly: boolean;
+  readonly throwaway: boolean;
+  readonly tell: (line: string) => void;
+  /** Asked between two steps: true ends the start. */
+  readonly stopped: () => boolean;
+}
+
+export interface Instance {
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly parts: Parts;
+  /** No schema had anything in it before. */
+  readonly fresh: boolean;
+}
+
+/** The steps that are to be undone, the last one first. Every one is tried, whatever becomes of the others. */
+export class Undo {
+  private readonly steps: (() => unknown)[] = [];
+
+  push(step: () => unknown): void {
+    this.steps.push(step);
+  }
+
+  async all(): Promise<void> {
+    const faults: unknown[] = [];
+    for (const step of this.steps.splice(0).toReversed())
+      try {
+        await step();
+      } catch (fault) {
+        faults.push(fault);
+      }
+    if (faults.length > 0) throw faults[0];
+  }
+}
+
+/** Everything Mela needs, on this machine, for development. What is opened is noted for undoing, however far the start gets. */
+export async function startInstance(wanted: Wanted, undo: Undo): Promise<Instance | undefined> {
+  const { folder, chosen, targets, partsOnly, tell, stopped } = wanted;
+  const services = servicesOf(targets);
+  checkChosen(targets, chosen);
+  const ports = partsOnly ? {} : await choosePorts({ chosen, tell });
+
+  const parts = await openParts({ dataDir: folder.path, env: { ...chosen }, throwaway: wanted.throwaway, progress: tell });
+  undo.push(() => parts.stop());
+  for (const { detail } of parts.reports) tell(detail);
+  if (stopped()) return undefined;
+
+  const secrets = await Secrets.open(folder);
+  const lacking = settingNames(targets).filter((name) => name.endsWith('_SECRET') && chosen[name] === undefined);
+  const made = await secrets.take(lacking);
+  const passwords = await secrets.take(services.filter(({ name }) => chosen[databaseSetting(name)] === undefined).map(({ name }) => passwordName(name)));
+  const schemas = await prepareSchemas({ services, environment: chosen, adminUrl: parts.databaseAdminUrl, passwords });
+  const steps = schemas.reduce((sum, { applied }) => sum + applied.length, 0);
+  tell(steps === 0 ? 'The schemas are up to date' : `Migrated ${schemas.filter(({ applied }) => applied.length > 0).map(({ service }) => service).join(', ')}: ${steps} steps`);
+  if (stopped()) return undefined;
+
+  const settings = {
+    DATABASE_ADMIN_URL: parts.databaseAdminUrl,
+    NATS_URL: parts.natsUrl,
+    REDIS_URL: parts.redisUrl,
+    ...Object.fromEntries(schemas.map(({ service, url }) => [databaseSetting(service), url])),
+    ...made,
+    ...ports,
+  };
+  const environment = layered([{ LOG_LEVEL: 'warn' }, settings, chosen, ports]);
+  const started = partsOnly ? undefined : await runTargets(targets, environment);
+  if (started) undo.push(() => started.stop());
+  const addresses = started?.addresses ?? {};
+
+  // What another process is to join with: what was made, and what a person set for this one.
+  const known = new Set([...settingNames(targets), 'NATS_URL', 'NATS_REPLICAS', 'NATS_CA_FILE', 'DATABASE_ADMIN_URL']);
+  const joined = Object.entries({ ...environment, ...portsOf(addresses) }).filter(([name]) => known.has(name));
+  undo.push(() => {
+    removeState(folder);
+    folder.remove(developmentFile);
+  });
+  await folder.write(developmentFile, writeEnv(Object.fromEntries(joined), 'Written by `mela up` and removed when it ends: the settings of what runs here.'));
+  await writeState(folder, { pid: process.pid, startedAt: new Date().toISOString(), addresses });
+  return { addresses, parts, fresh: schemas.length > 0 && schemas.every(({ applied }) => applied.some((step) => step.startsWith('0000-'))) };
+}
+
+/** What a person set is checked before anything starts, with stand-ins for what is made later. */
+function checkChosen(targets: readonly Target[], chosen: Environment): void {
+  const madeLater = settingNames(targets).map((name): [string, string] => {
+    if (name.endsWith('_DATABASE_URL')) return [name, 'postgres://localhost'];
+    return [name, name === 'REDIS_URL' ? 'redis://localhost' : name.endsWith('_SECRET') ? '0'.repeat(64) : ''];
+  });
+  readSettings(settingsOf(targets), layered([Object.fromEntries(madeLater), { NATS_URL: 'nats://localhost' }, chosen]));
+}
+
+/** A port of 0 was one that is free: by now it has a number. */
+function portsOf(addresses: Readonly<Record<string, string>>): Record<string, string> {
+  const names = { API_PORT: addresses['api'], REALTIME_PORT: addresses['realtime'] } satisfies Record<keyof typeof publicPorts, string | undefined>;
+  return Object.fromEntries(Object.entries(names).flatMap(([setting, address]) => (address === undefined ? [] : [[setting, new URL(address).port]])));
+}

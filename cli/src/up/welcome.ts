@@ -1,0 +1,46 @@
+import { table, type Say } from '../say.ts';
+import { asha, ravi, readers, type DemoPerson } from '../demo/world.ts';
+
+export interface Welcome {
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Empty where the demo people are not known. */
+  readonly people: readonly DemoPerson[];
+  /** The id of a community that Asha founded and Ravi has not joined. */
+  readonly openCommunity: string | undefined;
+  /** ` --data <folder>`, or nothing for the default. */
+  readonly flag: string;
+  readonly seconds: number;
+}
+
+/** The last line for programs. */
+export const readyLine = ({ addresses, people }: Pick<Welcome, 'addresses' | 'people'>) => ({
+  api: addresses['api'],
+  realtime: addresses['realtime'],
+  people: people.map(({ email, password }) => ({ email, password })),
+});
+
+/** What a person who has just started Mela wants to know: where, who, and what to try. */
+export function welcome(say: Say, { addresses, people, openCommunity, flag, seconds }: Welcome): string {
+  const { api = '', realtime = '', ops = '' } = addresses;
+  const where = table([
+    ['API', api, `${api}/api/v1/openapi.json`],
+    ['Realtime', realtime, `${api}/api/v1/asyncapi.json`],
+    ['Health', `${ops}/health/ready`, `${ops}/metrics`],
+  ], '  ');
+  const who = people.length === 0 ? [] : [table(people.map(({ name, email, password }) => [name, email, password]), '  ')];
+  const what = people.length === 0 || openCommunity === undefined ? [] : [say.bold('Three commands to try'), tryThis(say, api, openCommunity, flag)];
+  return ['', where, '', ...who, '', ...what, say.bold(`Ready in ${seconds.toFixed(1)} s.`) + ' Ctrl-C stops everything; the data stays.'].join('\n');
+}
+
+function tryThis(say: Say, api: string, communityId: string, flag: string): string {
+  const json = `-H 'content-type: application/json'`;
+  return [
+    say.dim(`  # Listen as ${asha.name}, in a second terminal, and leave it open`),
+    `  npx mela listen community:${communityId} --as ${asha.email}${flag}`,
+    say.dim(`  # Sign in as ${ravi.name} and keep his token, in a third one`),
+    `  TOKEN=$(curl -s ${api}/api/v1/identity/sign-in ${json} -d '${JSON.stringify({ email: ravi.email, password: ravi.password })}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')`,
+    say.dim(`  # Join “${readers.name}” and post: the listener hears both at once`),
+    `  curl -s -X POST ${api}/api/v1/communities/${communityId}/members -H "authorization: Bearer $TOKEN"; curl -s ${api}/api/v1/communities/${communityId}/posts -H "authorization: Bearer $TOKEN" ${json} -d '{"body":"Hello, everyone"}'`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,20 @@
+import { id } from '@mela/contracts';
+import { describe, expect, it } from 'vitest';
+import { eventFrame } from './event-frame.ts';
+
+const event = { id: id(9), type: 'ship.sighted' };
+
+describe('the frame of an event', () => {
+  it('carries the data as they were written', () => {
+    const data = '{"price":10000000000000000001,"name":"Ærø","z":1,"a":[]}';
+    expect(eventFrame('dock:north', 'e:1:sig', event, Buffer.from(data)).toString()).toBe(
+      `{"t":"ev","topic":"dock:north","c":"e:1:sig","id":"${id(9)}","type":"ship.sighted","d":${data}}`,
+    );
+  });
+
+  it('is one line, even if its data were not', () => {
+    const frame = eventFrame('dock:north', 'e:1:sig', event, Buffer.from('{\n  "note": "two\\nlines"\n}')).toString();
+    expect(frame).not.toContain('\n');
+    expect(JSON.parse(frame).d).toEqual({ note: 'two\nlines' });
+  });
+});

@@ -1,0 +1,187 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  answered, Asker, connectBus, ensureStream, OperationServer, parsed, seal, timed, traced, wrap, type Exchange, type Headers, type Reply, type Step, type Wrapper,
+} from '@mela/bus';
+import { AUDIENCE, authenticated, createLog, ISSUER, keysOverBus, runTargets, TOKEN_TYPE, TokenVerifier, type RunningProcess } from '@mela/chassis';
+import { catalogue, event, hearing, Id, id, identity, MayNotHear, service, topicKind, type DataOf, Unavailable, type Operation, type Refusal } from '@mela/contracts';
+import { openPart, type OpenPart } from '@mela/infra';
+import { jetstream } from '@nats-io/jetstream';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { z } from 'zod';
+import { realtimeGatewayOf } from '../src/index.ts';
+import { Screen } from './screen.fixture.ts';
+
+export const topic = {
+  dock: topicKind('dock', { grantedBy: 'harbour.hearing' }),
+  person: topicKind('person', { grantedBy: 'harbour.hearing' }),
+};
+
+export const ShipSighted = event('ship.sighted', {
+  summary: 'A ship is in sight',
+  aggregate: 'ship',
+  data: z.object({ shipId: Id, dock: z.string(), note: z.string().optional(), pilotId: Id.optional() }),
+  audience: (e) => [topic.dock(e.dock), ...(e.pilotId === undefined ? [] : [topic.person(e.pilotId)])],
+  example: { shipId: id(1), dock: 'north' },
+});
+
+const harbour = service('harbour', { hearing: hearing('May the caller hear this dock?') });
+export const harbours = catalogue([{ harbour, ShipSighted }], topic);
+
+export const SECRET = 'b7f1c4d09e2a4c6f8d3b5a7091e2f4c6';
+const log = createLog('silent');
+
+interface Answering {
+  readonly topic: string;
+  readonly personId: string;
+}
+
+/** Decides who hears what; a test may put another in its place. */
+export type HarbourMaster = (asked: Answering) => Promise<Refusal | undefined> | Refusal | undefined;
+
+/** A private NATS, an owner that grants topics, an issuer of tokens, and gateways. */
+export class World {
+  master: HarbourMaster = openHarbour;
+  /** What identity answers when it is asked for its keys. */
+  keys: 'right' | 'away' | 'nonsense' = 'right';
+  readonly asked: Answering[] = [];
+  private readonly screens: Screen[] = [];
+  private readonly gateways: RunningProcess[] = [];
+  private version = 0;
+
+  private constructor(
+    private readonly dataDir: string,
+    readonly nats: OpenPart,
+    readonly nc: NatsConnection,
+    private readonly key: CryptoKey,
+    readonly publicKey: JWK,
+  ) {}
+
+  static async open(): Promise<World> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'mela-realtime-'));
+    const nats = await openPart('nats', { dataDir, env: {}, throwaway: true });
+    const nc = await connectBus({ url: nats.url, name: 'harbour' });
+    await ensureStream(nc);
+    const { privateKey, publicKey } = await generateKeyPair('Ed25519');
+    const world = new World(dataDir, nats, nc, privateKey, { ...(await exportJWK(publicKey)), kid: 'one', alg: 'Ed25519' });
+    await world.host();
+    return world;
+  }
+
+  async gateway(settings: Record<string, string> = {}): Promise<Gateway> {
+    const process = await runTargets([realtimeGatewayOf(harbours)], {
+      NATS_URL: this.nats.url, LOG_LEVEL: 'silent', REALTIME_PORT: '0', CURSOR_SECRET: SECRET, ...settings,
+    });
+    this.gateways.push(process);
+    return new Gateway(process, this.screens);
+  }
+
+  token(personId: string, { seconds = 600, issuer = ISSUER }: { seconds?: number; issuer?: string } = {}): Promise<string> {
+    const now = Math.floor(Date.now() / 1000);
+    return new SignJWT({ sid: id(900) })
+      .setProtectedHeader({ alg: 'Ed25519', typ: TOKEN_TYPE, kid: 'one' })
+      .setSubject(personId).setIssuer(issuer).setAudience(AUDIENCE).setIssuedAt(now).setExpirationTime(now + seconds)
+      .sign(this.key);
+  }
+
+  async publish(data: Partial<DataOf<typeof ShipSighted>> = {}, nc = this.nc): Promise<{ id: string; seq: number }> {
+    const sealed = seal(ShipSighted, { id: id(1), version: ++this.version }, { shipId: id(1), dock: 'north', ...data }, { source: '/mela/harbour' });
+    return { id: sealed.eventId, seq: await this.store(sealed.subject, sealed.headers, sealed.payload, nc) };
+  }
+
+  /** Anything at all, also what `seal` would refuse. */
+  async store(subject: string, attributes: Record<string, string>, payload: Uint8Array | string, nc = this.nc): Promise<number> {
+    const carried = headers();
+    for (const [name, value] of Object.entries(attributes)) carried.set(name, value);
+    return (await jetstream(nc).publish(subject, payload, { headers: carried })).seq;
+  }
+
+  /** Settled when the harbour's own connection has broken and is back: then it grants topics again. */
+  async reconnected(): Promise<void> {
+    for await (const { type } of this.nc.status()) if (type === 'reconnect') return;
+  }
+
+  /** After each test: nobody is left connected, and the harbour is open again. */
+  async rest(): Promise<void> {
+    for (const screen of this.screens.splice(0)) screen.leave();
+    await Promise.all(this.gateways.splice(0).map((gateway) => gateway.stop()));
+    this.master = openHarbour;
+    this.keys = 'right';
+    this.asked.length = 0;
+  }
+
+  async close(): Promise<void> {
+    await this.rest();
+    await this.nc.close();
+    await this.nats.stop();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  private keySet(): unknown {
+    if (this.keys === 'away') return Unavailable();
+    return { keys: this.keys === 'right' ? [this.publicKey] : 'nonsense' };
+  }
+
+  private async host(): Promise<void> {
+    const tokens = new TokenVerifier(keysOverBus(new Asker({ nc: this.nc, mayAsk: new Set([identity.jwks.id]) })));
+    const server = new OperationServer(this.nc, 'harbour');
+    server.serve(identity.jwks.subject, answering(identity.jwks, [traced, answered(log)], async () => this.keySet()));
+    server.serve(
+      harbour.hearing.subject,
+      answering(harbour.hearing, [traced, answered(log), timed(), authenticated(tokens), parsed], async ({ caller, input }) => {
+        const asked = { topic: (input as { topic: string }).topic, personId: caller!.personId };
+        this.asked.push(asked);
+        return (await this.master(asked)) ?? { topic: asked.topic, scope: asked.topic };
+      }),
+    );
+    await new Promise<void>((resolve) => void server.listen(() => resolve()));
+    await this.nc.flush();
+  }
+}
+
+const openHarbour: HarbourMaster = ({ topic: asked }) => (asked.startsWith('dock:closed') ? MayNotHear() : undefined);
+
+const answering = (operation: Operation, wrappers: readonly Wrapper[], innermost: Step) => {
+  const step = wrap(wrappers, innermost);
+  return (body: Uint8Array, given: Headers) => {
+    const exchange: Exchange = { operation, body, headers: given, replyHeaders: new Map() };
+    return step(exchange) as Promise<Reply>;
+  };
+};
+
+export class Gateway {
+  constructor(
+    readonly process: RunningProcess,
+    private readonly screens: Screen[],
+  ) {}
+
+  get url(): string {
+    return this.process.addresses['realtime']!;
+  }
+
+  get http(): string {
+    return this.url.replace('ws:', 'http:').replace(/\/realtime$/, '');
+  }
+
+  /** A socket that has said nothing yet. */
+  async open(options: { origin?: string; path?: string } = {}): Promise<Screen> {
+    const screen = await Screen.open(options.path === undefined ? this.url : this.http.replace('http:', 'ws:') + options.path, options);
+    this.screens.push(screen);
+    return screen;
+  }
+
+  /** A person's open screen, heard by the gateway under their name. */
+  async screen(token: string): Promise<Screen> {
+    const screen = await this.open();
+    await screen.ask({ t: 'connect', token });
+    return screen;
+  }
+
+  async metric(name: string): Promise<Record<string, number>> {
+    const text = await (await fetch(`${this.process.addresses['ops']}/metrics`)).text();
+    const lines = text.split('\n').filter((line) => line.startsWith(name));
+    return Object.fromEntries(lines.map((line) => [line.slice(name.length, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+  }
+}

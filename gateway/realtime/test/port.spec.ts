@@ -1,0 +1,79 @@
+import { request } from 'node:http';
+import { SettingsFault } from '@mela/chassis';
+import { id } from '@mela/contracts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { World } from './harbour.fixture.ts';
+import { Refused } from './screen.fixture.ts';
+
+describe('the gateway’s port', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.open();
+  });
+  afterEach(() => world.rest());
+  afterAll(() => world.close());
+
+  it('says where it is, and accepts sockets at / too', async () => {
+    const gateway = await world.gateway();
+    expect(gateway.url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/realtime$/);
+    for (const path of ['/', '/realtime', '/realtime?v=1']) await gateway.open({ path });
+    await expect(gateway.open({ path: '/elsewhere' })).rejects.toEqual(new Refused(404));
+  });
+
+  it('compresses nothing, whatever a client offers', async () => {
+    expect((await (await world.gateway()).open()).socket.extensions).toBe('');
+  });
+
+  it('admits pages by their origin', async () => {
+    const listed = await world.gateway({ REALTIME_ORIGINS: 'https://app.example, https://admin.example' });
+    await listed.open({ origin: 'https://admin.example' });
+    await listed.open();
+    await expect(listed.open({ origin: 'https://evil.example' })).rejects.toEqual(new Refused(403));
+    await expect(listed.open({ origin: 'http://localhost:3000' })).rejects.toEqual(new Refused(403));
+    const unlisted = await world.gateway();
+    await unlisted.open({ origin: 'http://localhost:3000' });
+    await expect(unlisted.open({ origin: 'https://app.example' })).rejects.toEqual(new Refused(403));
+  });
+
+  it('says that it speaks WebSocket to whoever does not', async () => {
+    const { http } = await world.gateway();
+    const answer = await fetch(`${http}/realtime`);
+    expect(answer.status).toBe(426);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(await answer.json()).toMatchObject({ code: 'realtime.upgrade', status: 426 });
+    expect((await fetch(`${http}/elsewhere`)).status).toBe(404);
+  });
+
+  it('refuses an upgrade that is none of ours', async () => {
+    const { http } = await world.gateway();
+    const status = await new Promise((resolve, reject) => {
+      const asking = request(`${http}/realtime`, { headers: { connection: 'Upgrade', upgrade: 'h2c' } });
+      asking.on('response', (response) => resolve(response.statusCode)).on('error', reject).end();
+    });
+    expect(status).toBe(400);
+  });
+
+  it('tells its health, and keeps its figures to the port of those who watch it', async () => {
+    const { http } = await world.gateway();
+    expect((await fetch(`${http}/health/live`)).status).toBe(200);
+    expect(await (await fetch(`${http}/health/ready`)).json()).toEqual({ ready: true, checks: { 'realtime.bus': 'ok', 'realtime.stream': 'ok' } });
+    expect((await fetch(`${http}/metrics`)).status).toBe(404);
+  });
+
+  it('counts', async () => {
+    const gateway = await world.gateway();
+    const screen = await gateway.screen(await world.token(id(7)));
+    await screen.listen('dock:north');
+    const { id: sighted } = await world.publish();
+    await screen.hears(sighted);
+    expect(await gateway.metric('mela_realtime_connections')).toEqual({ '': 1 });
+    expect(await gateway.metric('mela_realtime_subscriptions')).toEqual({ '': 2 });
+    expect(await gateway.metric('mela_realtime_frames_total')).toEqual({ '{direction="in"}': 2, '{direction="out"}': 6 });
+  });
+
+  it('stops the boot when it is taken, or when a setting is not right', async () => {
+    const { url } = await world.gateway();
+    await expect(world.gateway({ REALTIME_PORT: new URL(url).port })).rejects.toThrow('EADDRINUSE');
+    await expect(world.gateway({ CURSOR_SECRET: 'short', REALTIME_MAX_TOPICS: 'many' })).rejects.toThrow(SettingsFault);
+  });
+});

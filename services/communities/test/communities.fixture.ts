@@ -1,0 +1,21 @@
+import type { Caller } from '@mela/bus';
+import type { Db } from '@mela/chassis';
+import { v7 as uuidv7 } from 'uuid';
+import { CommunityService } from '../src/community/community.service.ts';
+import { CommunityRow } from '../src/community/community.store.ts';
+import { MembershipService } from '../src/membership/membership.service.ts';
+import { MembershipRow } from '../src/membership/membership.store.ts';
+import { communitiesTables } from '../src/migrations/0001-communities.ts';
+import { PostService } from '../src/post/post.service.ts';
+import { PostRow } from '../src/post/post.store.ts';
+import { openDatabase } from './database.ts';
+
+export const openCommunitiesDatabase = () => openDatabase('communities', [communitiesTables], [CommunityRow, MembershipRow, PostRow]);
+
+export function communitiesOn(db: Db) {
+  const memberships = new MembershipService(db);
+  return { memberships, communities: new CommunityService(db, memberships), posts: new PostService(db) };
+}
+
+/** Somebody new, as a verified token would name them. */
+export const somebody = (): Caller => ({ personId: uuidv7(), sessionId: uuidv7() });

@@ -1,0 +1,60 @@
+import { identity, topic, type Ask } from '@mela/contracts';
+import { askOperation, openWorld, Problem, sendOperation } from '@mela/testkit';
+import { afterEach, describe, expect, it } from 'vitest';
+
+const world = openWorld();
+afterEach(() => world.rest());
+
+const signIn = (input: Ask<typeof identity.signIn>) => askOperation(world.addresses.api, identity.signIn, input);
+const refresh = (refreshToken: string) => askOperation(world.addresses.api, identity.refresh, { refreshToken });
+const refusalOf = (asking: Promise<unknown>): Promise<Problem> => asking.then(() => Promise.reject(new Error('it was answered')), (problem: Problem) => problem);
+
+describe('a person with an account', () => {
+  it('signs in, however the address is written, and is who they were', async () => {
+    const asha = await world.someone('Asha');
+    const session = await signIn({ email: ` ${asha.email.toUpperCase()} `, password: asha.password });
+    expect(session.person).toEqual(asha.session.person);
+    expect(await asha.asks(identity.me, {}, { token: session.accessToken })).toEqual(session.person);
+  });
+
+  it('stays signed in by refreshing, and each token works once', async () => {
+    const asha = await world.someone('Asha');
+    const second = await refresh(asha.session.refreshToken);
+    const third = await refresh(second.refreshToken);
+    expect(await asha.asks(identity.me, {}, { token: third.accessToken })).toEqual(asha.session.person);
+
+    expect(await refusalOf(refresh(asha.session.refreshToken))).toMatchObject({ status: 401, code: 'identity.refresh_refused' });
+    expect(await refusalOf(refresh(third.refreshToken))).toMatchObject({ status: 401, code: 'identity.refresh_refused' });
+  });
+
+  it('hears what concerns them; nobody else may', async () => {
+    const [asha, ravi] = await Promise.all([world.someone('Asha'), world.someone('Ravi')]);
+    await asha.listens(topic.person(asha.id));
+    await expect(ravi.listens(topic.person(asha.id))).rejects.toThrow('topic.forbidden');
+  });
+});
+
+describe('whoever guesses', () => {
+  it('is told the same of a wrong password and of an address that nobody has', async () => {
+    const asha = await world.someone('Asha');
+    const [wrong, unknown] = await Promise.all([
+      refusalOf(signIn({ email: asha.email, password: 'not her password' })),
+      refusalOf(signIn({ email: `nobody-${asha.email}`, password: 'not her password' })),
+    ]);
+    const { traceId: _wrongTrace, ...wrongDocument } = wrong.document;
+    const { traceId: _unknownTrace, ...unknownDocument } = unknown.document;
+    expect(wrong.status).toBe(401);
+    expect(unknownDocument).toEqual(wrongDocument);
+  });
+
+  it('gets nowhere with a field that registering does not have', async () => {
+    const draft = { email: 'admin@example.org', password: 'a long password', name: 'Admin', role: 'admin' };
+    const response = await sendOperation(world.addresses.api, identity.register, draft);
+    expect([response.status, await response.json()]).toMatchObject([400, { code: 'request.invalid', faults: [{ field: 'role' }] }]);
+  });
+});
+
+it('the keys that tokens are verified with are public, and only their public halves are', async () => {
+  const { keys } = await askOperation(world.addresses.api, identity.jwks, {});
+  expect(keys).toEqual([{ kty: 'OKP', crv: 'Ed25519', x: expect.any(String), kid: expect.any(String), alg: 'Ed25519', use: 'sig' }]);
+});
