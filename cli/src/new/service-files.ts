@@ -2,18 +2,16 @@ import { aggregateFiles } from './aggregate-files.ts';
 import { capitalised, table, type Words } from './names.ts';
 
 /** Every file of a new service, by its path within the service's folder. */
-export const filesOf = (service: string, words: Words): Record<string, string> => {
-  return {
-    'package.json': manifest(service),
-    'tsconfig.json': tsconfig,
-    'README.md': readme(service, words),
-    'src/index.ts': `export { ${service}Service } from './${service}.module.ts';\n`,
-    [`src/${service}.module.ts`]: moduleOf(service, words),
-    [`src/migrations/0001-${service}.ts`]: migration(service, words),
-    ...aggregateFiles(service, words),
-    [`test/${service}.flow.ts`]: flow(service, words),
-  };
-};
+export const filesOf = (service: string, words: Words): Record<string, string> => ({
+  'package.json': manifest(service),
+  'tsconfig.json': tsconfig,
+  'README.md': readme(service, words),
+  'src/index.ts': `export { ${service}Service } from './${service}.module.ts';\n`,
+  [`src/${service}.module.ts`]: moduleOf(service, words),
+  [`src/migrations/0001-${service}.ts`]: migration(service, words),
+  ...aggregateFiles(service, words),
+  [`test/${service}.flow.ts`]: flow(service, words),
+});
 
 const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 

@@ -84,14 +84,19 @@ describe('while Redis', () => {
   const untilLimited = (at: Gateway) =>
     expect.poll(async () => (await visit('10.7.0.2', at)).headers.get('ratelimit-limit'), { timeout: 15_000, interval: 100 }).toBe('2');
 
-  it('is not there at the start, nobody is limited and one line says so', async () => {
-    const at = await ground.gateway({ REDIS_URL: 'redis://127.0.0.1:1', RATE_LIMITS: 'on' });
+  it('is not there at the start, nobody is limited, one line says so, and counting begins when it comes', async () => {
+    const own = await ground.redis();
+    await own.crash();
+    const at = await ground.gateway({ REDIS_URL: own.url, RATE_LIMITS: 'on', TRUST_PROXY: '127.0.0.1' });
     const answers = await many(at);
     expect(statuses(answers)).toEqual([200]);
     expect(answers[0]!.headers.get('ratelimit-limit')).toBeNull();
     expect(told(at)).toEqual([SUSPENDED]);
     expect(await suspended(at)).toBe('1');
     expect((await fetch(`${at.address}/health/ready`)).status).toBe(200);
+    await own.restart();
+    await untilLimited(at);
+    expect(told(at)).toEqual([SUSPENDED, BACK]);
   });
 
   it('has died, nobody is limited, one line an outage says so, and counting goes on when it is back', async () => {

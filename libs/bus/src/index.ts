@@ -16,4 +16,5 @@ export * from './cursor.ts';
 export * from './events.ts';
 export * from './log.ts';
 export * from './sql.ts';
+export { watchConnectivity } from './stream/connectivity.ts';
 export * from './subjects.ts';

@@ -4,6 +4,7 @@ export { Ear, type Heard } from './ear.ts';
 export { askOperation, sendOperation, type HttpOptions } from './http.ts';
 export { MelaProcess } from './mela-process.ts';
 export { Problem } from './problem.ts';
+export { openDatabase, type ServiceDatabase } from './service-database.ts';
 export { Someone } from './someone.ts';
 export { openWorld, World, type Scenario } from './world.ts';
 export type { WorldAddresses } from './world-process.ts';

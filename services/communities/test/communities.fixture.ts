@@ -8,7 +8,7 @@ import { MembershipRow } from '../src/membership/membership.store.ts';
 import { communitiesTables } from '../src/migrations/0001-communities.ts';
 import { PostService } from '../src/post/post.service.ts';
 import { PostRow } from '../src/post/post.store.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase } from '@mela/testkit';
 
 export const openCommunitiesDatabase = () => openDatabase('communities', [communitiesTables], [CommunityRow, MembershipRow, PostRow]);
 

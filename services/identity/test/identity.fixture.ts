@@ -11,7 +11,7 @@ import { SessionRow } from '../src/session/session.store.ts';
 import { IdentitySettings } from '../src/settings.ts';
 import { SigningKeyRow } from '../src/signing-key/signing-key.store.ts';
 import { SigningKeys } from '../src/signing-key/signing-keys.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase } from '@mela/testkit';
 
 export const settings = IdentitySettings.parse({ IDENTITY_KEY_SECRET: 'a secret of these specs, long enough to pass' });
 

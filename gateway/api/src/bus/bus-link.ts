@@ -1,6 +1,6 @@
-import type { LocalPath } from '@mela/bus';
+import { watchConnectivity, type LocalPath } from '@mela/bus';
 import type { Operation } from '@mela/contracts';
-import type { NatsConnection, Status } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 
 const PATIENCE_MS = 2_000;
 
@@ -10,19 +10,20 @@ const PATIENCE_MS = 2_000;
  */
 export class BusLink {
   private brokeAt: number | undefined;
-  private readonly statuses: AsyncIterable<Status> & { stop?(): void };
+  private readonly unwatch: () => void;
 
   constructor(
     private readonly nc: NatsConnection,
     private readonly local: LocalPath | undefined,
     private readonly now: () => number = Date.now,
   ) {
-    this.statuses = nc.status();
-    void this.watch();
+    this.unwatch = watchConnectivity(nc, (connected) => {
+      this.brokeAt = connected ? undefined : (this.brokeAt ?? this.now());
+    });
   }
 
   close(): void {
-    this.statuses.stop?.();
+    this.unwatch();
   }
 
   reaches(operation: Operation): boolean {
@@ -31,13 +32,6 @@ export class BusLink {
 
   fault(): string | undefined {
     return this.nc.isClosed() || this.brokeAt !== undefined ? 'is not connected' : undefined;
-  }
-
-  private async watch(): Promise<void> {
-    for await (const { type } of this.statuses) {
-      if (type === 'disconnect') this.brokeAt ??= this.now();
-      if (type === 'reconnect') this.brokeAt = undefined;
-    }
   }
 
   private isAway(): boolean {

@@ -1,4 +1,4 @@
-import { header, within, type Asker, type Caller, type Reply } from '@mela/bus';
+import { bearer, header, within, type Asker, type Caller, type Reply } from '@mela/bus';
 import type { TokenVerifier } from '@mela/chassis';
 import { isRefusal, NoSuchRoute, NotSignedIn, TooManyRequests, Unavailable, type Operation, type Refusal } from '@mela/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -21,7 +21,6 @@ export interface ForwardParts {
 }
 
 const NO_BODY = new Uint8Array(0);
-const BEARER = /^Bearer ([\w.~+/-]+=*)$/i;
 
 /** Of all that a client sends, these headers and no others reach a service. */
 const PASSED = [header.locale, header.idempotencyKey] as const;
@@ -44,7 +43,7 @@ export class Forward {
 
   /** What is to be sent along, or why not: who asks, how often, and whether the request can be read in one way only. */
   private async admit(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<Map<string, string> | Refusal> {
-    const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
+    const token = bearer(request.headers.authorization);
     const caller = await this.identify(operation, token);
     const refused = isRefusal(caller);
     const standing = await this.parts.limits?.count(operation, refused ? undefined : caller, request.ip);

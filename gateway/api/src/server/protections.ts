@@ -1,3 +1,4 @@
+import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
@@ -27,7 +28,14 @@ export async function protect(server: FastifyInstance, { CORS_ORIGINS }: ApiSett
       strictPreflight: false,
     });
   }
-  await server.register(compress, { threshold: 1024, encodings: ['br', 'gzip'], globalDecompression: false });
+  await server.register(compress, {
+    threshold: 1024,
+    encodings: ['br', 'gzip'],
+    globalDecompression: false,
+    // Made anew for every answer: the best quality, which is the default, costs more than the service that answered.
+    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 3 } },
+    zlibOptions: { level: 2 },
+  });
   // After the compression, which adds itself to each route in the same way.
   server.addHook('onRoute', (route) => {
     route.onSend = [route.onSend ?? [], async (_request: unknown, reply: Parameters<typeof tagCoding>[0]) => tagCoding(reply)].flat();

@@ -69,5 +69,5 @@ export class RealtimeAdapter extends AbstractWsAdapter {
 function take(connection: Connection, frame: Frame, handle: (frame: Frame) => Promise<unknown>): void {
   if (frame.t === 'connect') connection.admission = Promise.all([connection.admission, handle(frame)]);
   else if (connection.session) void handle(frame);
-  else void handle(frame);
+  else void connection.admission.then(() => handle(frame));
 }

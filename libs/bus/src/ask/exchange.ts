@@ -1,6 +1,9 @@
 import type { Operation } from '@mela/contracts';
 import type { Caller } from './caller.ts';
 
+/** The token of an `Authorization` header, where it is a bearer’s. */
+export const bearer = (value: string | undefined): string | undefined => /^Bearer ([\w.~+/-]+=*)$/i.exec(value ?? '')?.[1];
+
 /** Reads one header of a request; a name nobody sent is undefined. */
 export type Headers = (name: string) => string | undefined;
 

@@ -24,7 +24,7 @@ export class OperationServer extends ServerNats {
 
   serve(subject: string, serve: Serve): void {
     this.addHandler(subject, async (message: Msg) => {
-      const answer = serve(message.data, (name) => message.headers?.get(name) || undefined);
+      const answer = serve(message.data, (name) => (message.headers?.has(name) ? message.headers.get(name) : undefined));
       this.running.add(answer);
       try {
         return await answer;

@@ -12,6 +12,9 @@ const ANSWER_WITHIN_MS = 15_000;
 const ROWS_PER_SHARD = 500;
 const DEPTH_COUNTED = 1_000_000;
 
+/** An array of numbers as PostgreSQL writes it: the driver would escape each of thousands. */
+const numbers = (values: readonly (number | string)[]): string => `{${values.join(',')}}`;
+
 /**
  * The relay's one session: it holds the shard locks, so it never goes through a transaction pooler.
  * Broken once, it is of no use any more: its locks are gone with it.
@@ -97,7 +100,7 @@ export class RelaySession {
        SELECT DISTINCT ON (shard) shard, stream_seq, event_id FROM gone ORDER BY shard, stream_seq DESC
        ON CONFLICT (shard) DO UPDATE SET last_seq = excluded.last_seq, last_event_id = excluded.last_event_id
        WHERE relay_state.last_seq < excluded.last_seq`,
-      [rows.map((row) => row.shard), rows.map((row) => row.id), rows.map((row) => row.streamSeq)],
+      [numbers(rows.map((row) => row.shard)), numbers(rows.map((row) => row.id)), numbers(rows.map((row) => row.streamSeq))],
     );
   }
 

@@ -2,7 +2,7 @@ import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Client } from 'pg';
 import type { Registry } from 'prom-client';
 import type { Log } from '../log.ts';
-import { Chains } from './chains.ts';
+import { Chains, type OutboxRow } from './chains.ts';
 import { bellOf } from './doorbell.ts';
 import { AckedPublisher } from './publisher.ts';
 import { relayMetrics } from './relay-metrics.ts';
@@ -110,13 +110,18 @@ export class Relay {
     });
     const due = { shards: 0, backlog: 0, partitions: performance.now() + KEEP_PARTITIONS_MS };
     let poll = POLL_MS.soonest;
+    let rows: readonly OutboxRow[] = [];
     try {
       while (!this.stopping) {
         if (session.broken) throw session.broken;
         await this.housekeeping(session, due);
-        const found = (await this.move(session, chains)) + (await this.read(session, chains));
-        poll = found > 0 ? POLL_MS.soonest : Math.min(poll * 2, POLL_MS.latest);
-        if (found === 0) await this.wakeable.wait(poll);
+        // The database moves what was acknowledged while the next rows go out.
+        const moving = this.move(session, chains);
+        chains.launch(rows);
+        const moved = await moving;
+        rows = await this.read(session, chains);
+        poll = moved + rows.length > 0 ? POLL_MS.soonest : Math.min(poll * 2, POLL_MS.latest);
+        if (moved + rows.length === 0) await this.wakeable.wait(poll);
       }
       await this.finish(session, chains);
     } finally {
@@ -133,15 +138,13 @@ export class Relay {
     return rows.length;
   }
 
-  private async read(session: RelaySession, chains: Chains): Promise<number> {
-    if (!this.publisher!.connected || session.shards.length === 0 || chains.load > WINDOW - READ_AT_MOST) return 0;
+  private async read(session: RelaySession, chains: Chains): Promise<readonly OutboxRow[]> {
+    if (!this.publisher!.connected || session.shards.length === 0 || chains.load > WINDOW - READ_AT_MOST) return [];
     const busy = chains.busy();
     // When the stream takes nothing, reading on would only fill the memory with what has to wait.
-    if (busy.length > WINDOW) return 0;
+    if (busy.length > WINDOW) return [];
     this.wakeable.forget();
-    const rows = await session.pending(busy, READ_AT_MOST);
-    chains.launch(rows);
-    return rows.length;
+    return session.pending(busy, READ_AT_MOST);
   }
 
   private send(publisher: AckedPublisher, ...[row, settle]: Parameters<ConstructorParameters<typeof Chains>[0]>): void {

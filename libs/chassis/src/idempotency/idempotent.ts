@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { header, type Exchange, type Wrapper } from '@mela/bus';
 import { AnswerWithheld, isRefusal, KeyInUse, KeyMalformed, KeyReused } from '@mela/contracts';
 import type { Db } from '../database/db.ts';
@@ -32,11 +32,11 @@ export const idempotent =
 
 async function once(tx: Tx, db: Db, key: string, exchange: Exchange, perform: () => Promise<unknown>): Promise<unknown> {
   const { operation } = exchange;
-  const scope = [exchange.caller?.personId ?? 'anonymous', operation.id, key];
+  const fingerprint = createHmac('sha256', key).update(JSON.stringify(exchange.input)).digest('base64url');
+  const scope = scopeOf(exchange, key, fingerprint);
   const [lock] = await tx.query<{ free: boolean }>('SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS free', [JSON.stringify(scope)]);
   if (!lock!.free) return KeyInUse();
 
-  const fingerprint = createHash('sha256').update(JSON.stringify(exchange.input)).digest('base64url');
   const [recorded] = await tx.query<Recorded>(
     `SELECT fingerprint, answer, refused FROM idempotency
      WHERE caller = $1 AND operation = $2 AND key = $3 AND created_at > now() - interval '24 hours'`, scope);
@@ -59,3 +59,13 @@ async function once(tx: Tx, db: Db, key: string, exchange: Exchange, perform: ()
   );
   return outcome;
 }
+
+/**
+ * Only the key's hash is kept: with the key itself, which keys the fingerprint, whoever read this table could guess at
+ * the passwords among the inputs. People who are not signed in share a name, so what they ask tells them apart.
+ */
+const scopeOf = ({ caller, operation }: Exchange, key: string, fingerprint: string): [caller: string, operation: string, key: string] => [
+  caller?.personId ?? `anonymous:${fingerprint}`,
+  operation.id,
+  createHash('sha256').update(key).digest('base64url'),
+];

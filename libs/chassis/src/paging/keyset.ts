@@ -1,7 +1,5 @@
-import { refusal, type Refusal } from '@mela/contracts';
+import { BadCursor, type Refusal } from '@mela/contracts';
 import { z } from 'zod';
-
-export const BadCursor = refusal('request.bad_cursor', 400, 'The cursor is not one of ours', 'Send back `next` as it came, or leave `after` out');
 
 // ISO 8601 has a year 0, PostgreSQL has none: forged, it would be a broken query.
 const Key = z.tuple([z.iso.datetime({ precision: 6 }).refine((at) => !at.startsWith('0000')), z.uuid()]);

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { mela } from '../catalogue.ts';
 import { anyone, member } from '../language/access.ts';
 import { catalogue } from '../language/catalogue.ts';
+import { commonFaults, MethodNotAllowed, NoSuchRoute } from '../language/faults.ts';
 import { perUser } from '../language/limit.ts';
 import { Id, Page, pageOf } from '../language/models.ts';
 import { command, query, service } from '../language/operation.ts';
@@ -89,6 +90,12 @@ describe('the OpenAPI document', () => {
   it('lists the codes an operation refuses with, its own before the common ones', () => {
     const codes = operation('library.add').responses[409].content['application/problem+json'].schema.properties.code.enum;
     expect(codes).toEqual(['shelf.full', 'idempotency.in_progress']);
+  });
+
+  it('forgets none of the faults that any operation may answer', () => {
+    const told = JSON.stringify(openapi(mela, options));
+    const ofNoOperation = [NoSuchRoute, MethodNotAllowed];
+    for (const fault of commonFaults) if (!ofNoOperation.includes(fault)) expect(told).toContain(`"${fault.code}"`);
   });
 
   it('says who may ask', () => {

@@ -10,6 +10,7 @@ export function responses(operation: Operation, models: Models): Json {
   const answer = {
     description: 'Done',
     headers: headers([
+      ...(operation.kind === 'command' ? ['Idempotency-Replayed'] : []),
       ...(isCacheable(operation) ? ['ETag', 'Mela-Cursor'] : []),
       ...(limited ? ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'] : []),
     ]),
@@ -30,7 +31,7 @@ function refusals(operation: Operation, models: Models): Json {
 
 const problem = (status: number, kinds: readonly RefusalType[]): Json => ({
   description: kinds.map((kind) => `\`${kind.code}\`: ${kind.title}`).join('\n\n'),
-  ...(status === 429 || status === 503 ? { headers: headers(['Retry-After']) } : {}),
+  headers: headers(status === 429 || status === 503 ? ['Trace-Id', 'Retry-After'] : ['Trace-Id']),
   content: {
     'application/problem+json': {
       schema: {
@@ -47,6 +48,7 @@ function faultsOf(operation: Operation, models: Models): RefusalType[] {
   return [
     faults.InvalidInput,
     ...when(Object.keys(operation.input.shape).length > 0, faults.DoubledField),
+    ...when('after' in operation.input.shape, faults.BadCursor),
     ...when(requestBody(operation, models) !== undefined, faults.MalformedBody, faults.BodyTooLarge, faults.WrongContentType),
     ...when(operation.access.rule !== 'anyone', faults.NotSignedIn),
     faults.InvalidToken,
@@ -69,9 +71,14 @@ export const sharedHeaders: Json = {
     description: 'The stream position taken before the state was read: subscribe from it and nothing is missed',
     schema: { type: 'string' },
   },
+  'Idempotency-Replayed': {
+    description: '`true` when this is the answer to an earlier request with the same Idempotency-Key',
+    schema: { type: 'string', enum: ['true'] },
+  },
   'RateLimit-Limit': { description: 'Requests allowed in the window', schema: { type: 'integer', minimum: 0 } },
   'RateLimit-Remaining': { description: 'Requests left in the window', schema: { type: 'integer', minimum: 0 } },
   'RateLimit-Reset': { description: 'Seconds until the window ends', schema: { type: 'integer', minimum: 0 } },
+  'Trace-Id': { description: 'Quote it when you report a fault', schema: { type: 'string' } },
   'Retry-After': { description: 'Seconds to wait before asking again', schema: { type: 'integer', minimum: 0 } },
 };
 

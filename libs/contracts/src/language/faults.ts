@@ -4,6 +4,7 @@ import { refusal } from './refusal.ts';
 export const MalformedBody = refusal('request.malformed', 400, 'The body is not valid JSON');
 export const InvalidInput = refusal('request.invalid', 400, 'The request does not fit the operation');
 export const DoubledField = refusal('request.doubled_field', 400, 'A value was given twice');
+export const BadCursor = refusal('request.bad_cursor', 400, 'The cursor is not one of ours', 'Send back `next` as it came, or leave `after` out');
 export const BodyTooLarge = refusal('request.too_large', 413, 'The body is too large', 'JSON bodies end at 512 kB; larger things are media');
 export const WrongContentType = refusal('request.content_type', 415, 'The body is not JSON', 'Send Content-Type: application/json');
 export const NoSuchRoute = refusal('route.unknown', 404, 'There is no such route', 'GET /api/v1/openapi.json lists every route');
@@ -23,6 +24,6 @@ export const TimedOut = refusal('service.timed_out', 504, 'The service did not a
 export const Broken = refusal('service.failed', 500, 'Something broke on our side', 'Quote the trace id when you report it');
 
 export const commonFaults = [
-  MalformedBody, InvalidInput, DoubledField, BodyTooLarge, WrongContentType, NoSuchRoute, MethodNotAllowed, NotSignedIn, InvalidToken, Forbidden, NotFound,
+  MalformedBody, InvalidInput, DoubledField, BadCursor, BodyTooLarge, WrongContentType, NoSuchRoute, MethodNotAllowed, NotSignedIn, InvalidToken, Forbidden, NotFound,
   AccessUnknown, KeyInUse, KeyReused, AnswerWithheld, KeyMalformed, TooManyRequests, Unavailable, TimedOut, Broken,
 ];

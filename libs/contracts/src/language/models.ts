@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** UUIDv7, made by the service that owns the thing, or by the client where it must work offline. */
-export const Id = z.uuid().meta({ description: 'A UUID (version 7)' });
+export const Id = z.uuid().toLowerCase().meta({ description: 'A UUID (version 7)' });
 /** An instant in UTC, ISO 8601. */
 export const Instant = z.iso.datetime();
 // PostgreSQL stores neither: a NUL would be a broken query, half of a surrogate pair would come back as another character.

@@ -1,9 +1,9 @@
 import { AlreadyMember, CommunityNotFound, id, isRefusal, MayNotHear } from '@mela/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { communitiesOn, openCommunitiesDatabase, somebody } from '../../test/communities.fixture.ts';
-import type { Database } from '../../test/database.ts';
+import type { ServiceDatabase } from '@mela/testkit';
 
-let database: Database;
+let database: ServiceDatabase;
 let { communities, memberships } = {} as ReturnType<typeof communitiesOn>;
 beforeAll(async () => {
   database = await openCommunitiesDatabase();

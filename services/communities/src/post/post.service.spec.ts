@@ -1,11 +1,11 @@
-import { BadCursor, encodeKeyset, type Rows } from '@mela/chassis';
-import { id, isRefusal, type Post } from '@mela/contracts';
+import { encodeKeyset, type Rows } from '@mela/chassis';
+import { BadCursor, id, isRefusal, type Post } from '@mela/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { communitiesOn, openCommunitiesDatabase, somebody } from '../../test/communities.fixture.ts';
-import type { Database } from '../../test/database.ts';
+import type { ServiceDatabase } from '@mela/testkit';
 import { PostStore } from './post.store.ts';
 
-let database: Database;
+let database: ServiceDatabase;
 let { communities, posts } = {} as ReturnType<typeof communitiesOn>;
 beforeAll(async () => {
   database = await openCommunitiesDatabase();

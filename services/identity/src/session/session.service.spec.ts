@@ -1,11 +1,11 @@
 import { TokenVerifier } from '@mela/chassis';
 import { HashingBusy, isRefusal, RefreshRefused, WrongCredentials, type Refusal, type Session } from '@mela/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Database } from '../../test/database.ts';
+import type { ServiceDatabase } from '@mela/testkit';
 import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
 import { formatHash, parseHash } from '../person/password.ts';
 
-let database: Database;
+let database: ServiceDatabase;
 let identity: Awaited<ReturnType<typeof identityOn>>;
 beforeAll(async () => {
   database = await openIdentityDatabase();

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Database } from '../../test/database.ts';
+import type { ServiceDatabase } from '@mela/testkit';
 import { openIdentityDatabase, settings } from '../../test/identity.fixture.ts';
 import { Keyring } from '../keyring/keyring.ts';
 import { SigningKeys } from './signing-keys.ts';
 
-let database: Database;
+let database: ServiceDatabase;
 beforeAll(async () => {
   database = await openIdentityDatabase();
 });

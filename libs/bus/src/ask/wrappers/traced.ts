@@ -1,5 +1,5 @@
 import { continueTrace, within } from '../../context.ts';
-import { header, type Wrapper } from '../exchange.ts';
+import { bearer, header, type Wrapper } from '../exchange.ts';
 
 /** Everything the request causes carries its trace, token and locale. */
 export const traced: Wrapper = (next) => (exchange) =>
@@ -11,5 +11,3 @@ export const traced: Wrapper = (next) => (exchange) =>
     },
     () => next(exchange),
   );
-
-const bearer = (value: string | undefined): string | undefined => /^Bearer ([\w.~+/-]+=*)$/i.exec(value ?? '')?.[1];

@@ -5,15 +5,15 @@ import { dataSource, Db, migrate, provision, type DataSourceOptions, type Migrat
 import { openPart } from '@mela/infra';
 import { Client } from 'pg';
 
-export interface Database {
+export interface ServiceDatabase {
   readonly db: Db;
   /** What was emitted and committed, in its order. */
   events(): Promise<{ type: string; aggregate: string; version: number; data: Record<string, unknown> }[]>;
   close(): Promise<void>;
 }
 
-/** PostgreSQL of one spec's own, with this service's schema under its role. Nobody relays, so the outbox keeps what was said. */
-export async function openDatabase(service: string, migrations: readonly Migration[], entities: DataSourceOptions['entities']): Promise<Database> {
+/** PostgreSQL of one spec's own, with one service’s schema under its role. Nobody relays, so the outbox keeps what was said. */
+export async function openDatabase(service: string, migrations: readonly Migration[], entities: DataSourceOptions['entities']): Promise<ServiceDatabase> {
   const folder = await mkdtemp(join(tmpdir(), `mela-${service}-`));
   const postgres = await openPart('postgres', { dataDir: folder, env: {}, throwaway: true });
   const url = await provision(postgres.url, service, 'a password of this spec');
