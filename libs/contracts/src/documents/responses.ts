@@ -49,6 +49,7 @@ function faultsOf(operation: Operation, models: Models): RefusalType[] {
     faults.InvalidInput,
     ...when(Object.keys(operation.input.shape).length > 0, faults.DoubledField),
     ...when('after' in operation.input.shape, faults.BadCursor),
+    ...when('after' in operation.input.shape, faults.BadCursor),
     ...when(requestBody(operation, models) !== undefined, faults.MalformedBody, faults.BodyTooLarge, faults.WrongContentType),
     ...when(operation.access.rule !== 'anyone', faults.NotSignedIn),
     faults.InvalidToken,
