@@ -17,10 +17,12 @@ export const command = (name: string, summary: string): Command => new Command(n
 
 /** Given to every command that does something, after its own options. */
 export function addCommon(command: Command): void {
+  const data = command.createOption('--data <folder>', 'data folder of the development instance (default: .mela in the project)');
   command
     .optionsGroup('Everywhere:')
-    .option('--json', 'answer with JSON on stdout, faults included')
-    .option('--data <folder>', 'data folder of the development instance (default: .mela in the project)')
+    .option('--json', 'answer with JSON on stdout, faults included');
+  if (!command.options.some(({ long }) => long === data.long)) command.addOption(data);
+  command
     .option('--yes', 'do not ask before a step that cannot be undone')
     .option('--no-input', 'never ask: what is missing is a fault')
     .option('--verbose', 'say more, such as where an unexpected fault happened');

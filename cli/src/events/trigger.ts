@@ -44,7 +44,7 @@ function given(text: string | undefined): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw usage('The fields are not JSON', `Write them like --with '{"userId":"…"}'.`);
+    throw usage('The fields are not JSON', `Write them like --data '{"userId":"…"}'.`);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw usage('The fields are to be a JSON object');

@@ -3,6 +3,8 @@ import type { Stored } from './publisher.ts';
 export interface OutboxRow {
   readonly shard: number;
   readonly id: string;
+  /** Where the row lies: it is found there without a search, if it still is there. */
+  readonly ctid: string;
   readonly event_id: string;
   readonly aggregate_id: string;
   readonly subject: string;
@@ -10,7 +12,8 @@ export interface OutboxRow {
   readonly payload: Uint8Array;
 }
 
-export interface SentRow extends OutboxRow {
+export interface SentRow {
+  readonly row: OutboxRow;
   readonly streamSeq: number;
 }
 
@@ -22,6 +25,8 @@ interface Chain {
   stalledUntil: number;
 }
 
+/** A busy aggregate goes one by one: more of its rows at hand would only keep the others' out. */
+const ROWS_PER_AGGREGATE = 250;
 const FIRST_STALL_MS = 100;
 const LONGEST_STALL_MS = 2_000;
 
@@ -58,16 +63,19 @@ export class Chains {
 
   /** Takes rows that were read while their aggregates were free, in the order of ids. */
   launch(rows: readonly OutboxRow[]): void {
+    const fresh: [string, Chain][] = [];
     for (const row of rows) {
-      this.rows += 1;
       const chain = this.chains.get(row.aggregate_id);
+      if (chain && chain.waiting.length >= ROWS_PER_AGGREGATE) continue;
+      this.rows += 1;
       if (chain) chain.waiting.push(row);
-      else this.chains.set(row.aggregate_id, { waiting: [row], inFlight: false, unmoved: 0, stalledUntil: 0 });
+      else {
+        const begun = { waiting: [row], inFlight: false, unmoved: 0, stalledUntil: 0 };
+        this.chains.set(row.aggregate_id, begun);
+        fresh.push([row.aggregate_id, begun]);
+      }
     }
-    for (const row of rows) {
-      const chain = this.chains.get(row.aggregate_id)!;
-      if (!chain.inFlight && chain.waiting[0] === row) this.advance(row.aggregate_id, chain);
-    }
+    for (const [aggregate, chain] of fresh) this.advance(aggregate, chain);
   }
 
   /** What may leave the outbox now. Give it back with `moved` once it has. */
@@ -78,7 +86,8 @@ export class Chains {
   }
 
   moved(rows: readonly SentRow[]): void {
-    for (const { aggregate_id } of rows) {
+    for (const { row } of rows) {
+      const { aggregate_id } = row;
       this.rows -= 1;
       const chain = this.chains.get(aggregate_id)!;
       chain.unmoved -= 1;
@@ -109,7 +118,7 @@ export class Chains {
     if (this.abandoned) return;
     if (stored) {
       this.attempts.delete(aggregate);
-      this.acknowledged.push({ ...row, streamSeq: stored.seq });
+      this.acknowledged.push({ row, streamSeq: stored.seq });
       chain.unmoved += 1;
       this.advance(aggregate, chain);
       this.events.acknowledged();

@@ -1,4 +1,4 @@
-import { MsgHdrsImpl, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { watchConnectivity } from '../stream/connectivity.ts';
 import { privateInbox } from '../stream/private-inbox.ts';
 import { STREAM } from '../subjects.ts';
@@ -62,7 +62,7 @@ export class AckedPublisher {
     try {
       this.nc.publish(event.subject, event.payload, {
         reply: `${this.inbox}.${token}`,
-        headers: MsgHdrsImpl.fromRecord({ ...event.headers, 'Nats-Msg-Id': event.eventId, 'Nats-Expected-Stream': STREAM } as never),
+        headers: wireHeaders(event),
       });
     } catch (fault) {
       this.waiting.delete(token);
@@ -101,6 +101,17 @@ export class AckedPublisher {
     this.waiting.clear();
     for (const { settle } of failed) settle(undefined, fault);
   }
+}
+
+/**
+ * The client asks headers for their encoding and for nothing else when it publishes, so they are written once instead of
+ * being collected in a map first. `seal` lets nothing but printable ASCII into them.
+ */
+function wireHeaders({ eventId, headers }: Outgoing): MsgHdrs {
+  let text = `NATS/1.0\r\nNats-Msg-Id: ${eventId}\r\nNats-Expected-Stream: ${STREAM}\r\n`;
+  for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
+  const block = Buffer.from(`${text}\r\n`, 'latin1');
+  return { encode: () => block } as unknown as MsgHdrs;
 }
 
 function answerOf(reply: Msg): Stored | Error {

@@ -9,7 +9,6 @@ export interface Backlog {
 }
 
 const ANSWER_WITHIN_MS = 15_000;
-const ROWS_PER_SHARD = 500;
 const DEPTH_COUNTED = 1_000_000;
 
 /** An array of numbers as PostgreSQL writes it: the driver would escape each of thousands. */
@@ -42,6 +41,11 @@ export class RelaySession {
     // duplicate window and the inboxes absorb. So nothing here waits for the disk.
     await this.query(`SET synchronous_commit = off`);
     await this.query(`SET lock_timeout = '2s'`);
+    // A queue's statistics are always of another moment: without this, a plan made for an empty table meets a full one.
+    await this.query(`SET enable_seqscan = off`);
+    await this.query(`SET enable_hashjoin = off`);
+    await this.query(`SET enable_mergejoin = off`);
+    await this.query(`SET jit = off`);
     await this.keepPartitions();
   }
 
@@ -73,9 +77,9 @@ export class RelaySession {
     const rows = await this.query<OutboxRow>(
       `SELECT next.* FROM unnest($1::smallint[]) AS held (shard)
        CROSS JOIN LATERAL (
-         SELECT shard, id, event_id, aggregate_id, subject, headers, payload FROM outbox
+         SELECT shard, id, ctid, event_id, aggregate_id, subject, headers, payload FROM outbox
          WHERE outbox.shard = held.shard AND aggregate_id <> ALL (string_to_array($2, E'\\n'))
-         ORDER BY id LIMIT ${ROWS_PER_SHARD}) AS next
+         ORDER BY id LIMIT $3) AS next
        LIMIT $3`,
       [this.held, busy.join('\n'), limit],
     );
@@ -86,21 +90,30 @@ export class RelaySession {
 
   /** One statement: the rows leave the outbox, are kept for a day, and the relay remembers the last it sent. */
   async move(rows: readonly SentRow[]): Promise<void> {
+    const last = new Map<number, SentRow>();
+    for (const sent of rows) if (sent.streamSeq > (last.get(sent.row.shard)?.streamSeq ?? 0)) last.set(sent.row.shard, sent);
+    const lasts = [...last.values()];
     await this.query(
-      `WITH acknowledged AS (
-         SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS a (shard, id, stream_seq)
-       ), gone AS (
-         DELETE FROM outbox USING acknowledged a WHERE outbox.shard = a.shard AND outbox.id = a.id
-         RETURNING outbox.*, a.stream_seq
+      `WITH gone AS (
+         DELETE FROM outbox USING unnest($1::tid[], $2::bigint[], $3::bigint[]) AS acknowledged (place, id, stream_seq)
+         WHERE outbox.ctid = acknowledged.place AND outbox.id = acknowledged.id
+         RETURNING outbox.*, acknowledged.stream_seq
        ), kept AS (
          INSERT INTO outbox_sent (shard, id, event_id, aggregate_id, aggregate_version, subject, headers, payload, created_at, stream_seq, sent_at)
          SELECT shard, id, event_id, aggregate_id, aggregate_version, subject, headers, payload, created_at, stream_seq, now() FROM gone
        )
        INSERT INTO relay_state (shard, last_seq, last_event_id)
-       SELECT DISTINCT ON (shard) shard, stream_seq, event_id FROM gone ORDER BY shard, stream_seq DESC
+       SELECT * FROM unnest($4::smallint[], $5::bigint[], $6::uuid[])
        ON CONFLICT (shard) DO UPDATE SET last_seq = excluded.last_seq, last_event_id = excluded.last_event_id
        WHERE relay_state.last_seq < excluded.last_seq`,
-      [numbers(rows.map((row) => row.shard)), numbers(rows.map((row) => row.id)), numbers(rows.map((row) => row.streamSeq))],
+      [
+        `{${rows.map(({ row }) => `"${row.ctid}"`).join(',')}}`,
+        numbers(rows.map(({ row }) => row.id)),
+        numbers(rows.map(({ streamSeq }) => streamSeq)),
+        numbers(lasts.map(({ row }) => row.shard)),
+        numbers(lasts.map(({ streamSeq }) => streamSeq)),
+        lasts.map(({ row }) => row.event_id),
+      ],
     );
   }
 

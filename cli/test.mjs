@@ -1,0 +1,34 @@
+/**
+ * What `npm test` runs, on a machine that has Node and nothing else: types, lint and boundaries, then every test.
+ * `--affected [--base=<commit>]` tests only what a change can have broken; other arguments go to vitest.
+ */
+import { join } from 'node:path';
+import { handOver } from './bin/hand-over.mjs';
+import { prepare, root, say } from './bin/prepare.mjs';
+
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+const args = process.argv.slice(2);
+const affected = args.includes('--affected');
+const base = (args.find((arg) => arg.startsWith('--base=')) || '--base=origin/main').slice('--base='.length);
+const rest = args.filter((arg) => arg !== '--affected' && !arg.startsWith('--base='));
+
+process.exitCode = await test();
+
+async function test() {
+  const node = await prepare();
+  if (node === undefined) return 1;
+  const environment = { ...process.env, NX_DAEMON: 'false', PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` };
+  const steps = [
+    ['Checking the types of the tests', [bin('tsc'), '-p', join(root, 'tsconfig.specs.json')]],
+    // The boundary rule knows nothing without the project graph, and says nothing of it.
+    ['Reading the project graph', [bin('nx'), 'show', 'projects', '--json']],
+    ['Checking style and boundaries', [bin('oxlint'), '--quiet']],
+    ['Testing', [bin('vitest'), 'run', ...(affected ? ['--changed', base] : []), ...rest]],
+  ];
+  for (const [title, command] of steps) {
+    say(title);
+    const code = await handOver(node, command, environment);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
