@@ -22,7 +22,7 @@ async function test() {
     ['Checking the types of the tests', [bin('tsc'), '-p', join(root, 'tsconfig.specs.json')]],
     // The boundary rule knows nothing without the project graph, and says nothing of it.
     ['Reading the project graph', [bin('nx'), 'show', 'projects', '--json']],
-    ['Checking style and boundaries', [bin('oxlint'), '--quiet']],
+    ['Checking style and boundaries', [bin('oxlint'), '--type-aware', '--deny-warnings', '--quiet']],
     ['Testing', [bin('vitest'), 'run', ...(affected ? ['--changed', base] : []), ...rest]],
   ];
   for (const [title, command] of steps) {

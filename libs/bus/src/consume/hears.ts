@@ -17,11 +17,14 @@ interface HearingOptions {
 const HEARING = Symbol('mela.hearing');
 const grammar = /^[a-z]+\.[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
+/** Any one of the events that a list holds, told apart by its own data. */
+type Heard<E> = E extends readonly (infer One)[] ? Heard<One> : E extends EventType ? EventOf<E> : never;
+
 // `handle` is a property here, not a method: methods are compared too kindly, and a wrong event would compile.
-type Reaction<E extends EventType> = new (...args: any[]) => { handle: (event: EventOf<E>, tx: any) => unknown };
+type Reaction<E> = new (...args: any[]) => { handle: (event: Heard<E>, tx: any) => unknown };
 
 /** Binds a reaction to the events it hears. One whose `handle` takes another event does not compile. */
-export function Hears<E extends EventType>(event: E | readonly E[], { as, poison = 'aside' }: HearingOptions) {
+export function Hears<const E extends EventType | readonly EventType[]>(event: E, { as, poison = 'aside' }: HearingOptions) {
   if (!grammar.test(as)) throw new Error(`"${as}" is not a consumer's name: write it like "notifications.join-approved"`);
   const events = (Array.isArray(event) ? event : [event]) as readonly EventType[];
   if (events.length === 0) throw new Error(`${as} hears no event`);

@@ -53,6 +53,11 @@ describe('what contradicts is refused:', () => {
       [[{ contract: service('shop', { buy: command({ summary: 'x', access: anyone, input: z.object({}), output: z.object({}), emits: [orders.OrderPlaced] }) }) }, orders], {}],
       'shop.buy emits order.placed, which shop does not declare',
     ],
+    [
+      'an input that lets unknown fields in further down',
+      [[{ contract: service('shop', { buy: query({ summary: 'x', access: anyone, input: z.object({ items: z.array(z.object({ id: z.string() })) }), output: z.object({}) }) }) }], {}],
+      'shop.buy lets unknown fields into "items"',
+    ],
     ['a topic that nobody grants', [[orders], { order: topicKind('order', { grantedBy: 'orders.hearing' }) }], 'topic order is granted by orders.hearing, which nobody declares'],
   ])('%s', (_what, given, fault) => {
     expect(() => catalogue(...given)).toThrow(fault);

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { isEventType, type EventType } from './event.ts';
 import { isService, operationsOf, SERVICE, type Operation, type Service } from './operation.ts';
 import type { TopicKind } from './topic.ts';
@@ -70,4 +71,17 @@ function checkOperation(operation: Operation, faults: string[]): void {
     if (!(param in fields)) faults.push(`${operation.id} has :${param} in its route but not in its input`);
   if (operation.access.rule === 'member' && !(operation.access.of in fields))
     faults.push(`${operation.id} is for members of "${operation.access.of}", which its input lacks`);
+  for (const [name, field] of Object.entries(fields))
+    for (const place of loose(z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' }), name))
+      faults.push(`${operation.id} lets unknown fields into "${place}": use z.strictObject there`);
+}
+
+/** Places inside a field where an object takes fields it does not know: they would be dropped in silence. */
+function loose(schema: unknown, place: string): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { properties, additionalProperties } = schema as { properties?: object; additionalProperties?: unknown };
+  const here = properties !== undefined && additionalProperties !== false ? [place] : [];
+  const inside = Object.entries(properties ?? {}).flatMap(([name, inner]) => loose(inner, `${place}.${name}`));
+  const around = Object.entries(schema).flatMap(([key, inner]) => (key === 'properties' ? [] : [inner].flat().flatMap((one) => loose(one, place))));
+  return [...here, ...inside, ...around];
 }

@@ -32,7 +32,7 @@ export interface EventType<D extends z.ZodObject = z.ZodObject> {
 export type DataOf<E extends EventType> = z.output<E['data']>;
 
 /** An event as a consumer receives it: CloudEvents 1.0, its data checked against the declaration. */
-export interface EventOf<E extends EventType = EventType> {
+export interface EventOf<out E extends EventType = EventType> {
   readonly id: string;
   readonly type: string;
   readonly source: string;
