@@ -80,7 +80,8 @@ function attempt(title, command, args, env) {
       for (const signal of Object.keys(ends)) process.off(signal, ends[signal]);
       unwatch();
       quiet();
-      resolve({ code, said: said.trim() });
+      // npm warns of much that is no reason to fail.
+      resolve({ code, said: said.split('\n').filter((line) => !/^npm warn/i.test(line)).join('\n').trim() });
     };
     child.on('error', (fault) => {
       hear(`${command}: ${fault.message}`);

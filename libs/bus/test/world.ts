@@ -1,13 +1,13 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { event, Id, type EventType } from '@mela/contracts';
+import type { EventType } from '@mela/contracts';
 import { openPart, type OpenPart } from '@mela/infra';
+import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { Registry } from 'prom-client';
-import { z } from 'zod';
 import { connectBus } from '../src/connection.ts';
 import { ConsumerHost, type ConsumerHostOptions } from '../src/consume/consumer-host.ts';
 import type { ConsumerDefinition } from '../src/consume/consumer-definition.ts';
@@ -20,19 +20,10 @@ import { busTables } from '../src/outbox/tables.ts';
 import type { Sql, Transactions } from '../src/sql.ts';
 import { ensureStream } from '../src/stream/stream.ts';
 import { STREAM } from '../src/subjects.ts';
+import { PlantGrew, transactions } from './garden.ts';
 
-export const PlantGrew = event('plant.grew', {
-  summary: 'A plant grew',
-  aggregate: 'plant',
-  data: z.object({ plantId: Id, height: z.number().int() }),
-  example: { plantId: '01900000-0000-7000-8000-000000000001', height: 3 },
-});
-export const PlantWithered = event('plant.withered', {
-  summary: 'A plant withered',
-  aggregate: 'plant',
-  data: z.object({ plantId: Id }),
-  example: { plantId: '01900000-0000-7000-8000-000000000001' },
-});
+export { eventually } from './eventually.ts';
+export { PlantGrew, PlantWithered, recorded } from './garden.ts';
 
 /** Real PostgreSQL and NATS of one test file's own: it may kill them. */
 export class World {
@@ -126,6 +117,21 @@ export class Garden {
     return host;
   }
 
+  /** A relay or a consumer in a process of its own. */
+  async victim(role: 'relay' | 'consumer', more: { settings?: object; deadly?: string } = {}): Promise<ChildProcess> {
+    const facts = { role, service: this.name, postgres: this.world.postgres.url, nats: this.world.nats.url, ...more };
+    const child = fork(new URL('./victim.ts', import.meta.url).pathname, {
+      execArgv: ['--experimental-transform-types', '--disable-warning=ExperimentalWarning', '--conditions=source'],
+      env: { ...process.env, VICTIM: JSON.stringify(facts) },
+    });
+    this.stopping.push(async () => child.kill('SIGKILL'));
+    await new Promise((resolve) => {
+      child.once('message', resolve);
+      child.once('exit', resolve);
+    });
+    return child;
+  }
+
   /** Makes sure of the counter the tests' handlers write: one row per applied event, so that twice is seen. */
   async effects(): Promise<void> {
     await this.db.query(
@@ -148,52 +154,5 @@ export class Garden {
   async close(): Promise<void> {
     await Promise.all(this.stopping.map((stop) => stop()));
     await this.pool.end();
-  }
-}
-
-export function transactions(pool: pg.Pool): Transactions {
-  return {
-    query: async <Row>(statement: string, parameters: readonly unknown[] = []) => (await pool.query(statement, [...parameters])).rows as Row[],
-    async transaction(work) {
-      const client = await pool.connect();
-      let broken: Error | undefined;
-      const lost = (fault: Error) => (broken = fault);
-      client.on('error', lost);
-      try {
-        await client.query('BEGIN');
-        const result = await work({
-          query: async <Row>(statement: string, parameters: readonly unknown[] = []) => (await client.query(statement, [...parameters])).rows as Row[],
-        });
-        await client.query('COMMIT');
-        return result;
-      } catch (fault) {
-        await client.query('ROLLBACK').catch((failed: Error) => (broken = failed));
-        throw fault;
-      } finally {
-        client.off('error', lost);
-        client.release(broken);
-      }
-    },
-  };
-}
-
-/** Records each application of an event, in the handler's transaction. */
-export const recorded = (as: string, extra: Partial<ConsumerDefinition<Sql>> = {}): ConsumerDefinition<Sql> => ({
-  as,
-  events: [PlantGrew],
-  poison: 'aside',
-  handle: (event, tx) =>
-    tx.query('INSERT INTO effect (consumer, event_id, aggregate, version) VALUES ($1, $2, $3, $4)', [as, event.id, event.subject, event.aggregateVersion]),
-  ...extra,
-});
-
-/** Waits for a condition, not for a time. */
-export async function eventually<T>(look: () => Promise<T> | T, holds: (value: T) => boolean, withinMs = 15_000): Promise<T> {
-  const deadline = performance.now() + withinMs;
-  for (;;) {
-    const value = await look();
-    if (holds(value)) return value;
-    if (performance.now() > deadline) throw new Error(`Not so within ${withinMs} ms; at last it was ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

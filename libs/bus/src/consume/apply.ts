@@ -30,6 +30,7 @@ const SUSPECT_FROM = 3;
 /** Applies deliveries and answers each. Throws only `Hold`, with what is not answered left as it is. */
 export class Apply<Tx extends Sql> {
   private readonly types: ReadonlyMap<string, ConsumerDefinition<Tx>['events'][number]>;
+  private readonly ahead = new WeakMap<Delivery, EventOf>();
   private readonly heard: ReadonlySet<string>;
   private readonly apply: (events: readonly EventOf[], tx: Tx) => Promise<number>;
 
@@ -42,13 +43,21 @@ export class Apply<Tx extends Sql> {
     this.apply = once(definition.as, tracedEvent(definition.handle));
   }
 
+  /** While the database works on the batch before. What cannot be read is left for its turn. */
+  readAhead(delivery: Delivery): void {
+    try {
+      if (!this.ignores(delivery)) this.ahead.set(delivery, this.read(delivery.headers, delivery.payload));
+    } catch {
+      // Told when it is its turn.
+    }
+  }
+
   async settle(deliveries: readonly Delivery[]): Promise<void> {
     for (const delivery of deliveries) if (this.ignores(delivery)) delivery.ack();
     const open = deliveries.filter((delivery) => !delivery.settled);
     const suspectFrom = Math.min(SUSPECT_FROM, this.parts.settings.maxDeliver);
     const aside = this.definition.poison === 'aside';
     const suspects = aside ? open.filter((delivery) => delivery.count >= suspectFrom) : [];
-    this.parts.metrics.redelivered.inc(open.filter((delivery) => delivery.count > 1).length);
     if (suspects.length > 0) await this.oneByOne(await this.culpritsLast(suspects), true);
     await this.together(aside ? open.filter((delivery) => delivery.count < suspectFrom) : open);
   }
@@ -67,7 +76,7 @@ export class Apply<Tx extends Sql> {
     const read: { delivery: Delivery; event: EventOf }[] = [];
     for (const delivery of deliveries) {
       try {
-        read.push({ delivery, event: this.read(delivery.headers, delivery.payload) });
+        read.push({ delivery, event: this.eventOf(delivery) });
       } catch (fault) {
         await this.failed(delivery, fault as Error);
       }
@@ -88,7 +97,7 @@ export class Apply<Tx extends Sql> {
   private async oneByOne(deliveries: readonly Delivery[], suspected: boolean): Promise<void> {
     for (const delivery of deliveries) {
       try {
-        const event = this.read(delivery.headers, delivery.payload);
+        const event = this.eventOf(delivery);
         if (suspected) await this.parts.box.noteAttempt(letterOf(delivery), delivery.count);
         const applied = await this.parts.db.transaction(async (tx) => {
           if (suspected) await this.parts.box.clear(tx, event.id);
@@ -136,6 +145,10 @@ export class Apply<Tx extends Sql> {
   /** A noun's filter also lets through what nobody here asked for. */
   private ignores({ subject }: Delivery): boolean {
     return !this.heard.has(subject.slice(0, subject.lastIndexOf('.')));
+  }
+
+  private eventOf(delivery: Delivery): EventOf {
+    return this.ahead.get(delivery) ?? this.read(delivery.headers, delivery.payload);
   }
 
   private read(headers: ReadonlyMap<string, string>, payload: Uint8Array): EventOf {

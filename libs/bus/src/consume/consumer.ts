@@ -27,7 +27,8 @@ export interface ConsumerHealth {
   caughtUpAt: number;
 }
 
-const BATCH = 100;
+/** A batch grows while batches are quick, so that a backlog is worked off in few transactions and none of them is long. */
+const BATCH = { least: 100, most: 400, quickMs: 25 };
 const LONGEST_HOLD_MS = 5_000;
 
 /** One consumer's loop: whatever has arrived is applied at once, together; when nothing has, it waits for the next arrival. */
@@ -42,6 +43,7 @@ export class Consumer<Tx extends Sql> {
   private holding: string | undefined;
   private inHand: readonly Delivery[] = [];
   private turn = 0;
+  private batch = BATCH.least;
 
   constructor(
     readonly definition: ConsumerDefinition<Tx>,
@@ -55,8 +57,12 @@ export class Consumer<Tx extends Sql> {
     const { ackWaitMs } = settings;
     // What may leave no gap is never given up, neither here nor by the server.
     const maxDeliver = poison === 'stop' ? -1 : settings.maxDeliver;
+    const arrived = (delivery: Delivery) => {
+      this.apply.readAhead(delivery);
+      this.wakeable.wake();
+    };
     this.sources = durablesOf(as, events).map(
-      (durable) => new Source(durable, { nc, log, settings: { ackWaitMs, maxDeliver }, arrived: () => this.wakeable.wake() }),
+      (durable) => new Source(durable, { nc, log, settings: { ackWaitMs, maxDeliver }, arrived }),
     );
   }
 
@@ -96,7 +102,7 @@ export class Consumer<Tx extends Sql> {
     const stopHeartbeat = heartbeat(() => this.unanswered(), this.options.settings.ackWaitMs);
     for (;;) {
       const source = this.next();
-      if (source) await this.through(source, source.take(BATCH));
+      if (source) await this.through(source, source.take(this.batch));
       else if (this.stopping) break;
       else await this.wakeable.wait(60_000);
     }
@@ -116,6 +122,8 @@ export class Consumer<Tx extends Sql> {
   /** Tries until every delivery is answered. While it cannot, nothing later is begun. */
   private async through(source: Source, batch: readonly Delivery[]): Promise<void> {
     this.inHand = batch;
+    this.metrics.redelivered.inc(batch.filter(({ count }) => count > 1).length);
+    const began = performance.now();
     const { log, settings } = this.options;
     for (let attempt = 0; ; attempt++) {
       try {
@@ -136,6 +144,8 @@ export class Consumer<Tx extends Sql> {
       }
     }
     this.inHand = [];
+    const quick = performance.now() - began < BATCH.quickMs;
+    this.batch = quick ? Math.min(this.batch * 2, BATCH.most) : BATCH.least;
   }
 
   private *unanswered(): Iterable<Delivery> {

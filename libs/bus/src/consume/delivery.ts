@@ -1,4 +1,5 @@
 import type { Msg } from '@nats-io/transport-node';
+import { headersOf } from './header-block.ts';
 
 const ACK = Buffer.from('+ACK');
 const WORKING = Buffer.from('+WPI');
@@ -12,7 +13,7 @@ export class Delivery {
   readonly storedAt: number;
   /** How many were waiting behind it when it was delivered. */
   readonly pending: number;
-  private all: Map<string, string> | undefined;
+  private all: ReadonlyMap<string, string> | undefined;
   private answered = false;
 
   constructor(private readonly message: Msg) {
@@ -34,11 +35,7 @@ export class Delivery {
   }
 
   get headers(): ReadonlyMap<string, string> {
-    if (!this.all) {
-      this.all = new Map();
-      for (const [name, values] of this.message.headers ?? []) this.all.set(name, values[0] ?? '');
-    }
-    return this.all;
+    return (this.all ??= headersOf(this.message));
   }
 
   get settled(): boolean {

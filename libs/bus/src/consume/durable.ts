@@ -48,7 +48,7 @@ export async function ensureDurable(
     filter_subject: filter,
     ack_wait: nanos(ackWaitMs),
     max_deliver: maxDeliver,
-    max_ack_pending: 1_000,
+    max_ack_pending: 4_000,
   };
   const fixed = {
     durable_name: name,

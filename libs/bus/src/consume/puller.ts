@@ -4,7 +4,8 @@ import { privateInbox } from '../stream/private-inbox.ts';
 import { STREAM } from '../subjects.ts';
 import { Delivery } from './delivery.ts';
 
-const AT_HAND = 200;
+/** Enough that the next batch is here when one is done. */
+const AT_HAND = 800;
 const EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 2_500;
 const SILENCE_MS = 2 * HEARTBEAT_MS + 1_000;
@@ -14,7 +15,7 @@ const AGAIN_MS = 100;
 const passing = new Set([404, 408]);
 
 export interface PullerEvents {
-  arrived(): void;
+  arrived(delivery: Delivery): void;
   /** Nothing has come for a while, and the server says that it is still there. */
   idle(): void;
   /** The consumer is gone, or nobody answers for it: it has to be looked after before pulling makes sense. */
@@ -85,8 +86,9 @@ export class Puller {
     this.silences = 0;
     if (message.subject !== this.inbox) {
       this.asked = Math.max(0, this.asked - 1);
-      this.atHand.push(new Delivery(message));
-      this.events.arrived();
+      const delivery = new Delivery(message);
+      this.atHand.push(delivery);
+      this.events.arrived(delivery);
       this.ask();
       return;
     }

@@ -11,7 +11,7 @@ interface SourceOptions {
   nc: NatsConnection;
   log: Log;
   settings: { ackWaitMs: number; maxDeliver: number };
-  arrived: () => void;
+  arrived: (delivery: Delivery) => void;
 }
 
 const MEND_MS = { soonest: 100, latest: 5_000 };

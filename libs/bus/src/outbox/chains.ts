@@ -57,7 +57,7 @@ export class Chains {
 
   /** Aggregates whose rows must not be read now. */
   busy(now = performance.now()): string[] {
-    for (const [aggregate, chain] of this.chains) if (chain.stalledUntil <= now) this.release(aggregate, chain);
+    for (const [aggregate, chain] of this.chains) this.release(aggregate, chain, now);
     return [...this.chains.keys()];
   }
 
@@ -133,7 +133,7 @@ export class Chains {
     this.events.failed(row, fault ?? new Error('not acknowledged'), attempts);
   }
 
-  private release(aggregate: string, chain: Chain): void {
-    if (!chain.inFlight && chain.unmoved === 0 && chain.stalledUntil <= performance.now()) this.chains.delete(aggregate);
+  private release(aggregate: string, chain: Chain, now = performance.now()): void {
+    if (!chain.inFlight && chain.unmoved === 0 && chain.stalledUntil <= now) this.chains.delete(aggregate);
   }
 }

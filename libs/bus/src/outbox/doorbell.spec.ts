@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually, World } from '../../test/world.ts';
+import { bellOf, Doorbell } from './doorbell.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await World.open();
+});
+afterAll(() => world.close());
+
+it('rings at once, and once more for all that rang meanwhile', async () => {
+  let heard = 0;
+  world.nc.subscribe(bellOf('garden'), { callback: () => void (heard += 1) });
+  const bell = new Doorbell(world.nc, 'garden');
+  for (let i = 0; i < 1_000; i++) bell.ring();
+  await world.nc.flush();
+  expect(heard).toBe(1);
+  await eventually(() => heard, (count) => count === 2);
+});
+
+it('does not fail whoever rings while there is no bus', async () => {
+  const nc = await world.connection('ringer');
+  await nc.close();
+  expect(() => new Doorbell(nc, 'garden').ring()).not.toThrow();
+});
