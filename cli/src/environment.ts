@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Environment } from '@mela/chassis';
 import { readEnv } from './env-file.ts';
 import { usage } from './fault.ts';
-import { projectRoot, type DataFolder } from './project.ts';
+import type { DataFolder } from './project.ts';
+import type { Terminal } from './terminal.ts';
 
 export const developmentFile = 'development.env';
 
@@ -14,8 +15,8 @@ export interface Layers {
   readonly all: Environment;
 }
 
-export async function readLayers(env: NodeJS.ProcessEnv, set: readonly string[], folder: DataFolder): Promise<Layers> {
-  const file = await readFile(join(projectRoot, '.env'), 'utf8').catch(() => undefined);
+export async function readLayers({ env, cwd }: Pick<Terminal, 'env' | 'cwd'>, set: readonly string[], folder: DataFolder): Promise<Layers> {
+  const file = await readFile(join(cwd, '.env'), 'utf8').catch(() => undefined);
   const chosen = layered([readEnv(file), env, flags(set)]);
   const development = chosen['MELA_ENV'] === 'production' ? {} : readEnv(await folder.read(developmentFile));
   return { chosen, development, all: { ...development, ...chosen } };

@@ -49,7 +49,7 @@ interface ListOptions extends Common {
 
 async function list(terminal: Terminal, options: ListOptions): Promise<void> {
   const { say, folder } = begin(terminal, options);
-  const { all } = await readLayers(terminal.env, [], folder);
+  const { all } = await readLayers(terminal, [], folder);
   const { consumer, state } = options;
   const services = consumer === undefined ? servicesWithUrl(all) : [known(consumer)];
   const filter: DeadLetterFilter = { ...(consumer === undefined ? {} : { consumer }), ...(state === undefined ? {} : { state }) };
@@ -60,8 +60,9 @@ async function list(terminal: Terminal, options: ListOptions): Promise<void> {
 
 async function show(terminal: Terminal, consumer: string, eventId: string, options: Common): Promise<void> {
   const { say, folder } = begin(terminal, options);
-  const { all } = await readLayers(terminal.env, [], folder);
-  const letter = await inSchemaOf(known(consumer), all, (sql) => new DeadLetters(sql).show(consumer, idOf(eventId)));
+  const [service, id] = [known(consumer), idOf(eventId)];
+  const { all } = await readLayers(terminal, [], folder);
+  const letter = await inSchemaOf(service, all, (sql) => new DeadLetters(sql).show(consumer, id));
   if (!letter) throw noSuch(consumer, eventId);
   const { headers, payload, error, ...facts } = letter;
   say.data(letter, () => [
@@ -72,14 +73,15 @@ async function show(terminal: Terminal, consumer: string, eventId: string, optio
 
 async function replay(terminal: Terminal, consumer: string, eventId: string | undefined, options: Common): Promise<void> {
   const { say, folder } = begin(terminal, options);
-  const { all } = await readLayers(terminal.env, [], folder);
-  const replayed = await inSchemaOf(known(consumer), all, async (sql) => {
+  const [service, chosen] = [known(consumer), eventId === undefined ? undefined : idOf(eventId)];
+  const { all } = await readLayers(terminal, [], folder);
+  const replayed = await inSchemaOf(service, all, async (sql) => {
     const dead = new DeadLetters(sql);
-    const ids = eventId === undefined ? (await everyLetter(dead, { consumer, state: 'dead' })).map((letter) => letter.eventId) : [idOf(eventId)];
+    const ids = chosen === undefined ? (await everyLetter(dead, { consumer, state: 'dead' })).map((letter) => letter.eventId) : [chosen];
     for (const id of ids) await dead.replay(consumer, id).catch(told(consumer, id));
     return ids;
   });
-  if (replayed.length > 0) await ring(all, serviceOf(consumer));
+  if (replayed.length > 0) await ring(all, service);
   say.data({ consumer, replayed }, () => `${replayed.length} to be applied again by whoever hosts ${consumer}`);
 }
 
@@ -88,7 +90,7 @@ async function discard(terminal: Terminal, consumer: string, eventId: string, op
   const id = idOf(eventId);
   const service = known(consumer);
   await confirm(terminal, options, `${consumer} will never apply ${id}`);
-  const { all } = await readLayers(terminal.env, [], folder);
+  const { all } = await readLayers(terminal, [], folder);
   await inSchemaOf(service, all, (sql) => new DeadLetters(sql).discard(consumer, id).catch(told(consumer, id)));
   say.data({ consumer, discarded: id }, () => `Discarded ${id}`);
 }

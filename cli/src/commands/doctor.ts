@@ -13,8 +13,11 @@ export const doctorCommand = (terminal: Terminal): Command =>
     .option('--env-example', 'print .env.example: every setting there is')
     .action(async (options: Common & { envExample?: true }) => {
       const { say, folder } = begin(terminal, options);
-      if (options.envExample) return void terminal.out(envExample(settingsOf(allTargets)));
-      const { chosen } = await readLayers(terminal.env, [], folder);
+      if (options.envExample) {
+        const text = envExample(settingsOf(allTargets)).trimEnd();
+        return say.data({ envExample: text }, () => text);
+      }
+      const { chosen } = await readLayers(terminal, [], folder);
       const examined = await examine({ folder, chosen, targets: allTargets });
       const ok = examined.every((one) => one.ok);
       say.data({ ok, examined }, () => report(say, examined, options.verbose === true));

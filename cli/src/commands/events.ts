@@ -48,7 +48,7 @@ async function tail(terminal: Terminal, options: TailOptions): Promise<void> {
   const { say, folder } = begin(terminal, options);
   const event = options.type === undefined ? undefined : mela.events.get(options.type);
   if (options.type !== undefined && !event) throw usage(`There is no event ${options.type}`, `There are: ${[...mela.events.keys()].sort().join(', ')}.`);
-  const { all } = await readLayers(terminal.env, [], folder);
+  const { all } = await readLayers(terminal, [], folder);
   const ending = new Ending();
   await onBus(all, async (nc) => {
     const messages = await follow(nc, {
@@ -82,7 +82,7 @@ async function trigger(terminal: Terminal, type: string, options: TriggerOptions
   const common: Common = { ...others, ...(path === undefined ? {} : { data: path }) };
   const { say, folder } = begin(terminal, common);
   const event = eventFromExample({ type, data: fields, aggregate: options.aggregate, version: options.aggregateVersion });
-  const { all } = await readLayers(terminal.env, [], folder);
+  const { all } = await readLayers(terminal, [], folder);
   if (all['MELA_ENV'] === 'production') await confirm(terminal, common, `This publishes a ${type} that did not happen, in production`);
   const seq = await onBus(all, (nc) => publish(nc, event));
   say.data({ seq, id: event.eventId, type, subject: event.aggregateId, data: JSON.parse(Buffer.from(event.payload).toString()) as unknown }, () => `${type} ${event.eventId} is event ${seq} of the stream`);
@@ -97,7 +97,7 @@ async function replayTo(terminal: Terminal, options: ReplayOptions): Promise<voi
   const { say, folder } = begin(terminal, options);
   const { from, consumer } = options;
   startAt(from);
-  const { all } = await readLayers(terminal.env, [], folder);
+  const { all } = await readLayers(terminal, [], folder);
   const replayed = await onBus(all, (nc) => inSchemaOf(serviceOf(consumer), all, (sql) => replay({ nc, sql, consumer, from })));
   say.data({ consumer, ...replayed }, () =>
     `${replayed.found} events found, ${replayed.appliedBefore} applied before, ${replayed.handedOver} handed to ${consumer}`);

@@ -21,7 +21,7 @@ export const migrateCommand = (terminal: Terminal): Command =>
     .addHelpText('after', '\nRoles and schemas are made with DATABASE_ADMIN_URL. A service whose own <SERVICE>_DATABASE_URL is set has them already.')
     .action(async (options: Options) => {
       const { say, folder } = begin(terminal, options);
-      const { all } = await readLayers(terminal.env, options.set ?? [], folder);
+      const { all } = await readLayers(terminal, options.set ?? [], folder);
       const services = servicesOf(allTargets);
       const without = services.filter(({ name }) => all[databaseSetting(name)] === undefined).map(({ name }) => name);
       const adminUrl = all['DATABASE_ADMIN_URL'];

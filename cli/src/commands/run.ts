@@ -17,13 +17,13 @@ export const runCommand = (terminal: Terminal): Command =>
   command('run', 'Host targets in this process: all of them, or those named')
     .argument('<target...>', '`all`, or names from `mela targets`')
     .option('--set <NAME=value>', 'a setting, before any from the environment; may be repeated', collect)
-    .addHelpText('after', '\nSettings come from flags, the environment, .env, and in development from what `mela up` wrote into the data folder.')
+    .addHelpText('after', '\nSettings come from flags, the environment, .env in the working directory, and in development from what `mela up` wrote into the data folder.')
     .action((names: string[], options: Options) => run(terminal, chooseTargets(names), options));
 
 async function run(terminal: Terminal, targets: readonly Target[], options: Options): Promise<void> {
   const { say, folder } = begin(terminal, options);
   const ending = new Ending();
-  const { chosen, development, all } = await readLayers(terminal.env, options.set ?? [], folder);
+  const { chosen, development, all } = await readLayers(terminal, options.set ?? [], folder);
   readSettings(settingsOf(targets), all);
   const environment = await withPorts(targets, chosen, development, all, (line) => say.note(line));
 

@@ -58,7 +58,7 @@ async function up(terminal: Terminal, options: Options): Promise<void> {
 
 async function start(terminal: Terminal, { say, folder }: Work, options: Options, undo: Undo, ending: Ending): Promise<void> {
   await refuseSecondUp(folder);
-  const { chosen } = await readLayers(terminal.env, options.set ?? [], folder);
+  const { chosen } = await readLayers(terminal, options.set ?? [], folder);
   if (chosen['MELA_ENV'] === 'production')
     throw new Fault('up.production', '`mela up` is for development, and MELA_ENV is production.', { hint: 'In production run `mela migrate`, then `mela run <target…>` in each process.' });
 

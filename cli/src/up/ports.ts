@@ -24,9 +24,14 @@ export async function choosePorts({ chosen, suggested = {}, settings = Object.ke
   // Chosen ones first: a default must not move onto a port that the other setting insists on.
   for (const setting of [...wanted].sort((a, b) => Number(chosen[a] === undefined) - Number(chosen[b] === undefined))) {
     const port = portOf(chosen[setting] ?? suggested[setting]) ?? publicPorts[setting];
+    // Whoever takes any free port had better take it when it listens.
+    if (port === 0) {
+      ports[setting] = '0';
+      continue;
+    }
     const explicit = chosen[setting] !== undefined;
     const others = wanted.filter((other) => other !== setting);
-    const same = others.find((other) => port !== 0 && explicit && Number(chosen[other]) === port);
+    const same = others.find((other) => explicit && Number(chosen[other]) === port);
     if (same !== undefined) throw new Fault('settings.invalid', `${setting} and ${same} are both ${port}`, { hint: 'Each needs a port of its own.' });
     const avoid = explicit ? [] : others.map((other) => Number(ports[other] ?? publicPorts[other]));
     const { port: got, moved } = await choosePort({ setting, port, explicit, avoid });

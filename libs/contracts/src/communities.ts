@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { communityRoles, member, person } from './language/access.ts';
 import { event } from './language/event.ts';
+import { hearing } from './language/hearing.ts';
 import { perUser } from './language/limit.ts';
 import { Id, Instant, Markdown, Page, Text, id, pageOf } from './language/models.ts';
 import { command, query, service } from './language/operation.ts';
 import { refusal } from './language/refusal.ts';
-import { hearing } from './language/topic.ts';
 import { topic } from './topics.ts';
 
 export const Role = z.enum(communityRoles);

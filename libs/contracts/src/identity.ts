@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { anyone, person } from './language/access.ts';
 import { event } from './language/event.ts';
+import { hearing } from './language/hearing.ts';
 import { perAddress, perUser } from './language/limit.ts';
 import { Id, Instant, Text, id } from './language/models.ts';
 import { command, query, service } from './language/operation.ts';
 import { refusal } from './language/refusal.ts';
-import { hearing } from './language/topic.ts';
 import { topic } from './topics.ts';
 
 // Trimmed before it is checked: keyboards put a space behind an address.

@@ -3,7 +3,7 @@ import { MissingPart } from './faults.ts';
 import { howToGet } from './how-to-get.ts';
 import type { PartName } from './part.ts';
 import type { Program, Search } from './programs/program.ts';
-import { serverFor } from './servers/server.ts';
+import { serverFor } from './servers/servers.ts';
 
 /** The first place that has the program, or gets it. */
 export async function findProgram(part: PartName, search: Search): Promise<{ program: Program; passedOver: string[] }> {

@@ -1,7 +1,7 @@
 import { addresses, atLeast, place, settings, withoutSecrets } from './answers.ts';
 import { PartFault } from './faults.ts';
 import type { PartName, PartReport } from './part.ts';
-import { serverFor } from './servers/server.ts';
+import { serverFor } from './servers/servers.ts';
 
 export function urlOf(part: PartName, env: NodeJS.ProcessEnv): string | undefined {
   return env[settings[part].setting]?.trim() || undefined;

@@ -10,7 +10,8 @@ import { stopProcess } from './processes/stop-process.ts';
 import { killContainer } from './programs/docker.ts';
 import { farewellOf, launchOf } from './servers/launch.ts';
 import { openServerLog } from './servers/server-log.ts';
-import { serverFor, type Boot } from './servers/server.ts';
+import type { Boot } from './servers/server.ts';
+import { serverFor } from './servers/servers.ts';
 
 const patience = 15_000;
 const bootDeadline = 60_000;

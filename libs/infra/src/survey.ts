@@ -2,7 +2,7 @@ import { settings } from './answers.ts';
 import { checkUrl, urlOf } from './from-url.ts';
 import { howToGet } from './how-to-get.ts';
 import { partNames, type How, type PartName, type PartsOptions } from './part.ts';
-import { serverFor } from './servers/server.ts';
+import { serverFor } from './servers/servers.ts';
 
 /** What `mela doctor` shows of one part. */
 export interface Finding {

@@ -9,7 +9,7 @@ interface AsyncApiOptions {
 
 /** AsyncAPI 3.0 of everything that happens: on the bus for services, on topics for screens. */
 export function asyncapi(catalogue: Catalogue, { version }: AsyncApiOptions): Json {
-  const models = new Models();
+  const models = new Models(catalogue.models);
   const events = [...catalogue.events.values()];
   const topics = [...catalogue.topics.values()].map(({ kind, grantedBy }) => ({
     kind,

@@ -1,17 +1,15 @@
 import { z } from 'zod';
-// A cycle on purpose, and harmless: the library's exports are read when a document is made, long after all are loaded.
-import * as contracts from '../index.ts';
 
 export type Json = { [key: string]: unknown };
 
-/** A model is known by the name it is exported under: `export const Post = …` is "Post" in every document. */
-const nameOf = (schema: unknown): string | undefined =>
-  Object.entries(contracts).find(([, exported]) => exported === schema && exported instanceof z.ZodType)?.[0];
-
 /** Adds the names to what zod knows of a schema, which makes it a definition of its own instead of a copy in each place. */
 class NamedModels extends z.core.$ZodRegistry<z.core.GlobalMeta> {
+  constructor(private readonly names: ReadonlyMap<unknown, string>) {
+    super();
+  }
+
   override get<S extends z.core.$ZodType>(schema: S) {
-    const id = nameOf(schema);
+    const id = this.names.get(schema);
     const known = z.globalRegistry.get(schema);
     return id === undefined ? known : { ...known, id };
   }
@@ -20,7 +18,11 @@ class NamedModels extends z.core.$ZodRegistry<z.core.GlobalMeta> {
 /** The JSON Schemas of one document. Named models are gathered as components, everything else stands where it is used. */
 export class Models {
   private readonly gathered = new Map<string, Json>();
-  private readonly names = new NamedModels();
+  private readonly names: NamedModels;
+
+  constructor(names: ReadonlyMap<unknown, string>) {
+    this.names = new NamedModels(names);
+  }
 
   /** What a client may send: unknown fields are refused, so the schema says so too. */
   sent(schema: z.ZodType): Json {

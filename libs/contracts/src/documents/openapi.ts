@@ -13,7 +13,7 @@ interface OpenApiOptions {
 
 /** OpenAPI 3.1 of every operation that has a route. The same contracts always give the same text. */
 export function openapi(catalogue: Catalogue, { version, servers }: OpenApiOptions): Json {
-  const models = new Models();
+  const models = new Models(catalogue.models);
   const routed = [...catalogue.operations.values()].filter((operation) => operation.http);
   const paths: Record<string, Json> = {};
   for (const operation of routed) {

@@ -6,7 +6,8 @@ import { catalogue } from './catalogue.ts';
 import { event } from './event.ts';
 import { command, query, service } from './operation.ts';
 import type { RouteText } from './route.ts';
-import { hearing, topicKind } from './topic.ts';
+import { hearing } from './hearing.ts';
+import { topicKind } from './topic.ts';
 
 const ask = (http?: RouteText, input = z.object({})) =>
   query({ summary: 'Asks', access: anyone, input, output: z.object({}), ...(http === undefined ? {} : { http }) });

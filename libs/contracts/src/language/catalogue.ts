@@ -9,14 +9,16 @@ export interface Catalogue {
   readonly operations: ReadonlyMap<string, Operation>;
   readonly events: ReadonlyMap<string, EventType>;
   readonly topics: ReadonlyMap<string, TopicKind>;
+  /** Schemas that domains export, by the name they are exported under: the documents call them so. */
+  readonly models: ReadonlyMap<z.ZodType, string>;
   /** The service whose events these are. */
   ownerOf(event: EventType): string;
 }
 
 type Domain = Record<string, unknown>;
 
-/** Reads domain modules: one service each, and every event they export. A doubled or dangling name is a fault. */
-export function catalogue(domains: readonly Domain[], topics: Record<string, TopicKind>): Catalogue {
+/** Reads domain modules: one service each, and every event and model they export; `words` are models that all share. A doubled or dangling name is a fault. */
+export function catalogue(domains: readonly Domain[], topics: Record<string, TopicKind>, words: Domain = {}): Catalogue {
   const services = new Map<string, Service>();
   const operations = new Map<string, Operation>();
   const events = new Map<string, EventType>();
@@ -60,6 +62,7 @@ export function catalogue(domains: readonly Domain[], topics: Record<string, Top
     services,
     operations,
     events,
+    models: new Map([words, ...domains].flatMap((exported) => Object.entries(exported).flatMap(([name, value]) => (value instanceof z.ZodType ? [[value, name] as const] : [])))),
     topics: new Map(Object.values(topics).map((kind) => [kind.kind, kind])),
     ownerOf: (event) => owners.get(event.noun)!,
   };

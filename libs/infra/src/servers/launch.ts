@@ -4,7 +4,8 @@ import type { Launch } from '../guardian/orders.ts';
 import { containerArgs, killContainer } from '../programs/docker.ts';
 import type { Program } from '../programs/program.ts';
 import type { PartFolder } from '../part-folder.ts';
-import { serverFor, type Boot } from './server.ts';
+import type { Boot } from './server.ts';
+import { serverFor } from './servers.ts';
 
 /** What the guardian needs to run this server, and to end it. */
 export async function launchOf(boot: Boot): Promise<Launch> {

@@ -1,10 +1,6 @@
 import type { Answer } from '../answers.ts';
 import type { PartFolder } from '../part-folder.ts';
-import type { PartName } from '../part.ts';
 import type { Program, Source } from '../programs/program.ts';
-import { nats } from './nats.ts';
-import { postgres } from './postgres.ts';
-import { redis } from './redis.ts';
 import type { SystemUser } from './system-user.ts';
 
 /** One start of a private instance. */
@@ -32,10 +28,4 @@ export interface Server {
   /** Makes the data folder and the configuration ready. */
   prepare(boot: Boot): Promise<void>;
   args(boot: Boot): string[];
-}
-
-const servers: Record<PartName, Server> = { postgres, nats, redis };
-
-export function serverFor(part: PartName): Server {
-  return servers[part];
 }
