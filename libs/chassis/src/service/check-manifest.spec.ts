@@ -3,7 +3,9 @@ import { anyone, catalogue, event, Id, id, query, service, topicKind, type Event
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Tx } from '../database/transaction.ts';
+import { runTargets } from '../process/run.ts';
 import { faultsOf } from './check-manifest.ts';
+import { defineService } from './define-service.ts';
 import type { Manifest } from './manifest.ts';
 
 const answer = query({ summary: 'Answers', access: anyone, input: z.object({}), output: z.object({}) });
@@ -73,5 +75,11 @@ describe('a manifest', () => {
     ['with a reaction that hears nothing', { reactions: [DoorApi] }, 'DoorApi is listed as a reaction and hears nothing'],
   ])('%s is told so', (_what, change, fault) => {
     expect(faults(change)).toEqual([`shop: ${fault}`]);
+  });
+
+  it('that does not fit stops the boot, before anything is connected', async () => {
+    const halfAShop = defineService({ hosts: shop, entities: [], migrations: [], apis: [HalfApi], providers: [], reactions: [OnGhost] }, contracts);
+    const environment = { NATS_URL: 'nats://127.0.0.1:1', SHOP_DATABASE_URL: 'postgres://127.0.0.1:1/nowhere', LOG_LEVEL: 'silent' };
+    await expect(runTargets([halfAShop], environment)).rejects.toThrow(/nobody handles shop\.close\n.*shop\.ghosts hears ghost\.seen/);
   });
 });
