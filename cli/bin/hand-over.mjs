@@ -43,13 +43,15 @@ export function handOver(command, args, env = process.env) {
 
 /**
  * Calls back when npm, or the shell it put between itself and us, is gone: nobody would pass a signal on any more.
+ * The same holds for a subshell that does nothing but wait for npm, as `(cd mela && npm start) &` makes one: what its
+ * job's number is told, we are meant to hear. A shell that went on to other things may end without us.
  * Started by hand, a program may well outlive its shell; then nothing is watched.
  */
 export function watchStarter(gone) {
   if (process.env.npm_lifecycle_event === undefined && process.env.npm_command === undefined) return () => undefined;
   const parent = process.ppid;
   if (parent <= 1) return () => undefined;
-  let grandparent;
+  const links = [];
   let over = false;
   const report = () => {
     if (over) return;
@@ -57,12 +59,18 @@ export function watchStarter(gone) {
     clearInterval(timer);
     gone();
   };
+  const watchSubshellOf = (npm, ppid) => {
+    if (isSubshell(ppid)) links.push([npm, ppid]);
+  };
   describe(parent, ({ name, ppid }) => {
-    if (/^-?(.*\/)?(sh|ash|dash|bash|zsh|ksh)$/.test(name) && ppid > 1) grandparent = ppid;
+    if (!shell.test(name)) return watchSubshellOf(parent, ppid);
+    if (ppid <= 1) return undefined;
+    links.push([parent, ppid]);
+    return describe(ppid, (npm) => watchSubshellOf(ppid, npm.ppid));
   });
   const timer = setInterval(() => {
     if (process.ppid !== parent) return report();
-    if (grandparent !== undefined) describe(parent, ({ ppid }) => ppid === grandparent || report());
+    for (const [child, expected] of links) describe(child, ({ ppid }) => ppid === expected || report());
   }, LOOK_EVERY_MS);
   timer.unref();
   return () => {
@@ -71,13 +79,31 @@ export function watchStarter(gone) {
   };
 }
 
+const shell = /^-?(.*\/)?(sh|ash|dash|bash|zsh|ksh)$/;
+
+/** A shell that forked and runs no other program: it carries its parent's very words. */
+function isSubshell(pid) {
+  if (process.platform !== 'linux' || pid <= 1) return false;
+  try {
+    const words = (one) => readFileSync(`/proc/${one}/cmdline`, 'utf8');
+    const { name, ppid } = statOf(pid);
+    return shell.test(name) && ppid > 1 && words(pid) === words(ppid);
+  } catch {
+    return false;
+  }
+}
+
+function statOf(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const end = stat.lastIndexOf(')');
+  return { name: stat.slice(stat.indexOf('(') + 1, end), ppid: Number(stat.slice(end + 2).split(' ')[1]) };
+}
+
 /** A living process's name and parent; no answer where the platform does not tell. */
 function describe(pid, answer) {
   if (process.platform === 'linux') {
     try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      const end = stat.lastIndexOf(')');
-      answer({ name: stat.slice(stat.indexOf('(') + 1, end), ppid: Number(stat.slice(end + 2).split(' ')[1]) });
+      answer(statOf(pid));
     } catch {
       // Dead: the change of our own parent tells it.
     }
