@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { currentContext, writeOutbox, type Transactions } from '@mela/bus';
+import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { DeadlinePassed } from './faults.ts';
 import { Tx, undoes, type Rows, type StoreClass } from './transaction.ts';
@@ -62,20 +63,25 @@ export class Db implements Transactions<Tx>, Rows {
     const deadline = currentContext()?.deadline;
     if (deadline !== undefined && deadline <= Date.now()) throw new DeadlinePassed();
     const runner = this.source.createQueryRunner();
+    let client: PoolClient | undefined;
     try {
-      await runner.startTransaction();
+      client = (await runner.connect()) as PoolClient;
+      await client.query('BEGIN');
       const tx = new Tx(runner, `/mela/${this.service}`);
       const result = await this.open.run(tx, () => work(tx));
-      const emitted = undoes(result) ? [] : tx.takeEmitted();
-      if (undoes(result)) await runner.rollbackTransaction();
-      else {
-        if (emitted.length > 0) await writeOutbox(tx, emitted);
-        await runner.commitTransaction();
-        if (emitted.length > 0) this.bell.ring();
+      if (undoes(result)) {
+        await client.query('ROLLBACK');
+        return result;
       }
+      const emitted = tx.takeEmitted();
+      if (emitted.length > 0) await writeOutbox(tx, emitted);
+      // Asked to commit what a failed statement has spoilt, PostgreSQL rolls back and says so in its answer only.
+      const { command } = await client.query('COMMIT');
+      if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed unnoticed, and PostgreSQL undid it all');
+      if (emitted.length > 0) this.bell.ring();
       return result;
     } catch (error) {
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      await client?.query('ROLLBACK').catch(() => undefined);
       throw error;
     } finally {
       await runner.release();

@@ -51,9 +51,10 @@ export class NoteService {
     return this.db.transaction(async (tx) => {
       const note = { id: uuid(), text, version: 1 };
       await tx.query('INSERT INTO note (id, text) VALUES ($1, $2)', [note.id, text]);
-      tx.emit(NoteWritten, note, { noteId: note.id });
+      if (text !== 'careless') tx.emit(NoteWritten, note, { noteId: note.id });
       if (text === '') return NoteEmpty();
       if (text === 'broken') throw new Error('the pen broke');
+      if (text === 'careless') await tx.query('SELECT 1 / 0').catch(() => undefined);
       return { id: note.id, text };
     });
   }

@@ -74,6 +74,12 @@ describe('a command', () => {
     expect(rows).toEqual([]);
   });
 
+  it('never claims what PostgreSQL undid because a statement had failed unnoticed', async () => {
+    expect((await ask(notes.write, { text: 'careless' }, { person: ASHA })).status).toBe(500);
+    expect((await ask(notes.write, { text: 'careless' }, { person: ASHA, key: 'k-careless' })).status).toBe(500);
+    expect(await countOf('careless')).toBe(0);
+  });
+
   it('needs a token that is whole and ours', async () => {
     expect((await ask(notes.write, { text: 'x' })).body.code).toBe('auth.required');
     const sent = new Map([[header.token, `Bearer ${(await tokenFor(ASHA)).slice(0, -4)}AAAA`]]);
