@@ -1,5 +1,6 @@
 import { SettingsFault } from '@mela/chassis';
 import { FolderInUse, MissingPart, PartFault, PortTaken } from '@mela/infra';
+import { JetStreamApiError } from '@nats-io/jetstream';
 import { CommanderError } from 'commander';
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -43,6 +44,7 @@ export class Ended extends Error {
   }
 }
 
+const STREAM_NOT_FOUND = 10059;
 const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'CONNECTION_REFUSED', 'TIMEOUT']);
 
 /** Whatever was thrown, as a fault with a code. */
@@ -58,6 +60,8 @@ export function explain(thrown: unknown): Fault {
   if (thrown instanceof FolderInUse) return new Fault('folder.in_use', thrown.message, { facts: { pid: thrown.pid } });
   if (thrown instanceof MissingPart) return new Fault('part.missing', thrown.message, { hint: '`mela doctor` shows what was looked at.', facts: { part: thrown.part } });
   if (thrown instanceof PartFault) return new Fault('part.unfit', thrown.message, { facts: { part: thrown.part } });
+  if (thrown instanceof JetStreamApiError && thrown.code === STREAM_NOT_FOUND)
+    return new Fault('stream.missing', 'The event stream does not exist yet.', { hint: 'The first service that starts makes it: `mela up`, or `mela run all`.' });
   const code = codeOf(thrown);
   if (code !== undefined && AWAY.has(code))
     return new Fault('unreachable', messageOf(thrown), { hint: 'Is Mela running? `mela up` starts it, `mela doctor` shows what is there.' });

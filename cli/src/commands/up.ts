@@ -7,7 +7,7 @@ import { demoPeopleKnown, readSeeded, seed, writeSeeded, type Seeded } from '../
 import { demoPeople, readers } from '../demo/world.ts';
 import { Ending } from '../ending.ts';
 import { collect, developmentFile, readLayers } from '../environment.ts';
-import { Ended, Fault } from '../fault.ts';
+import { Ended, explain, Fault } from '../fault.ts';
 import { refuseSecondUp } from '../state.ts';
 import { allTargets } from '../targets.ts';
 import type { Terminal } from '../terminal.ts';
@@ -44,7 +44,10 @@ async function up(terminal: Terminal, options: Options): Promise<void> {
     // Interrupted in the middle of a step, it is given a moment; the guardian ends the servers of a step that hangs.
     else await Promise.race([starting.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 2_000))]);
     work.say.step('Stopping');
-    await undo.all();
+    await undo.all().catch((fault: unknown) => {
+      // A server that had ended by itself cannot be taken leave of.
+      throw new Fault('up.unclean', `Stopped, but not cleanly: ${explain(fault).message}`);
+    });
   } catch (fault) {
     await undo.all().catch(() => undefined);
     throw fault;
@@ -77,6 +80,7 @@ async function start(terminal: Terminal, { say, folder }: Work, options: Options
     openCommunity: seeded?.communities[readers.name],
     flag: folder.flag,
     seconds: say.elapsed(),
+    throwaway: options.ephemeral === true,
   };
   if (say.json) say.step(`Ready at ${ready.addresses['api']}`);
   say.data(readyLine(ready), () => welcome(say, ready));

@@ -1,4 +1,4 @@
-import { choosePort } from '@mela/infra';
+import { choosePort, portOwner } from '@mela/infra';
 import type { Environment } from '@mela/chassis';
 import { Fault } from '../fault.ts';
 
@@ -35,11 +35,13 @@ export async function choosePorts({ chosen, suggested = {}, settings = Object.ke
     if (same !== undefined) throw new Fault('settings.invalid', `${setting} and ${same} are both ${port}`, { hint: 'Each needs a port of its own.' });
     const avoid = explicit ? [] : others.map((other) => Number(ports[other] ?? publicPorts[other]));
     const { port: got, moved } = await choosePort({ setting, port, explicit, avoid });
-    if (moved) tell(`Port ${port} is taken: ${setting} is ${got} this time`);
+    if (moved) tell(`Port ${port} is taken${by(await portOwner(port))}: ${setting} is ${got} this time`);
     ports[setting] = String(got);
   }
   return ports;
 }
+
+const by = (owner: string | undefined): string => (owner === undefined ? '' : ` by ${owner}`);
 
 /** Anything else is told with all other faults of the settings. */
 function portOf(text: string | undefined): number | undefined {

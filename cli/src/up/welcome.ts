@@ -10,6 +10,7 @@ export interface Welcome {
   /** ` --data <folder>`, or nothing for the default. */
   readonly flag: string;
   readonly seconds: number;
+  readonly throwaway: boolean;
 }
 
 /** The last line for programs. */
@@ -20,7 +21,7 @@ export const readyLine = ({ addresses, people }: Pick<Welcome, 'addresses' | 'pe
 });
 
 /** What a person who has just started Mela wants to know: where, who, and what to try. */
-export function welcome(say: Say, { addresses, people, openCommunity, flag, seconds }: Welcome): string {
+export function welcome(say: Say, { addresses, people, openCommunity, flag, seconds, throwaway }: Welcome): string {
   const { api = '', realtime = '', ops = '' } = addresses;
   const where = table([
     ['API', api, `${api}/api/v1/openapi.json`],
@@ -29,7 +30,7 @@ export function welcome(say: Say, { addresses, people, openCommunity, flag, seco
   ], '  ');
   const who = people.length === 0 ? [] : [table(people.map(({ name, email, password }) => [name, email, password]), '  ')];
   const what = people.length === 0 || openCommunity === undefined ? [] : [say.bold('Three commands to try'), tryThis(say, api, openCommunity, flag)];
-  return ['', where, '', ...who, '', ...what, say.bold(`Ready in ${seconds.toFixed(1)} s.`) + ' Ctrl-C stops everything; the data stays.'].join('\n');
+  return ['', where, '', ...who, '', ...what, `${say.bold(`Ready in ${seconds.toFixed(1)} s.`)} Ctrl-C stops everything; the data ${throwaway ? 'goes with it' : 'stays'}.`].join('\n');
 }
 
 function tryThis(say: Say, api: string, communityId: string, flag: string): string {

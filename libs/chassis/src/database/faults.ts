@@ -2,8 +2,8 @@ import { TimedOut, Unavailable, type Refusal } from '@mela/contracts';
 
 export class DeadlinePassed extends Error {}
 
-/** Connection lost or refused, server stopping or starting, too many connections, pool empty for too long. */
-const AWAY = /^(08\w{3}|57P0[1-5]|53[23]00|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT)$/;
+/** Connection lost or refused, server stopping or starting, too many connections, a login that is not taken. */
+const AWAY = /^(08\w{3}|57P0[1-5]|53[23]00|28\w{3}|3D000|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT)$/;
 const AWAY_WORDS = /timeout exceeded when trying to connect|Connection terminated|Connection ended|not queryable|DataSource is not/i;
 const CANCELLED = '57014';
 

@@ -39,11 +39,13 @@ export async function runTargets(targets: readonly Target[], environment: Enviro
   const running: Running[] = [];
   let ops: OpsServer | undefined;
   // Gateways stop first and services last, so that whoever is asked outlives whoever asks.
-  const stop = async () => {
+  const end = async () => {
     process.health.drain();
     for (const one of running.toReversed()) await one.stop();
     await ops?.close();
   };
+  let ending: Promise<void> | undefined;
+  const stop = () => (ending ??= end());
   try {
     for (const target of [...targets].sort((a, b) => rank(a) - rank(b))) {
       running.push(await target.start(process));

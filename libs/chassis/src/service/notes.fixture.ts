@@ -54,6 +54,7 @@ export class NoteService {
       if (text !== 'careless') tx.emit(NoteWritten, note, { noteId: note.id });
       if (text === '') return NoteEmpty();
       if (text === 'broken') throw new Error('the pen broke');
+      if (text === 'slow') await tx.query('SELECT pg_sleep(0.5)');
       if (text === 'careless') await tx.query('SELECT 1 / 0').catch(() => undefined);
       return { id: note.id, text };
     });
@@ -123,10 +124,10 @@ export interface Ground {
   remove(): Promise<void>;
 }
 
-/** PostgreSQL and NATS of a suite's own, with the schemas that it names. */
-export async function openGround(schemas: Record<string, typeof notesMigrations>): Promise<Ground> {
+/** PostgreSQL and NATS of a suite's own, with the schemas that it names. One that crashes them needs them durable. */
+export async function openGround(schemas: Record<string, typeof notesMigrations>, { durable = false } = {}): Promise<Ground> {
   const folder = await mkdtemp(join(tmpdir(), 'mela-chassis-'));
-  const options = { dataDir: folder, env: {}, throwaway: true };
+  const options = { dataDir: folder, env: {}, throwaway: !durable };
   const [postgres, nats] = await Promise.all([openPart('postgres', options), openPart('nats', options)]);
   const environment: Record<string, string> = { NATS_URL: nats.url, LOG_LEVEL: 'silent', OPS_PORT: '0' };
   for (const [name, migrations] of Object.entries(schemas)) {
