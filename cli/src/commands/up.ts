@@ -13,7 +13,7 @@ import { allTargets } from '../targets.ts';
 import type { Terminal } from '../terminal.ts';
 import { throwawayFolder } from '../up/ephemeral.ts';
 import { startInstance, Undo, type Instance } from '../up/instance.ts';
-import { readyLine, welcome } from '../up/welcome.ts';
+import { readyLine, readySentence, welcome } from '../up/welcome.ts';
 
 interface Options extends Common {
   ephemeral?: true;
@@ -69,7 +69,7 @@ async function start(terminal: Terminal, { say, folder }: Work, options: Options
   const partsOnly = options.partsOnly === true;
   const instance = await startInstance({ folder, chosen, targets: allTargets, partsOnly, throwaway: options.ephemeral === true, tell, stopped: () => ending.begun }, undo);
   if (instance === undefined) return;
-  if (partsOnly) return tellParts(instance, { say, folder });
+  if (partsOnly) return tellParts(instance, { say, folder }, options);
 
   const seeded = options.seed ? await seedOnce(instance, { say, folder }) : await readSeeded(folder);
   if (ending.begun) return;
@@ -99,8 +99,8 @@ async function seedOnce({ addresses, fresh }: Instance, { say, folder }: Work): 
   return seeded;
 }
 
-function tellParts({ parts }: Instance, { say, folder }: Work): void {
+function tellParts({ parts }: Instance, { say, folder }: Work, { ephemeral }: Options): void {
   const environment = folder.file(developmentFile);
   say.data({ environment, parts: parts.reports }, () =>
-    ['', `The settings are in ${environment}. In another terminal:`, '', `  npx mela run all${folder.flag}`, '', `${say.bold(`Ready in ${say.elapsed().toFixed(1)} s.`)} Ctrl-C stops everything; the data stays.`].join('\n'));
+    ['', `The settings are in ${environment}. In another terminal:`, '', `  npx mela run all${folder.flag}`, '', readySentence(say, say.elapsed(), ephemeral === true)].join('\n'));
 }

@@ -30,8 +30,11 @@ export function welcome(say: Say, { addresses, people, openCommunity, flag, seco
   ], '  ');
   const who = people.length === 0 ? [] : [table(people.map(({ name, email, password }) => [name, email, password]), '  ')];
   const what = people.length === 0 || openCommunity === undefined ? [] : [say.bold('Three commands to try'), tryThis(say, api, openCommunity, flag)];
-  return ['', where, '', ...who, '', ...what, `${say.bold(`Ready in ${seconds.toFixed(1)} s.`)} Ctrl-C stops everything; the data ${throwaway ? 'goes with it' : 'stays'}.`].join('\n');
+  return ['', where, '', ...who, '', ...what, readySentence(say, seconds, throwaway)].join('\n');
 }
+
+export const readySentence = (say: Say, seconds: number, throwaway: boolean): string =>
+  `${say.bold(`Ready in ${seconds.toFixed(1)} s.`)} Ctrl-C stops everything; the data ${throwaway ? 'goes with it' : 'stays'}.`;
 
 function tryThis(say: Say, api: string, communityId: string, flag: string): string {
   const json = `-H 'content-type: application/json'`;
