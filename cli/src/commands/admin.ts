@@ -27,7 +27,7 @@ async function create(terminal: Terminal, options: Options): Promise<void> {
   const { say, folder } = begin(terminal, options);
   const mayAsk = options.input && terminal.interactive && !options.json;
   const missing = [...(options.email === undefined ? ['--email'] : []), ...(options.passwordStdin ? [] : ['--password-stdin'])];
-  if (missing.length > 0 && !mayAsk) throw usage(`Missing: ${missing.join(', ')}`, 'Nobody can be asked here, so both are needed.');
+  if (missing.length > 0 && !mayAsk) throw usage(`Missing: ${missing.join(', ')}`, 'Nobody can be asked here.');
 
   const email = Email.safeParse(options.email ?? (await terminal.ask('E-mail: ')));
   if (!email.success) throw usage('This is not an e-mail address.');
