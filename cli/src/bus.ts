@@ -10,7 +10,7 @@ export async function onBus<R>(environment: Environment, work: (nc: NatsConnecti
     throw new Fault('settings.invalid', 'NATS_URL is missing: where the message bus is.', { hint: 'Start `mela up` first (or name its folder with --data), or set NATS_URL.' });
   const caFile = environment['NATS_CA_FILE'];
   const nc = await connectBus({ url, name: 'cli', tls: caFile === undefined ? undefined : { caFile } }).catch((fault: Error) => {
-    throw new Fault('unreachable', `NATS_URL: nobody serves at ${new URL(url).host}: ${fault.message}`, { hint: 'Is Mela running? `mela up` starts it, `mela doctor` shows what is there.' });
+    throw new Fault('unreachable', fault.message, { hint: 'Is Mela running? `mela up` starts it, `mela doctor` shows what is there.' });
   });
   try {
     return await work(nc);

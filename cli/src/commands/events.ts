@@ -7,7 +7,7 @@ import { begin, command, type Common } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { inSchemaOf } from '../databases.ts';
 import { Ending } from '../ending.ts';
-import { collect, readLayers } from '../environment.ts';
+import { readLayers } from '../environment.ts';
 import { replay, serviceOf } from '../events/replay.ts';
 import { follow, readStored, startAt, type StoredEvent } from '../events/stored.ts';
 import { eventFromExample, publish } from '../events/trigger.ts';
@@ -27,7 +27,7 @@ export const eventsCommand = (terminal: Terminal): Command =>
     .addCommand(
       command('trigger', 'Publish an event made from its contract’s example, as if its service had')
         .argument('<type>', 'such as post.created')
-        .option('--data <json>', 'fields that are to differ from the example; also takes the data folder, as everywhere', collect)
+        .option('--with <json>', 'fields that are to differ from the example')
         .option('--aggregate <id>', 'id of what changed (default: from the data)')
         .option('--aggregate-version <n>', 'its version', wholeNumber)
         .action((type: string, options: TriggerOptions) => trigger(terminal, type, options)),
@@ -68,22 +68,17 @@ async function tail(terminal: Terminal, options: TailOptions): Promise<void> {
 const line = (say: Say, { seq, type, time, subject, aggregateVersion, data }: StoredEvent): string =>
   `${say.dim(`${seq}  ${time.slice(11, 23)}`)}  ${say.bold(type)}  ${subject} v${aggregateVersion}  ${JSON.stringify(data)}`;
 
-interface TriggerOptions extends Omit<Common, 'data'> {
-  data?: readonly string[];
+interface TriggerOptions extends Common {
+  with?: string;
   aggregate?: string;
   aggregateVersion?: number;
 }
 
 async function trigger(terminal: Terminal, type: string, options: TriggerOptions): Promise<void> {
-  // The fields are an object, and a folder is not: so one option may mean both, and be given for both.
-  const { data = [], ...others } = options;
-  const fields = data.filter((value) => value.trimStart().startsWith('{')).at(-1);
-  const path = data.filter((value) => !value.trimStart().startsWith('{')).at(-1);
-  const common: Common = { ...others, ...(path === undefined ? {} : { data: path }) };
-  const { say, folder } = begin(terminal, common);
-  const event = eventFromExample({ type, data: fields, aggregate: options.aggregate, version: options.aggregateVersion });
+  const { say, folder } = begin(terminal, options);
+  const event = eventFromExample({ type, fields: options.with, aggregate: options.aggregate, version: options.aggregateVersion });
   const { all } = await readLayers(terminal, [], folder);
-  if (all['MELA_ENV'] === 'production') await confirm(terminal, common, `This publishes a ${type} that did not happen, in production`);
+  if (all['MELA_ENV'] === 'production') await confirm(terminal, options, `This publishes a ${type} that did not happen, in production`);
   const seq = await onBus(all, (nc) => publish(nc, event));
   say.data({ seq, id: event.eventId, type, subject: event.aggregateId, data: JSON.parse(Buffer.from(event.payload).toString()) as unknown }, () => `${type} ${event.eventId} is event ${seq} of the stream`);
 }
@@ -100,7 +95,7 @@ async function replayTo(terminal: Terminal, options: ReplayOptions): Promise<voi
   const { all } = await readLayers(terminal, [], folder);
   const replayed = await onBus(all, (nc) => inSchemaOf(serviceOf(consumer), all, (sql) => replay({ nc, sql, consumer, from })));
   say.data({ consumer, ...replayed }, () =>
-    `${replayed.found} events found, ${replayed.appliedBefore} applied before, ${replayed.handedOver} handed to ${consumer}`);
+    `${replayed.found} events found, ${replayed.handedOver} of them new to ${consumer} and handed to it`);
   if (replayed.handedOver > 0) say.note(`What cannot be applied will be in \`mela dlq list --consumer ${consumer}\`.`);
 }
 

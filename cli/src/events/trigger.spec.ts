@@ -7,7 +7,7 @@ const communityId = '01900000-0000-7000-8000-0000000000aa';
 
 describe('an event made from its contract’s example', () => {
   it('has the given fields in place of the example’s, and a fresh id', () => {
-    const [one, two] = [0, 1].map(() => eventFromExample({ type: 'post.created', data: JSON.stringify({ communityId }) }));
+    const [one, two] = [0, 1].map(() => eventFromExample({ type: 'post.created', fields: JSON.stringify({ communityId }) }));
     const { data, subject } = unseal(PostCreated, (name) => one!.headers[name], one!.payload);
     expect(data).toEqual({ ...PostCreated.example, communityId });
     expect(subject).toBe(PostCreated.example.postId);
@@ -16,9 +16,9 @@ describe('an event made from its contract’s example', () => {
 
   it.each([
     ['a type that nobody declares', { type: 'post.eaten' }, 'There is no event post.eaten'],
-    ['a field that the event has not', { type: 'post.created', data: '{"colour":"red"}' }, 'does not declare colour'],
-    ['a value that does not fit', { type: 'post.created', data: '{"communityId":7}' }, 'does not fit its declaration'],
-    ['what is not JSON', { type: 'post.created', data: '{communityId}' }, 'not JSON'],
+    ['a field that the event has not', { type: 'post.created', fields: '{"colour":"red"}' }, 'does not declare colour'],
+    ['a value that does not fit', { type: 'post.created', fields: '{"communityId":7}' }, 'does not fit its declaration'],
+    ['what is not JSON', { type: 'post.created', fields: '{communityId}' }, 'not JSON'],
   ])('is refused for %s', (_what, trigger, message) => {
     expect(() => eventFromExample(trigger)).toThrow(message);
   });

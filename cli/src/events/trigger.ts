@@ -8,16 +8,16 @@ import { usage } from '../fault.ts';
 export interface Trigger {
   readonly type: string;
   /** JSON with the fields that are to differ from the contract's example. */
-  readonly data?: string | undefined;
+  readonly fields?: string | undefined;
   readonly aggregate?: string | undefined;
   readonly version?: number | undefined;
 }
 
 /** An event as its contract's example has it, with the given fields in place of the example's. */
-export function eventFromExample({ type, data, aggregate, version = 1 }: Trigger): Sealed {
+export function eventFromExample({ type, fields: replaced, aggregate, version = 1 }: Trigger): Sealed {
   const event = mela.events.get(type);
   if (!event) throw usage(`There is no event ${type}`, `There are: ${[...mela.events.keys()].sort().join(', ')}.`);
-  const fields = { ...event.example, ...given(data) } as DataOf<typeof event>;
+  const fields = { ...event.example, ...given(replaced) } as DataOf<typeof event>;
   try {
     return seal(event, { id: aggregate ?? aggregateOf(event, fields), version }, fields, { source: '/mela/cli' });
   } catch (fault) {
@@ -44,7 +44,7 @@ function given(text: string | undefined): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw usage('The fields are not JSON', `Write them like --data '{"userId":"…"}'.`);
+    throw usage('The fields are not JSON', `Write them like --with '{"userId":"…"}'.`);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw usage('The fields are to be a JSON object');

@@ -1,6 +1,7 @@
 export * from './consume/consumer-definition.ts';
 export { ConsumerHost, type ConsumerHostOptions } from './consume/consumer-host.ts';
 export type { ConsumerHealth } from './consume/consumer.ts';
+export { letterId, type Letter } from './consume/dead-letter-box.ts';
 export { DeadLetters, NoSuchDeadLetter, replayBellOf, type DeadLetter, type DeadLetterFilter } from './consume/dead-letters.ts';
 export * from './consume/hears.ts';
 export { Doorbell, bellOf } from './outbox/doorbell.ts';

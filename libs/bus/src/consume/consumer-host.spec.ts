@@ -245,6 +245,22 @@ describe('a dead letter', () => {
     expect((await effects()).map(({ event_id }) => event_id)).toEqual([id]);
   });
 
+  it('is what a replay hands over: what was applied is not applied again, what was not heard is passed over', async () => {
+    await plantedGarden();
+    await garden.host([recorded('garden.rereads')], fast);
+    const applied = await publish();
+    await eventually(effects, (rows) => rows.length === 1);
+    const missed = seal(PlantGrew, { id: uuid(), version: 1 }, { plantId: uuid(), height: 1 }, { source: '/mela/garden' });
+    const unheard = seal(PlantWithered, { id: uuid(), version: 1 }, PlantWithered.example, { source: '/mela/garden' });
+    const dead = new DeadLetters(garden.db, () => world.nc.publish(`bell.${garden.name}.dlq`));
+    const known = { eventId: applied, streamSeq: 1, subject: 'evt.plant.grew.0', headers: {}, payload: new Uint8Array() };
+    const letters_ = [missed, unheard].map((event, place) => ({ ...event, streamSeq: place + 2 }));
+    expect(await dead.handOver('garden.rereads', [known, ...letters_])).toBe(2);
+    await eventually(effects, (rows) => rows.length === 2);
+    await eventually(letters, (left) => left.length === 0);
+    expect((await effects()).map(({ event_id }) => event_id).sort()).toEqual([applied, missed.eventId].sort());
+  });
+
   it('that is discarded stays on record and is never applied', async () => {
     await plantedGarden();
     const counts = recorded('garden.drops');

@@ -1,4 +1,5 @@
 import type { Sql } from '../sql.ts';
+import type { Letter } from './dead-letter-box.ts';
 
 export interface DeadLetter {
   consumer: string;
@@ -93,6 +94,35 @@ export class DeadLetters {
        )
        SELECT event_id FROM discarded`,
     );
+  }
+
+  /**
+   * Gives a consumer events that it may not have applied, through the door that replayed dead letters take: its durable
+   * keeps its place, the inbox answers for what was applied, what fails is a dead letter, and what a person has
+   * discarded stays discarded. Answers how many were new to it.
+   */
+  async handOver(consumer: string, letters: readonly Letter[]): Promise<number> {
+    const handed = await this.db.query(
+      `WITH handed AS (
+         INSERT INTO dead_letter (consumer, event_id, stream_seq, subject, headers, payload, error, attempts, state)
+         SELECT $1, event_id, stream_seq, subject, headers, payload, 'Handed over by a replay', 0, 'replay'
+         FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::jsonb[], $6::bytea[]) AS event (event_id, stream_seq, subject, headers, payload)
+         WHERE NOT EXISTS (SELECT FROM inbox WHERE inbox.consumer = $1 AND inbox.event_id = event.event_id)
+         ON CONFLICT (consumer, event_id) DO UPDATE SET state = 'replay' WHERE dead_letter.state = 'dead'
+         RETURNING event_id
+       )
+       SELECT event_id FROM handed`,
+      [
+        consumer,
+        letters.map(({ eventId }) => eventId),
+        letters.map(({ streamSeq }) => streamSeq),
+        letters.map(({ subject }) => subject),
+        letters.map(({ headers }) => JSON.stringify(headers)),
+        letters.map(({ payload }) => Buffer.from(payload)),
+      ],
+    );
+    if (handed.length > 0) this.ring();
+    return handed.length;
   }
 
   private async change(consumer: string, eventId: string, statement: string): Promise<void> {

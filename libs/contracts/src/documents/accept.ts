@@ -6,6 +6,7 @@ import { eventsToRecord, recordFile } from './recorded-events.ts';
 
 // `npm run contracts:accept`: records the events as they are declared now, unless that would break a reader.
 // A break has no switch to force it: declare a new type beside the old one.
+// It runs unbuilt, since a new event need not compile everywhere yet: so this library keeps to syntax that can be erased.
 
 const recorded = JSON.parse(await readFile(recordFile, 'utf8').catch(() => '{}')) as RecordedEvents;
 const present = eventsToRecord(mela);

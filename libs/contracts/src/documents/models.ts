@@ -4,8 +4,11 @@ export type Json = { [key: string]: unknown };
 
 /** Adds the names to what zod knows of a schema, which makes it a definition of its own instead of a copy in each place. */
 class NamedModels extends z.core.$ZodRegistry<z.core.GlobalMeta> {
-  constructor(private readonly names: ReadonlyMap<unknown, string>) {
+  private readonly names: ReadonlyMap<unknown, string>;
+
+  constructor(names: ReadonlyMap<unknown, string>) {
     super();
+    this.names = names;
   }
 
   override get<S extends z.core.$ZodType>(schema: S) {
