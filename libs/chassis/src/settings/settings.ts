@@ -16,18 +16,20 @@ export function readSettings<const S extends Readonly<Record<string, SettingsSch
   schemas: S,
   environment: Environment,
 ): { [K in keyof S]: z.output<S[K]> } {
-  const faults = new Set<string>();
+  // Two schemas may read one setting, and its fault is told once.
+  const faults = new Map<string, string>();
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
   const read = Object.entries(schemas).map(([name, schema]) => {
     const result = schema.safeParse(present);
     for (const issue of result.error?.issues ?? []) {
       const setting = issue.path.join('.');
       const missing = setting !== '' && !(setting in present);
-      faults.add(`${setting === '' ? name : setting}: ${missing ? 'is missing' : issue.message}${hint(schema, setting)}`);
+      const fault = `${setting === '' ? name : setting}: ${missing ? 'is missing' : issue.message}`;
+      if (!faults.has(fault)) faults.set(fault, fault + hint(schema, setting));
     }
     return [name, result.data];
   });
-  if (faults.size > 0) throw new SettingsFault([...faults].sort());
+  if (faults.size > 0) throw new SettingsFault([...faults.values()].sort());
   return Object.fromEntries(read);
 }
 
