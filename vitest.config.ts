@@ -22,6 +22,8 @@ export default defineConfig({
   ...sources,
   test: {
     isolate: false,
+    // Most of a test is waiting for real parts: two run side by side even on two cores.
+    maxWorkers: 2,
     sequence: { shuffle: { files: true, tests: true } },
     testTimeout: 20_000,
     hookTimeout: 60_000,
