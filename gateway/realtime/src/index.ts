@@ -1,2 +1,2 @@
-export { realtimeGateway, realtimeGatewayOf } from './target.ts';
+export { realtimeGateway, realtimeGatewayOf } from './realtime-gateway.ts';
 export { RealtimeSettings } from './settings.ts';

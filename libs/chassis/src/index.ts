@@ -17,6 +17,7 @@ export * from './paging/keyset.ts';
 export * from './process/log.ts';
 export * from './process/run.ts';
 export * from './process/target.ts';
+export * from './process/undo.ts';
 export * from './service/check-manifest.ts';
 export * from './service/define-service.ts';
 export * from './service/manifest.ts';

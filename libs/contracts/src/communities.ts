@@ -52,7 +52,7 @@ export const communities = service('communities', {
     http: 'POST /communities',
     access: person,
     limit: perUser(30, '1m'),
-    input: z.object({ name: Text(80), about: Text(2_000).optional() }),
+    input: z.object({ name: Text(80), about: Markdown(2_000).optional() }),
     output: Community,
     emits: [CommunityCreated, MemberJoined],
   }),

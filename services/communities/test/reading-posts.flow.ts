@@ -35,6 +35,18 @@ describe('reading the posts of a community', () => {
     expect([...first.items, ...second.items]).toEqual(posts);
   });
 
+  it('ends a page of very long posts early, and goes on where it ended', async () => {
+    const asha = await world.someone('Asha');
+    const library = await asha.asks(communities.create, { name: 'Patan Book Circle' });
+    const body = '長'.repeat(5_000);
+    await Promise.all(Array.from({ length: 40 }, () => asha.asks(communities.createPost, { communityId: library.id, body })));
+    const first = await asha.asks(communities.listPosts, { communityId: library.id, limit: 100 });
+    expect(first.items.length).toBeLessThan(40);
+    const second = await asha.asks(communities.listPosts, { communityId: library.id, limit: 100, after: first.next! });
+    expect(new Set([...first.items, ...second.items].map(({ id }) => id)).size).toBe(40);
+    expect(second.next).toBeNull();
+  });
+
   it('begins at no cursor but ours, and no page is endless', async () => {
     const { asha, runners } = await world.given(withFivePosts);
     expect(await asha.isRefused(communities.listPosts, { communityId: runners.id, after: 'bm9uc2Vuc2U' })).toMatchObject({ status: 400, code: 'request.bad_cursor' });

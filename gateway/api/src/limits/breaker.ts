@@ -1,6 +1,6 @@
 const PAUSE_MS = 1_000;
 
-export interface BreakerEvents {
+interface BreakerEvents {
   broke(error: unknown): void;
   healed(): void;
 }

@@ -13,7 +13,7 @@ export interface Standing {
   readonly exceeded: boolean;
 }
 
-export interface RateLimitsOptions {
+interface RateLimitsOptions {
   redis: Redis;
   catalogue: Catalogue;
   /** Requests a minute from one address, over all operations. */

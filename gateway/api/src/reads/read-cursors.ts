@@ -4,7 +4,7 @@ import type { Log } from '@mela/bus';
 const PATIENCE_MS = 250;
 const PAUSE_MS = 1_000;
 
-export interface Positions {
+interface Positions {
   current(): Promise<Position>;
 }
 

@@ -10,7 +10,7 @@ import type { ReadCursors } from '../reads/read-cursors.ts';
 import { passOn } from './pass-on.ts';
 import { readParameters, type Parameters } from './parameters.ts';
 
-export interface ForwardParts {
+interface ForwardParts {
   asker: Asker;
   bus: BusLink;
   tokens: TokenVerifier;

@@ -8,7 +8,7 @@ import { refusalOf } from '../answers/known-errors.ts';
 import { answerProblem } from '../answers/problem-answer.ts';
 import type { ApiSettings } from '../settings.ts';
 
-export const BODY_LIMIT = 512 * 1024;
+const BODY_LIMIT = 512 * 1024;
 
 /** Slow clients are cut off after a while: the headers in the time of an answer, a whole body in three times that. */
 export function createAdapter({ TRUST_PROXY, REQUEST_TIMEOUT_MS }: ApiSettings): FastifyAdapter {

@@ -20,7 +20,7 @@ export type UnsubFrame = z.output<Frames['unsub']>;
 export type Frame = ConnectFrame | SubFrame | UnsubFrame;
 
 /** `{}`: a ping, or the answer to one. */
-export type Pulse = 'pulse';
+type Pulse = 'pulse';
 
 export interface Malformed {
   readonly fault: Refusal;

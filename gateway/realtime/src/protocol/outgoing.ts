@@ -8,7 +8,7 @@ const frame = (i: AnswerTo, t: string, facts: object): string => JSON.stringify(
 
 export const PULSE = '{}';
 
-export interface Connected {
+interface Connected {
   readonly cid: string;
   /** Milliseconds between the server's pings. */
   readonly ping: number;

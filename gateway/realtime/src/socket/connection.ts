@@ -8,7 +8,7 @@ import { err, PULSE, type AnswerTo } from '../protocol/outgoing.ts';
 import type { Subscription } from '../topics/subscription.ts';
 
 /** Who is at the other end, as the access token says. */
-export interface Session {
+interface Session {
   readonly token: string;
   readonly personId: string;
   /** Epoch milliseconds. */

@@ -8,10 +8,10 @@ import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { Registry } from 'prom-client';
 import { WebSocketServer } from 'ws';
 
-export const ForeignOrigin = refusal('origin.refused', 403, 'Pages of this origin may not connect');
-export const NotAnUpgrade = refusal('realtime.upgrade', 426, 'This address speaks WebSocket');
+const ForeignOrigin = refusal('origin.refused', 403, 'Pages of this origin may not connect');
+const NotAnUpgrade = refusal('realtime.upgrade', 426, 'This address speaks WebSocket');
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly host: string;
   readonly port: number;
   readonly maxFrame: number;

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,9 +25,11 @@ const library = service('library', {
   burn: command({ summary: 'Nobody does', access: anyone, input: z.object({}), output: z.object({}) }),
 });
 
+const surroundings = new AsyncLocalStorage<string>();
+
 const handlers: Record<string, (input: any) => unknown> = {
   find: ({ title }: { title: string }) =>
-    title === 'Nothing' ? NotFound('No such book') : { title, trace: currentContext()!.traceparent.slice(3, 35), left: currentContext()!.deadline! - Date.now() },
+    title === 'Nothing' ? NotFound('No such book') : { title: title === 'Surroundings' ? (surroundings.getStore() ?? 'none') : title, trace: currentContext()!.traceparent.slice(3, 35), left: currentContext()!.deadline! - Date.now() },
   lend: () => new Promise(() => undefined),
 };
 
@@ -93,6 +96,11 @@ describe.each(['over the bus', 'on the local path'])('asking %s', (path) => {
   it('asks nothing that the manifest does not name', async () => {
     const stranger = new Asker({ nc: asking, mayAsk: new Set(), ...(path === 'over the bus' ? {} : { local }) });
     await expect(stranger.ask(library.find, { title: 'Mela' })).rejects.toThrow('library.find');
+  });
+
+  it('does not carry over what surrounds whoever asks', async () => {
+    const answer = await surroundings.run('an open transaction', () => asker().ask(library.find, { title: 'Surroundings' }));
+    expect(answer).toMatchObject({ title: 'none' });
   });
 
   it('answers sixty people at once, each with their own', async () => {

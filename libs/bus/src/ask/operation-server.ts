@@ -38,12 +38,18 @@ export class OperationServer extends ServerNats {
     return Promise.resolve(this.nc as T);
   }
 
+  /** Nest would log every break of the connection as an error of each service; whoever opened it watches it. */
+  override handleStatusUpdates(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Takes no new request, finishes those it has, and leaves the connection to whoever opened it. */
   override async close(): Promise<void> {
     const draining = (this as unknown as { subscriptions: { drain(): Promise<void> }[] }).subscriptions;
     await Promise.allSettled(draining.map((subscription) => subscription.drain()));
     await Promise.allSettled(this.running);
-    if (!this.nc.isClosed()) await this.nc.flush();
+    // The last answers leave, unless there is nowhere to send them.
+    if (!this.nc.isClosed()) await this.nc.flush().catch(() => undefined);
   }
 }
 

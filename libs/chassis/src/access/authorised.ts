@@ -1,6 +1,6 @@
 import type { Wrapper } from '@mela/bus';
 import { Forbidden, isRefusal, NotFound, NotSignedIn, reaches, type CommunityRole, type Refusal } from '@mela/contracts';
-import { ReplicatedMemberships, type Memberships } from './memberships.ts';
+import type { Memberships } from './memberships.ts';
 
 /** Holds the caller against the contract's access rule. What a person may not see is 404, what they may not do is 403. */
 export const authorised =
@@ -15,7 +15,7 @@ export const authorised =
     const communityId = String((exchange.input as Record<string, unknown>)[access.of]);
     const denied = judge(await memberships.roleOf(communityId, exchange.caller.personId), access.atLeast);
     if (!denied) return next(exchange);
-    if (!(memberships instanceof ReplicatedMemberships) || denied.status === 503) return denied;
+    if (!memberships.confirm || denied.status === 503) return denied;
     return judge(await memberships.confirm(communityId), access.atLeast) ?? next(exchange);
   };
 

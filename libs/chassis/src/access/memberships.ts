@@ -5,6 +5,8 @@ import type { Db } from '../database/db.ts';
 /** Says which role a person has in a community; null for none. */
 export interface Memberships {
   roleOf(communityId: string, personId: string): Promise<CommunityRole | null | Refusal>;
+  /** Asks the owner for the caller's own role, where what is known here may trail it. */
+  confirm?(communityId: string): Promise<CommunityRole | null | Refusal>;
 }
 
 /**

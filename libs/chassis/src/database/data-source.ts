@@ -2,7 +2,7 @@ import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
 
 // Time spent waiting for a connection or a statement is bounded, so that an outage is an answer and not a hang.
 const CONNECT_TIMEOUT_MS = 3_000;
-const STATEMENT_TIMEOUT_MS = 15_000;
+const STATEMENT_TIMEOUT_MS = 8_000; // below the ten seconds after which nobody waits for the answer
 const IDLE_IN_TRANSACTION_MS = 30_000;
 
 export interface DataSourceOptions {

@@ -21,6 +21,8 @@ export class Db implements Transactions<Tx>, Rows {
     private readonly source: DataSource,
     private readonly service: string,
     private readonly bell: Bell,
+    /** Types of the events that may be emitted; all of them where nobody says. */
+    private readonly says?: ReadonlySet<string>,
   ) {}
 
   get manager(): EntityManager {
@@ -67,7 +69,7 @@ export class Db implements Transactions<Tx>, Rows {
     try {
       client = (await runner.connect()) as PoolClient;
       await client.query('BEGIN');
-      const tx = new Tx(runner, `/mela/${this.service}`);
+      const tx = new Tx(runner, `/mela/${this.service}`, this.says);
       const result = await this.open.run(tx, () => work(tx));
       if (undoes(result)) {
         await client.query('ROLLBACK');

@@ -25,6 +25,7 @@ export class Tx implements Rows {
   constructor(
     private readonly runner: QueryRunner,
     private readonly source: string,
+    private readonly says?: ReadonlySet<string>,
   ) {}
 
   get manager(): EntityManager {
@@ -42,6 +43,7 @@ export class Tx implements Rows {
 
   /** Written to the outbox when the transaction commits. The aggregate is to be locked or changed by then: its version orders the events. */
   emit<E extends EventType>(event: E, aggregate: { id: string; version: number }, data: DataOf<E>): void {
+    if (this.says && !this.says.has(event.type)) throw new Error(`${event.type} is not ${this.source}’s to say`);
     const context = currentContext();
     this.emitted.push(seal(event, aggregate, data, { source: this.source, actor: context?.actor, traceparent: context?.traceparent }));
   }

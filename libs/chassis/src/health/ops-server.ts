@@ -12,9 +12,9 @@ export class OpsServer {
 
   static async listen(at: { host: string; port: number }, health: Health, metrics: Registry): Promise<OpsServer> {
     const server = createServer((request, response) => {
-      void answer(request.url ?? '/', health, metrics).then(({ status, type, body }) => {
-        response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
-      });
+      void answer(request.url ?? '/', health, metrics)
+        .catch((error: Error) => json(500, { title: 'The answer could not be made', detail: error.message }))
+        .then(({ status, type, body }) => response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body));
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

@@ -8,6 +8,7 @@ import { readSettings, type Environment, type SettingsSchema } from '../settings
 import { armFailPoint } from './fail-points.ts';
 import { createLog } from './log.ts';
 import type { Process, Running, Target } from './target.ts';
+import { Undo } from './undo.ts';
 
 export interface RunningProcess {
   readonly addresses: Readonly<Record<string, string>>;
@@ -36,27 +37,28 @@ export async function runTargets(targets: readonly Target[], environment: Enviro
     poolShare: poolShare(settings.DATABASE_CONNECTIONS, targets.filter((target) => target.kind === 'service').length),
   };
 
-  const running: Running[] = [];
-  let ops: OpsServer | undefined;
   // Gateways stop first and services last, so that whoever is asked outlives whoever asks.
-  const end = async () => {
-    process.health.drain();
-    for (const one of running.toReversed()) await one.stop();
-    await ops?.close();
-  };
+  const running: Running[] = [];
+  const undo = new Undo();
   let ending: Promise<void> | undefined;
-  const stop = () => (ending ??= end());
+  const stop = () => {
+    process.health.drain();
+    return (ending ??= undo.all());
+  };
   try {
     for (const target of [...targets].sort((a, b) => rank(a) - rank(b))) {
-      running.push(await target.start(process));
+      const one = await target.start(process);
+      running.push(one);
+      undo.push(() => one.stop());
       process.log.debug({ target: target.name }, 'started');
     }
-    ops = await OpsServer.listen({ host: settings.OPS_HOST, port: settings.OPS_PORT }, process.health, metrics);
+    const ops = await OpsServer.listen({ host: settings.OPS_HOST, port: settings.OPS_PORT }, process.health, metrics);
+    undo.push(() => ops.close());
+    return { addresses: Object.assign({ ops: ops.address }, ...running.map((one) => one.addresses ?? {})), stop };
   } catch (error) {
-    await stop();
+    await stop().catch(() => undefined);
     throw error;
   }
-  return { addresses: Object.assign({ ops: ops.address }, ...running.map((one) => one.addresses ?? {})), stop };
 }
 
 const rank = (target: Target): number => (target.kind === 'service' ? 0 : 1);

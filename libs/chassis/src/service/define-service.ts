@@ -25,7 +25,10 @@ export function defineService(manifest: Manifest, catalogue: Catalogue = mela): 
       const faults = faultsOf(manifest, catalogue);
       if (faults.length > 0) throw new Error(`The service does not fit the contracts:\n  ${faults.join('\n  ')}`);
       const read = readSettings(settings, process.environment);
-      return startService(manifest, process, { databaseUrl: String(read[`${name}.database`]?.[databaseSetting(name)]), own: read[name] ?? {} });
+      return startService(manifest, process, { databaseUrl: String(read[`${name}.database`]?.[databaseSetting(name)]), own: read[name] ?? {}, says: saidBy(name, catalogue) });
     },
   };
 }
+
+const saidBy = (service: string, catalogue: Catalogue): ReadonlySet<string> =>
+  new Set([...catalogue.events.values()].filter((event) => catalogue.ownerOf(event) === service).map(({ type }) => type));

@@ -55,6 +55,7 @@ export class NoteService {
       if (text === '') return NoteEmpty();
       if (text === 'broken') throw new Error('the pen broke');
       if (text === 'slow') await tx.query('SELECT pg_sleep(0.5)');
+      if (text === 'pretends') tx.emit(MemberJoined, note, MemberJoined.example);
       if (text === 'careless') await tx.query('SELECT 1 / 0').catch(() => undefined);
       return { id: note.id, text };
     });

@@ -1,9 +1,10 @@
 import {
-  Asker, connectBus, ConsumerHost, Doorbell, ensureStream, handlingsOf, hearingOf, OperationServer, Relay, type ConsumerDefinition,
+  Asker, connectBus, ConsumerHost, Doorbell, ensureStream, handlingsOf, hearingOf, OperationServer, Relay, watchConnectivity, type ConsumerDefinition,
 } from '@mela/bus';
 import { AccessUnknown, identity, communities, SERVICE, type Refusal } from '@mela/contracts';
 import type { INestMicroservice, Provider, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { Client } from 'pg';
 import { Registry } from 'prom-client';
 import { authenticated } from '../access/authenticated.ts';
@@ -17,6 +18,7 @@ import { pendingMigrations } from '../database/migrate.ts';
 import type { Tx } from '../database/transaction.ts';
 import { idempotent } from '../idempotency/idempotent.ts';
 import { nestLogger } from '../process/log.ts';
+import { Undo } from '../process/undo.ts';
 import type { Process, Running } from '../process/target.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LOG, SETTINGS, type Manifest } from './manifest.ts';
@@ -28,25 +30,26 @@ const REPLICA_TOO_OLD_MS = 30_000;
 export interface ServiceSettings {
   databaseUrl: string;
   own: unknown;
+  /** Types of the events that are this service's to say. */
+  says: ReadonlySet<string>;
 }
 
 /** Brings one service up on its database and the bus, and takes it down in the opposite order. */
 export async function startService(manifest: Manifest, process: Process, settings: ServiceSettings): Promise<Running> {
   const name = manifest.hosts[SERVICE];
   const log = process.log.child({ service: name });
-  const undo: (() => Promise<unknown> | unknown)[] = [];
-  const stop = async () => {
-    for (const step of undo.toReversed()) await step();
-  };
+  const undo = new Undo();
+  const stop = () => undo.all();
 
   try {
     const nc = await connectBus({ url: process.settings.NATS_URL, name, tls: process.settings.NATS_CA_FILE ? { caFile: process.settings.NATS_CA_FILE } : undefined });
     undo.push(() => nc.close());
+    undo.push(watchConnectivity(nc, (connected) => log.warn(connected ? 'The message bus is back' : 'The message bus is away')));
     await ensureStream(nc, { replicas: process.settings.NATS_REPLICAS });
 
     const source = await dataSource({ service: name, url: settings.databaseUrl, connections: process.poolShare, entities: [...manifest.entities] as Function[] }).initialize();
     undo.push(() => source.destroy());
-    const db = new Db(source, name, new Doorbell(nc, name));
+    const db = new Db(source, name, new Doorbell(nc, name), settings.says);
     await refuseOldSchema(db, name, manifest);
 
     const asker = new Asker({ nc, mayAsk: new Set([identity.jwks, communities.membership, ...(manifest.asks ?? [])].map(({ id }) => id)), local: process.local });
@@ -88,10 +91,10 @@ export async function startService(manifest: Manifest, process: Process, setting
     undo.push(() => app.microservice.close());
     await app.microservice.listen();
 
-    watch(process, name, { nats: () => (nc.isClosed() ? 'is not connected' : undefined), db, host, relay });
+    watch(process, name, { nc, db, host });
     return { stop };
   } catch (error) {
-    await stop();
+    await stop().catch(() => undefined);
     throw error;
   }
 }
@@ -143,19 +146,15 @@ async function session(url: string, name: string): Promise<Client> {
 }
 
 interface Watched {
-  nats: () => string | undefined;
+  nc: NatsConnection;
   db: Db;
   host: ConsumerHost<Tx>;
-  relay: Relay;
 }
 
-function watch(process: Process, name: string, { nats, db, host, relay }: Watched): void {
-  process.health.add({ name: `${name}.bus`, run: nats });
+/** What requests need. Events that wait for a bus that is away are the alerts' business: reads go on without them. */
+function watch(process: Process, name: string, { nc, db, host }: Watched): void {
+  process.health.add({ name: `${name}.bus`, run: async () => void (await nc.rtt()) });
   process.health.add({ name: `${name}.database`, run: async () => void (await db.query('SELECT 1')) });
-  process.health.add({
-    name: `${name}.outbox`,
-    run: () => (relay.health().oldestSeconds > 30 ? `its oldest event waits for ${Math.round(relay.health().oldestSeconds)} s` : undefined),
-  });
   process.health.add({
     name: `${name}.consumers`,
     run: () => host.health().filter(({ state }) => state === 'stopped').map(({ consumer, reason }) => `${consumer} stopped: ${reason}`).join('; ') || undefined,

@@ -74,6 +74,11 @@ describe('a command', () => {
     expect(rows).toEqual([]);
   });
 
+  it('says only what is its own to say', async () => {
+    expect((await ask(notes.write, { text: 'pretends' }, { person: ASHA })).status).toBe(500);
+    expect(await countOf('pretends')).toBe(0);
+  });
+
   it('never claims what PostgreSQL undid because a statement had failed unnoticed', async () => {
     expect((await ask(notes.write, { text: 'careless' }, { person: ASHA })).status).toBe(500);
     expect((await ask(notes.write, { text: 'careless' }, { person: ASHA, key: 'k-careless' })).status).toBe(500);
@@ -192,6 +197,7 @@ describe('membership', () => {
 
 describe('health', () => {
   it('is ready when everything is, and has metrics', async () => {
+    await ask(notes.write, { text: 'counted' }, { person: ASHA });
     const ops = process_.addresses['ops']!;
     expect((await fetch(`${ops}/health/live`)).status).toBe(200);
     const ready = await fetch(`${ops}/health/ready`);

@@ -48,8 +48,7 @@ function faultsOf(operation: Operation, models: Models): RefusalType[] {
   return [
     faults.InvalidInput,
     ...when(Object.keys(operation.input.shape).length > 0, faults.DoubledField),
-    ...when('after' in operation.input.shape, faults.BadCursor),
-    ...when('after' in operation.input.shape, faults.BadCursor),
+    ...when('after' in operation.input.shape, faults.BadCursor, faults.AnswerTooLarge),
     ...when(requestBody(operation, models) !== undefined, faults.MalformedBody, faults.BodyTooLarge, faults.WrongContentType),
     ...when(operation.access.rule !== 'anyone', faults.NotSignedIn),
     faults.InvalidToken,

@@ -21,9 +21,10 @@ export const KeyMalformed = refusal('idempotency.key_malformed', 400, 'The Idemp
 export const TooManyRequests = refusal('limit.exceeded', 429, 'Too many requests', 'Wait as long as Retry-After says');
 export const Unavailable = refusal('service.unavailable', 503, 'The service is not available right now', 'Try again shortly');
 export const TimedOut = refusal('service.timed_out', 504, 'The service did not answer in time', 'Repeat it with the same Idempotency-Key: it takes effect once');
+export const AnswerTooLarge = refusal('service.answer_too_large', 500, 'The answer is too large to be sent', 'Ask for a smaller page');
 export const Broken = refusal('service.failed', 500, 'Something broke on our side', 'Quote the trace id when you report it');
 
 export const commonFaults = [
   MalformedBody, InvalidInput, DoubledField, BadCursor, BodyTooLarge, WrongContentType, NoSuchRoute, MethodNotAllowed, NotSignedIn, InvalidToken, Forbidden, NotFound,
-  AccessUnknown, KeyInUse, KeyReused, AnswerWithheld, KeyMalformed, TooManyRequests, Unavailable, TimedOut, Broken,
+  AccessUnknown, KeyInUse, KeyReused, AnswerWithheld, KeyMalformed, TooManyRequests, Unavailable, TimedOut, AnswerTooLarge, Broken,
 ];

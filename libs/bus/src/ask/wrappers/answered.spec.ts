@@ -23,6 +23,11 @@ it('writes a refusal as a problem document with its code and the trace', async (
   expect(document).toMatchObject({ status: 404, code: 'resource.not_found', detail: 'No such post', traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
 });
 
+it('does not send what the bus could not carry', async () => {
+  const { reply, document } = await answerOf(async () => ({ text: 'x'.repeat(1_000_001) }));
+  expect([reply.status, document['code']]).toEqual([500, 'service.answer_too_large']);
+});
+
 it('says nothing of how something broke', async () => {
   const { reply, document } = await answerOf(async () => {
     throw new Error('SELECT secret FROM account');

@@ -1,9 +1,12 @@
-import { Broken, isRefusal, type Refusal } from '@mela/contracts';
+import { AnswerTooLarge, Broken, isRefusal, type Refusal } from '@mela/contracts';
 import { currentContext } from '../../context.ts';
 import type { Log } from '../../log.ts';
 import { header, type Exchange, type Reply, type Wrapper } from '../exchange.ts';
 import { encodeJson } from '../json.ts';
 import { PROBLEM, problem } from '../problem.ts';
+
+/** The bus carries a megabyte, headers included. */
+const MAX_ANSWER_BYTES = 1_000_000;
 
 /** A broken part that has a better answer than 500, such as a database that is away. */
 export type Translate = (error: unknown) => Refusal | undefined;
@@ -29,6 +32,9 @@ const refuse = (exchange: Exchange, refusal: Refusal): Reply =>
   reply(exchange, refusal.status, PROBLEM, problem(refusal, currentContext()?.traceparent));
 
 function reply(exchange: Exchange, status: number, contentType: string, value: unknown): Reply {
+  const body = encodeJson(value);
+  // Refused here and not by the bus, so that it is the same whichever way the request came.
+  if (body.length > MAX_ANSWER_BYTES) return refuse(exchange, AnswerTooLarge());
   exchange.replyHeaders.set(header.status, String(status)).set('content-type', contentType);
-  return { status, headers: exchange.replyHeaders, body: encodeJson(value) };
+  return { status, headers: exchange.replyHeaders, body };
 }

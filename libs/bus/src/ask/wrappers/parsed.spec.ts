@@ -20,6 +20,13 @@ it('names every field at fault at once, unknown ones too', async () => {
   });
 });
 
+it('does not send back all that it would not take', async () => {
+  const body = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`${'x'.repeat(200)}${n}`, n]));
+  const refusal = await inputOf(exchangeOf({ body }));
+  expect((refusal as { facts: { faults: unknown[] } }).facts.faults).toHaveLength(20);
+  expect(JSON.stringify(refusal).length).toBeLessThan(10_000);
+});
+
 it('refuses a parameter that the body gives again', async () => {
   expect(await inputOf(exchangeOf({ body: { text: 'hi', times: 1 }, headers: { 'mela-params': '{"times":"2"}' } }))).toMatchObject({ code: 'request.doubled_field' });
 });

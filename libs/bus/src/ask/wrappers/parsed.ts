@@ -16,11 +16,15 @@ export const parsed: Wrapper = (next) => async (exchange) => {
   return next(exchange);
 };
 
+// Names come from the sender: nobody makes us send back what we would not take.
+const LONGEST_NAME = 100;
+const MOST_FAULTS = 20;
+
 function faultsOf(error: z.ZodError): Refusal {
   const faults = error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), fault: 'unknown field' }))
-      : [{ field: issue.path.join('.'), fault: issue.message }],
-  );
+      ? issue.keys.map((key) => ({ field: [...issue.path, key].join('.').slice(0, LONGEST_NAME), fault: 'unknown field' }))
+      : [{ field: issue.path.join('.').slice(0, LONGEST_NAME), fault: issue.message }],
+  ).slice(0, MOST_FAULTS);
   return InvalidInput(faults.map(({ field, fault }) => (field === '' ? fault : `${field}: ${fault}`)).join('; '), { faults });
 }

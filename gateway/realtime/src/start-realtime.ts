@@ -7,7 +7,7 @@ import { Announcer } from './events/announcer.ts';
 import { StreamTail } from './events/stream-tail.ts';
 import { measure, type Tally } from './metrics.ts';
 import { closing } from './protocol/close-codes.ts';
-import { RealtimeGateway } from './realtime.gateway.ts';
+import { FramesGateway } from './frames.gateway.ts';
 import type { RealtimeSettings } from './settings.ts';
 import { RealtimeAdapter } from './socket/adapter.ts';
 import { Connections } from './socket/connections.ts';
@@ -60,7 +60,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
     const module = {
       module: class RealtimeModule {},
       providers: [
-        RealtimeGateway,
+        FramesGateway,
         BrokenFrameFilter,
         { provide: Connections, useValue: connections },
         { provide: Subscriptions, useValue: subscriptions },

@@ -15,7 +15,7 @@ import { Subscriptions } from './topics/subscriptions.ts';
 /** A handler per frame. It knows no business: topics and those who grant them come from the contracts. */
 @WebSocketGateway()
 @UseFilters(BrokenFrameFilter)
-export class RealtimeGateway implements OnGatewayConnection<Connection>, OnGatewayDisconnect<Connection> {
+export class FramesGateway implements OnGatewayConnection<Connection>, OnGatewayDisconnect<Connection> {
   constructor(
     private readonly connections: Connections,
     private readonly subscriptions: Subscriptions,

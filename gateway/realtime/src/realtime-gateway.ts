@@ -1,7 +1,7 @@
 import { readSettings, type Target } from '@mela/chassis';
 import { mela, type Catalogue } from '@mela/contracts';
 import { RealtimeSettings } from './settings.ts';
-import { startRealtime } from './start.ts';
+import { startRealtime } from './start-realtime.ts';
 
 /** The gateway for any contracts: events and topics come from the catalogue alone. */
 export function realtimeGatewayOf(catalogue: Catalogue): Target {
