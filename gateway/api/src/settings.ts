@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { ProcessSettings, secret, whole } from '@mela/chassis';
+import { cursorSecret, ProcessSettings, whole } from '@mela/chassis';
 import { z } from 'zod';
 
 const listOf = (text: string): string[] => text.split(',').map((part) => part.trim()).filter((part) => part !== '');
@@ -33,7 +33,7 @@ export const ApiSettings = z
     API_PORT: whole(0, 65_535).default(8080).describe('Port of the API; 0 takes a free one'),
     CORS_ORIGINS: Origins,
     REDIS_URL: z.url({ protocol: /^rediss?$/ }).describe('Where requests are counted: redis://:password@host:6379'),
-    CURSOR_SECRET: secret.describe('Signs the positions that clients resume from; the same in every gateway'),
+    CURSOR_SECRET: cursorSecret,
     TRUST_PROXY: TrustedProxies,
     REQUEST_TIMEOUT_MS: whole(100, 60_000).default(10_000).describe('How long an answer may take, and how long a request’s headers may'),
     RATE_LIMITS: z.enum(['on', 'off']).default('on').describe('`off` counts no requests, for load tests'),

@@ -17,6 +17,7 @@ import { routeOperations } from './routes/operations.ts';
 import { RouteTable } from './routes/route-table.ts';
 import { createAdapter } from './server/adapter.ts';
 import { takeBodies } from './server/bodies.ts';
+import { lookFirst } from './server/first-look.ts';
 import { GracefulStop } from './server/graceful-stop.ts';
 import { observe } from './server/observed.ts';
 import { protect } from './server/protections.ts';
@@ -57,6 +58,7 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
     app.useGlobalFilters(new ProblemFilter(routes, log));
     observe(server, log, process.metrics);
     await protect(server, settings);
+    lookFirst(server, routes);
     takeBodies(server);
     server.addHook('onRoute', ({ url, method }) => void (url !== '*' && routes.add(url, method)));
     routeOperations(server, catalogue, forward);

@@ -111,16 +111,22 @@ describe('a value that is given twice is refused by name:', () => {
     const response = await post('/shelves/1/books', '{"shelfId":"2","title":"x"}', { 'content-type': 'application/json', authorization: `Bearer ${await ground.token()}` });
     expect(await problemOf(response)).toMatchObject({ status: 400, code: 'request.doubled_field', fields: ['shelfId'] });
   });
-
-  it('a body’s field in the query', async () => {
-    expect(await problemOf(await post('/notes?text=a', '{"text":"b"}'))).toMatchObject({ status: 400, code: 'request.doubled_field', fields: ['text'] });
-  });
 });
 
 describe('a request that is wrong', () => {
   it('with an unknown query parameter is refused by the service, whatever it is called', async () => {
     for (const name of ['role', '__proto__', 'constructor', 'toString'])
       expect(await problemOf(await fetch(at(`/shelves/1/books?${name}=admin`))), name).toMatchObject({ status: 400, code: 'request.invalid', faults: [{ field: name, fault: 'unknown field' }] });
+  });
+
+  it('with a query where a body is taken is refused here, by the names alone', async () => {
+    ground.seen.clear();
+    const problem = await problemOf(await post('/notes?text=hunter2&%72ole=admin', '{}'));
+    expect(problem).toMatchObject({ status: 400, code: 'request.invalid', faults: [{ field: 'text', fault: 'unknown field' }, { field: 'role', fault: 'unknown field' }] });
+    expect(JSON.stringify(problem)).not.toContain('hunter2');
+    expect(await problemOf(await post('/notes?text=a', '{"text":"b"}'))).toMatchObject({ code: 'request.invalid', faults: [{ field: 'text' }] });
+    expect(await problemOf(await fetch(at('/visits?x=1'), { method: 'POST' }))).toMatchObject({ code: 'request.invalid', faults: [{ field: 'x' }] });
+    expect(ground.seen.size).toBe(0);
   });
 
   it('with a broken body is told where', async () => {
@@ -132,6 +138,13 @@ describe('a request that is wrong', () => {
       expect(await problemOf(await post('/notes', '{"text":"x"}', { 'content-type': type })), type).toMatchObject({ status: 415, code: 'request.content_type' });
     expect(await problemOf(await post('/notes', new Uint8Array([123, 125]), {}))).toMatchObject({ status: 415 });
     expect(await problemOf(await post('/notes', '{}', { 'content-type': 'application/json', 'content-encoding': 'gzip' }))).toMatchObject({ status: 415 });
+  });
+
+  it('with JSON in another charset gets 415, in UTF-8 by any of its names none', async () => {
+    for (const charset of ['utf-16', '"utf-16"', 'latin1', 'utf-16; x=utf-8'])
+      expect(await problemOf(await post('/notes', '{"text":"x"}', { 'content-type': `application/json; charset=${charset}` })), charset).toMatchObject({ status: 415, code: 'request.content_type' });
+    for (const charset of ['utf-8', 'UTF-8', '"utf-8"', 'utf8'])
+      expect((await post('/notes', '{"text":"x"}', { 'content-type': `application/json; charset=${charset}` })).status, charset).toBe(200);
   });
 
   it('with more than 512 kB gets 413, announced or not', async () => {
@@ -182,6 +195,34 @@ describe('a request that is wrong', () => {
     expect(await problemOf(response)).toMatchObject({ status: 405, code: 'route.method' });
     expect((await fetch(at('/notes'), { method: 'OPTIONS' })).status).toBe(405);
     expect((await fetch(`${gateway.address}/health/live`, { method: 'POST' })).headers.get('allow')).toBe('GET, HEAD');
+  });
+
+  it('with a wrong method gets 405 before anybody minds what its body is', async () => {
+    const response = await fetch(at('/notes'), { method: 'PUT', headers: { 'content-type': 'text/plain' }, body: 'x' });
+    expect(response.headers.get('allow')).toBe('POST');
+    expect(await problemOf(response)).toMatchObject({ status: 405, code: 'route.method' });
+    expect(await problemOf(await fetch(at('/nowhere'), { method: 'POST', headers: { 'content-type': 'nonsense' }, body: 'x' }))).toMatchObject({ status: 404, code: 'route.unknown' });
+  });
+
+  it.each([
+    ['without a Host', 'GET /api/v1/slow HTTP/1.1\r\n', 400, 'request.no_host'],
+    ['that expects what nobody knows', 'GET /api/v1/slow HTTP/1.1\r\nHost: x\r\nExpect: foo\r\n', 417, 'request.expectation'],
+    ['with a method of the future', 'QUERY /api/v1/notes HTTP/1.1\r\nHost: x\r\n', 405, 'route.method'],
+    ['with a method that is none', 'SHOUT /api/v1/notes HTTP/1.1\r\nHost: x\r\n', 400, 'request.malformed_http'],
+  ])('%s is a problem like any other', async (_what, head, status, code) => {
+    const answer = await sendRaw(gateway.address, `${head}Connection: close\r\n\r\n`);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toContain('application/problem+json');
+    expect(answer).toContain(`"code":"${code}"`);
+    expect(answer).toMatch(/"traceId":"[0-9a-f]{32}"/);
+  });
+
+  it('that asks whether to go on is told to', async () => {
+    const socket = openRaw(gateway.address);
+    const answer = untilClosed(socket);
+    socket.once('data', () => socket.write('{"text":"x"}'));
+    socket.write('POST /api/v1/notes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n');
+    expect(await answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/);
   });
 
   it('that is not HTTP is answered all the same', async () => {

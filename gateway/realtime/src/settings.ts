@@ -1,4 +1,4 @@
-import { ProcessSettings, secret, whole } from '@mela/chassis';
+import { cursorSecret, ProcessSettings, whole } from '@mela/chassis';
 import { z } from 'zod';
 
 export const RealtimeSettings = z.object({
@@ -10,11 +10,12 @@ export const RealtimeSettings = z.object({
     .default('')
     .transform((text) => text.split(',').map((origin) => origin.trim()).filter(Boolean))
     .describe('Web pages that may connect, as https://app.example,https://…; empty admits none, in development those of this machine'),
-  CURSOR_SECRET: secret.describe('Signs places in the event stream; the same for every gateway'),
+  CURSOR_SECRET: cursorSecret,
   REALTIME_AUTH_MS: whole(50, 120_000).default(10_000).describe('Milliseconds within which a connection shows its access token'),
   REALTIME_PING_MS: whole(50, 120_000).default(25_000).describe('Milliseconds between two pings'),
   REALTIME_PONG_MS: whole(50, 120_000).default(10_000).describe('Milliseconds within which a ping is answered; the next ping is the latest'),
   REALTIME_MAX_FRAME: whole(1_024, 262_144).default(16_384).describe('Bytes of the largest frame a client may send'),
+  REALTIME_FRAMES_PER_SECOND: whole(1, 100_000).default(100).describe('Frames a second that one connection may send; twice as many at once'),
   REALTIME_MAX_TOPICS: whole(1, 10_000).default(200).describe('Subscriptions that one connection may have'),
   REALTIME_MAX_BUFFERED: whole(65_536, 67_108_864).default(1_048_576).describe('Bytes that may wait for a slow reader before its connection ends'),
 });

@@ -5,9 +5,9 @@ import { NestFactory } from '@nestjs/core';
 import { BrokenFrameFilter } from './broken-frame.filter.ts';
 import { Announcer } from './events/announcer.ts';
 import { StreamTail } from './events/stream-tail.ts';
+import { FramesGateway } from './frames.gateway.ts';
 import { measure, type Tally } from './metrics.ts';
 import { closing } from './protocol/close-codes.ts';
-import { FramesGateway } from './frames.gateway.ts';
 import type { RealtimeSettings } from './settings.ts';
 import { RealtimeAdapter } from './socket/adapter.ts';
 import { Connections } from './socket/connections.ts';
@@ -70,7 +70,10 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
       ],
     };
     const app = await NestFactory.createMicroservice(module, { strategy: server, logger: nestLogger(log), abortOnError: false });
-    app.useWebSocketAdapter(new RealtimeAdapter({ server, maxFrame: settings.REALTIME_MAX_FRAME, maxBuffered: settings.REALTIME_MAX_BUFFERED, tally, closed, log }));
+    app.useWebSocketAdapter(new RealtimeAdapter({
+      server, maxFrame: settings.REALTIME_MAX_FRAME, maxBuffered: settings.REALTIME_MAX_BUFFERED,
+      framesPerSecond: settings.REALTIME_FRAMES_PER_SECOND, tally, closed, log,
+    }));
     // The stream first: whoever is let in hears everything from then on.
     await ensureStream(nc, { replicas: process.settings.NATS_REPLICAS });
     await tail.start();

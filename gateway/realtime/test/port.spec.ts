@@ -1,4 +1,6 @@
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { json, text } from 'node:stream/consumers';
 import { SettingsFault } from '@mela/chassis';
 import { id } from '@mela/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -41,16 +43,41 @@ describe('the gateway’s port', () => {
     expect(answer.status).toBe(426);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(await answer.json()).toMatchObject({ code: 'realtime.upgrade', status: 426 });
-    expect((await fetch(`${http}/elsewhere`)).status).toBe(404);
+    for (const path of ['/elsewhere', '/health/xx', '/health/']) {
+      const unknown = await fetch(`${http}${path}`, { headers: { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' } });
+      expect(unknown.headers.get('content-type')).toBe('application/problem+json');
+      expect(unknown.headers.get('trace-id')).toBe('4bf92f3577b34da6a3ce929d0e0e4736');
+      expect(await unknown.json()).toMatchObject({ code: 'route.unknown', status: 404, traceId: '4bf92f3577b34da6a3ce929d0e0e4736' });
+    }
   });
 
-  it('refuses an upgrade that is none of ours', async () => {
+  it.each([
+    ['of another protocol', '/realtime', { upgrade: 'h2c' }, 400, 'realtime.bad_upgrade'],
+    ['without a key', '/realtime', { 'sec-websocket-key': '' }, 400, 'realtime.bad_upgrade'],
+    ['of a version nobody speaks', '/realtime', { 'sec-websocket-version': '99' }, 400, 'realtime.bad_upgrade'],
+    ['elsewhere', '/elsewhere', {}, 404, 'route.unknown'],
+    ['from a page that is not admitted', '/', { origin: 'https://evil.example' }, 403, 'origin.refused'],
+  ])('answers an upgrade %s with a problem', async (_what, path, headers, status, code) => {
     const { http } = await world.gateway();
-    const status = await new Promise((resolve, reject) => {
-      const asking = request(`${http}/realtime`, { headers: { connection: 'Upgrade', upgrade: 'h2c' } });
-      asking.on('response', (response) => resolve(response.statusCode)).on('error', reject).end();
+    const handshake = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      request(`${http}${path}`, { headers: { ...handshake, ...headers } }).on('response', resolve).on('error', reject).end();
     });
-    expect(status).toBe(400);
+    expect(response.statusCode).toBe(status);
+    expect(response.headers['content-type']).toBe('application/problem+json');
+    expect(await json(response)).toMatchObject({ status, code, traceId: response.headers['trace-id'] });
+    expect(response.headers['trace-id']).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it.each([
+    ['is not HTTP', 'HELLO\r\n\r\n', 400, 'request.malformed_http'],
+    ['has headers beyond reason', `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'request.headers_too_large'],
+  ])('answers what %s with a problem', async (_what, sent, status, code) => {
+    const { hostname, port } = new URL((await world.gateway()).http);
+    const socket = connect(Number(port), hostname, () => socket.write(sent));
+    const answer = await text(socket);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toContain(`"code":"${code}"`);
   });
 
   it('tells its health, and keeps its figures to the port of those who watch it', async () => {

@@ -96,6 +96,44 @@ describe('the protocol, spoken well and badly', () => {
     expect(screen.pings).toBe(1);
   });
 
+  it('refuses frames that come too fast, says when to come back, and goes on', async () => {
+    const screen = await connected({ REALTIME_FRAMES_PER_SECOND: '5' });
+    screen.say(Array.from({ length: 40 }, (_, n) => JSON.stringify({ i: 100 + n, t: 'unsub', topic: 'dock:north' })).join('\n'));
+    const refused = await screen.until(({ i }) => i === 139);
+    expect(refused).toMatchObject({ t: 'err', code: 'frame.rate_limited', retry: true, after: expect.any(Number) });
+    expect(refused['after']).toBeGreaterThan(0);
+    expect(refused['after']).toBeLessThanOrEqual(200);
+    const taken = screen.frames.filter(({ t }) => t === 'unsub').length;
+    expect([9, 10, 11]).toContain(taken);
+    expect(refusals(screen)).toHaveLength(40 - taken);
+    expect(screen.socket.readyState).toBe(screen.socket.OPEN);
+  });
+
+  it('ends a connection that floods it in spite of refusals', async () => {
+    const gateway = await world.gateway();
+    const screen = await gateway.screen(await world.token(id(7)));
+    for (let n = 0; n < 40; n++) screen.say(Array(100).fill('{}').join('\n'));
+    expect(await screen.closed).toEqual({ code: 4029, reason: 'too many frames, in spite of refusals' });
+    await expect.poll(() => gateway.metric('mela_realtime_closed_total')).toEqual({ '{code="4029"}': 1 });
+  });
+
+  it('answers a hundred pings of the WebSocket’s own in a burst, each once', async () => {
+    const screen = await connected();
+    let pongs = 0;
+    const all = new Promise<void>((resolve) => screen.socket.on('pong', () => void (++pongs === 100 && resolve())));
+    for (let n = 0; n < 100; n++) screen.socket.ping();
+    await all;
+    await screen.listen('dock:north');
+    expect([pongs, refusals(screen)]).toEqual([100, []]);
+  });
+
+  it('counts those pings as frames, and ends a flood of them with a reason', async () => {
+    const screen = await connected();
+    for (let n = 0; n < 4_000; n++) screen.socket.ping();
+    expect((await screen.closed).code).toBe(4029);
+    expect(refusals(screen)[0]).toMatchObject({ code: 'frame.rate_limited', retry: true });
+  });
+
   it('pings a quiet client for as long as it answers', async () => {
     const screen = await connected({ REALTIME_PING_MS: '300' });
     await screen.eventually(() => (screen.pings >= 4 ? true : undefined));

@@ -1,6 +1,6 @@
 import { bearer, header, within, type Asker, type Caller, type Reply } from '@mela/bus';
 import type { TokenVerifier } from '@mela/chassis';
-import { isRefusal, NoSuchRoute, NotSignedIn, TooManyRequests, Unavailable, type Operation, type Refusal } from '@mela/contracts';
+import { InvalidInput, isRefusal, NoSuchRoute, NotSignedIn, TooManyRequests, Unavailable, type Operation, type Refusal } from '@mela/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answerProblem } from '../answers/problem-answer.ts';
 import { NoBodyTaken } from '../answers/refusals.ts';
@@ -21,6 +21,10 @@ interface ForwardParts {
 }
 
 const NO_BODY = new Uint8Array(0);
+
+// As the services do: nobody makes us send back what we would not take.
+const LONGEST_NAME = 100;
+const MOST_FAULTS = 20;
 
 /** Of all that a client sends, these headers and no others reach a service. */
 const PASSED = [header.locale, header.idempotencyKey] as const;
@@ -72,7 +76,16 @@ function parametersOf(operation: Operation, request: FastifyRequest): { value: P
   const path = request.params as Parameters;
   if (Object.values(path).includes('')) return NoSuchRoute();
   if (!operation.http!.hasBody && bringsBody(request)) return NoBodyTaken();
-  return readParameters(path, (request.query as { text: string }).text);
+  const params = readParameters(path, (request.query as { text: string }).text);
+  if (isRefusal(params) || !operation.http!.hasBody) return params;
+  const misplaced = Object.keys(params.value).filter((name) => !Object.hasOwn(path, name));
+  return misplaced.length === 0 ? params : notInTheQuery(misplaced);
+}
+
+/** Where there is a body, its values belong there: what stands in a URL is written into the logs of all that pass it on. */
+function notInTheQuery(names: readonly string[]): Refusal {
+  const faults = names.slice(0, MOST_FAULTS).map((name) => ({ field: name.slice(0, LONGEST_NAME), fault: 'unknown field' }));
+  return InvalidInput(`The body takes the values, the query takes none: ${faults.map(({ field }) => field).join(', ')}`, { faults });
 }
 
 const bringsBody = ({ headers }: FastifyRequest): boolean =>

@@ -19,7 +19,8 @@ export function createAdapter({ TRUST_PROXY, REQUEST_TIMEOUT_MS }: ApiSettings):
     trustProxy: TRUST_PROXY,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 3 * REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: Math.min(1_000, REQUEST_TIMEOUT_MS) },
+    // A request without a Host is answered where the others are, and not with an empty body.
+    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: Math.min(1_000, REQUEST_TIMEOUT_MS), requireHostHeader: false },
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, _request, reply) => void answerProblem(reply as unknown as FastifyReply, refusalOf(error) ?? Broken()),
     // The query is read where the operation is known, and as strictly as the body.

@@ -8,6 +8,8 @@ export const closing = {
   positionLost: { code: 4010, reason: 'the event stream was replaced or rewound' },
   /** Reconnect. */
   noPong: { code: 4012, reason: 'no answer to a ping' },
+  /** Reconnect, and send less. */
+  flood: { code: 4029, reason: 'too many frames, in spite of refusals' },
   /** Final: this client does not speak the protocol. */
   malformed: { code: 4400, reason: 'too many malformed frames in a row' },
   /** Get a fresh access token, then reconnect. */

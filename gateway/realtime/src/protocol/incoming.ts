@@ -31,11 +31,11 @@ export interface Malformed {
 export function* readMessage(data: Buffer, isBinary: boolean, maxFrame: number): Generator<Frame | Pulse | Malformed> {
   if (isBinary) yield { fault: MalformedFrame('It is binary; frames are text') };
   else if (!isUtf8(data)) yield { fault: MalformedFrame('It is not UTF-8') };
-  else
-    for (const line of data.toString('utf8').split('\n')) {
-      // A batch may end with a line break.
-      if (line.trim() !== '' || data.length === 0) yield readFrame(line, maxFrame);
-    }
+  else {
+    // A batch may end with a line break; a message that holds nothing is a frame all the same, and a bad one.
+    const lines = data.toString('utf8').split('\n').filter((line) => line.trim() !== '');
+    for (const line of lines.length === 0 ? [''] : lines) yield readFrame(line, maxFrame);
+  }
 }
 
 function readFrame(line: string, maxFrame: number): Frame | Pulse | Malformed {

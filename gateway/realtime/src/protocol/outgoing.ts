@@ -28,8 +28,11 @@ export const live = (topic: string) => frame(undefined, 'live', { topic });
 
 export const unsubscribed = (i: AnswerTo, topic: string) => frame(i, 'unsub', { topic });
 
-export const err = (i: AnswerTo, { code, title, detail, status }: Refusal, topic?: string) =>
-  frame(i, 'err', { ...(topic === undefined ? {} : { topic }), code, message: detail ?? title, retry: status >= 500 || status === 429 });
+/** `after`: milliseconds, where it is known when to come back. */
+export function err(i: AnswerTo, { code, title, detail, status }: Refusal, { topic, after }: { topic?: string | undefined; after?: number } = {}): string {
+  const retry = status >= 500 || status === 429;
+  return frame(i, 'err', { ...(topic === undefined ? {} : { topic }), code, message: detail ?? title, retry, ...(after === undefined ? {} : { after }) });
+}
 
 const SPREAD_MS = 30_000;
 

@@ -3,14 +3,17 @@ import { AbstractWsAdapter } from '@nestjs/websockets';
 import type { Logger } from 'pino';
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Tally } from '../metrics.ts';
-import { readMessage, type Frame } from '../protocol/incoming.ts';
+import { closing } from '../protocol/close-codes.ts';
+import { readMessage, type Frame, type Malformed } from '../protocol/incoming.ts';
 import { Connection } from './connection.ts';
+import { FrameBudget } from './frame-budget.ts';
 import type { RealtimeServer } from './realtime-server.ts';
 
 interface AdapterOptions {
   readonly server: RealtimeServer;
   readonly maxFrame: number;
   readonly maxBuffered: number;
+  readonly framesPerSecond: number;
   readonly tally: Tally;
   /** Told the close code of every connection that ends. */
   readonly closed: (code: number) => void;
@@ -29,7 +32,7 @@ export class RealtimeAdapter extends AbstractWsAdapter {
 
   override bindClientConnect(server: WebSocketServer, connected: (connection: Connection) => void): void {
     server.on('connection', (socket: WebSocket) => {
-      const connection = new Connection(socket, this.options.maxBuffered, this.options.tally);
+      const connection = new Connection(socket, this.options.maxBuffered, this.options.tally, new FrameBudget(this.options.framesPerSecond));
       // A fault of the wire ends the connection by itself; unheard, it would end the process.
       socket.on('error', (error) => this.options.log.debug({ cid: connection.id, reason: String(error) }, 'socket failed'));
       connected(connection);
@@ -38,18 +41,27 @@ export class RealtimeAdapter extends AbstractWsAdapter {
 
   override bindClientDisconnect(connection: Connection, disconnected: () => void): void {
     connection.socket.once('close', (code) => {
-      this.options.closed(connection.endedWith ?? code);
+      const why = connection.endedWith ?? code;
+      this.options.closed(why);
+      if (why === closing.flood.code) this.options.log.info({ cid: connection.id, personId: connection.session?.personId }, 'a flood of frames: connection ended');
       disconnected();
     });
   }
 
   override bindMessageHandlers(connection: Connection, handlers: WsMessageHandler[]): void {
     const handlerOf = new Map(handlers.map(({ message, callback }) => [message, callback]));
+    for (const control of ['ping', 'pong'] as const)
+      connection.socket.on(control, (data) => {
+        connection.heardAt = performance.now();
+        if (control === 'ping') connection.heardControlPing(data);
+        else if (connection.isOpen) connection.admits();
+      });
     connection.socket.on('message', (data, isBinary) => {
       connection.heardAt = performance.now();
       for (const heard of readMessage(data as Buffer, isBinary, this.options.maxFrame)) {
         if (!connection.isOpen) return;
         this.options.tally.in++;
+        if (!connection.admits(answerTo(heard))) continue;
         if (heard !== 'pulse' && 'fault' in heard) {
           connection.heardMalformed(heard);
           continue;
@@ -64,6 +76,8 @@ export class RealtimeAdapter extends AbstractWsAdapter {
   /** The sockets were told good-bye before, and the port is the server's. */
   override async close(): Promise<void> {}
 }
+
+const answerTo = (heard: Frame | Malformed | 'pulse'): number | undefined => (heard === 'pulse' ? undefined : heard.i);
 
 /** A frame sent right behind `connect` waits until that is decided. */
 function take(connection: Connection, frame: Frame, handle: (frame: Frame) => Promise<unknown>): void {

@@ -3,9 +3,11 @@ import type { Refusal } from '@mela/contracts';
 import { WebSocket } from 'ws';
 import type { Tally } from '../metrics.ts';
 import { closing, type Closing } from '../protocol/close-codes.ts';
+import { TooFast } from '../protocol/faults.ts';
 import type { Malformed } from '../protocol/incoming.ts';
 import { err, PULSE, type AnswerTo } from '../protocol/outgoing.ts';
 import type { Subscription } from '../topics/subscription.ts';
+import type { FrameBudget } from './frame-budget.ts';
 
 /** Who is at the other end, as the access token says. */
 interface Session {
@@ -39,6 +41,7 @@ export class Connection {
     readonly socket: WebSocket,
     private readonly maxBuffered: number,
     private readonly tally: Tally,
+    private readonly budget: FrameBudget,
   ) {}
 
   get isOpen(): boolean {
@@ -65,13 +68,29 @@ export class Connection {
   }
 
   refuse(i: AnswerTo, refusal: Refusal, topic?: string): void {
-    this.send(err(i, refusal, topic));
+    this.send(err(i, refusal, { topic }));
   }
 
   ping(): void {
     this.pingedAt = performance.now();
     this.pongOwed = true;
     this.send(PULSE);
+  }
+
+  /** Whether a frame that came may be looked at. It is refused where not, and whoever goes on at that is let go. */
+  admits(i?: AnswerTo): boolean {
+    const after = this.budget.take();
+    if (after === 0) return true;
+    this.send(err(i, TooFast(), { after }));
+    if (this.budget.isFlooded) this.close(closing.flood);
+    return false;
+  }
+
+  /** A ping of the WebSocket's own, which a browser's page cannot send, costs what a frame costs. */
+  heardControlPing(data: Buffer): void {
+    if (!this.isOpen || !this.admits()) return;
+    if (this.socket.bufferedAmount > this.maxBuffered) return this.close(closing.slow);
+    this.socket.pong(data);
   }
 
   heardPulse(): void {

@@ -1,15 +1,19 @@
-import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { PROBLEM, problem } from '@mela/bus';
 import { answer, type Health } from '@mela/chassis';
 import { NoSuchRoute, refusal, Unavailable, type Refusal } from '@mela/contracts';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { Registry } from 'prom-client';
 import { WebSocketServer } from 'ws';
+import { answerBare, answerRequest } from './problem-answers.ts';
 
 const ForeignOrigin = refusal('origin.refused', 403, 'Pages of this origin may not connect');
 const NotAnUpgrade = refusal('realtime.upgrade', 426, 'This address speaks WebSocket');
+const BadUpgrade = refusal('realtime.bad_upgrade', 400, 'This is not the handshake of a WebSocket');
+const MalformedRequest = refusal('request.malformed_http', 400, 'This is not an HTTP request');
+const SlowRequest = refusal('request.too_slow', 408, 'The request did not arrive in time');
+const HeadersTooLarge = refusal('request.headers_too_large', 431, 'The headers are too large');
 
 interface ServerOptions {
   readonly host: string;
@@ -21,6 +25,7 @@ interface ServerOptions {
 }
 
 const PATHS = new Set(['/', '/realtime']);
+const HEALTH_PATHS = new Set(['/health/live', '/health/ready']);
 const FRAMES_PER_MESSAGE = 4;
 const HEADERS_WITHIN_MS = 10_000;
 const CLOSES_WITHIN_MS = 5_000;
@@ -41,12 +46,21 @@ export class RealtimeServer implements CustomTransportStrategy {
       // Text that is not UTF-8 is to be answered, and not to cost the connection.
       skipUTF8Validation: true,
       closeTimeout: CLOSES_WITHIN_MS,
+      // By itself `ws` answers all, and tears a socket down without a word when sixty answers wait to leave.
+      autoPong: false,
     };
     this.sockets = new WebSocketServer(sockets);
+    this.sockets.on('wsClientError', (fault: Error, socket: Duplex, request: IncomingMessage) => {
+      answerBare(socket, BadUpgrade(fault.message), request, { 'sec-websocket-version': '13' });
+    });
     this.http = createServer({ headersTimeout: HEADERS_WITHIN_MS, requestTimeout: HEADERS_WITHIN_MS }, (request, response) => {
       void this.answer(request, response);
     });
     this.http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(request, socket, head));
+    this.http.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
+      if (socket.writable) answerBare(socket, wireFault(code));
+      else socket.destroy();
+    });
   }
 
   get address(): string {
@@ -77,19 +91,8 @@ export class RealtimeServer implements CustomTransportStrategy {
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refused = this.refusalOf(request);
-    if (!refused) {
-      this.sockets.handleUpgrade(request, socket, head, (client) => this.sockets.emit('connection', client, request));
-      return;
-    }
-    socket.on('error', () => socket.destroy());
-    const body = JSON.stringify(problem(refused, undefined));
-    const lines = [
-      `HTTP/1.1 ${refused.status} ${STATUS_CODES[refused.status]}`,
-      'Connection: close',
-      `Content-Type: ${PROBLEM}`,
-      `Content-Length: ${Buffer.byteLength(body)}`,
-    ];
-    socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+    if (refused) answerBare(socket, refused, request);
+    else this.sockets.handleUpgrade(request, socket, head, (client) => this.sockets.emit('connection', client, request));
   }
 
   private refusalOf(request: IncomingMessage): Refusal | undefined {
@@ -100,16 +103,17 @@ export class RealtimeServer implements CustomTransportStrategy {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request);
-    if (path.startsWith('/health/')) {
+    if (HEALTH_PATHS.has(path)) {
       const { status, type, body } = await answer(path, this.options.health, this.options.metrics);
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
-      return;
-    }
-    const refused = PATHS.has(path) ? NotAnUpgrade() : NoSuchRoute();
-    response
-      .writeHead(refused.status, { 'content-type': PROBLEM, ...(refused.status === 426 ? { upgrade: 'websocket', connection: 'upgrade' } : {}) })
-      .end(JSON.stringify(problem(refused, undefined)));
+    } else if (PATHS.has(path)) answerRequest(response, NotAnUpgrade(), { upgrade: 'websocket', connection: 'upgrade' });
+    else answerRequest(response, NoSuchRoute());
   }
+}
+
+function wireFault(code: string | undefined): Refusal {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return SlowRequest();
+  return code === 'HPE_HEADER_OVERFLOW' ? HeadersTooLarge() : MalformedRequest();
 }
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0]!;

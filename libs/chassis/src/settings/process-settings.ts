@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { toggle, whole } from './settings.ts';
+import { secret, toggle, whole } from './settings.ts';
 
 /** What every process reads, whatever it hosts. */
 export const ProcessSettings = z
@@ -23,6 +23,9 @@ export const ProcessSettings = z
       context.addIssue({ code: 'custom', path: ['NATS_URL'], message: 'is to begin with tls:// in production, or set ALLOW_PLAINTEXT=true' });
   });
 export type ProcessSettings = z.output<typeof ProcessSettings>;
+
+/** Read by every gateway: a position that one of them signed is taken by the others. */
+export const cursorSecret = secret.describe('Signs the positions that clients resume from; the same in every gateway');
 
 /** The URL of a service's own role; a service never sees another's. */
 export const databaseSetting = (service: string) => `${service.toUpperCase()}_DATABASE_URL`;

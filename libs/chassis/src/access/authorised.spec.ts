@@ -1,0 +1,79 @@
+import { AccessUnknown, id, type CommunityRole, type Operation, type Refusal } from '@mela/contracts';
+import { describe, expect, it } from 'vitest';
+import { ASHA, exchangeOf } from '../service/exchange.fixture.ts';
+import { notes } from '../service/notes.fixture.ts';
+import { authorised } from './authorised.ts';
+import type { Memberships } from './memberships.ts';
+
+type Standing = CommunityRole | null | Refusal;
+const RUNNERS = id(99);
+
+/** The owner's own list: what it says is so. */
+const ownList = (role: Standing): Memberships => ({ roleOf: async (community, person) => (community === RUNNERS && person === ASHA.personId ? role : null) });
+
+/** A replica, and the owner that it can ask. */
+function replica(known: Standing, truth: Standing) {
+  const confirmed: string[] = [];
+  const confirm = async (community: string) => (confirmed.push(community), truth);
+  return { confirmed, memberships: { ...ownList(known), confirm } };
+}
+
+const letIn = (memberships: Memberships | undefined, operation: Operation, caller = true) =>
+  authorised(memberships)(async () => 'let in')(exchangeOf(operation, { input: { communityId: RUNNERS }, ...(caller ? { caller: ASHA } : {}) }));
+
+describe('what needs no membership', () => {
+  it('is open to anyone, or to whoever is signed in', async () => {
+    expect(await letIn(undefined, notes.count, false)).toBe('let in');
+    expect(await letIn(undefined, notes.write)).toBe('let in');
+    expect(await letIn(undefined, notes.write, false)).toMatchObject({ status: 401, code: 'auth.required' });
+  });
+});
+
+describe('what members may do', () => {
+  it.each(['moderator', 'admin', 'owner'] as const)('is open to a %s where it takes a moderator', async (role) => {
+    expect(await letIn(ownList(role), notes.share)).toBe('let in');
+  });
+
+  it('is hidden from strangers and forbidden to who is too weak', async () => {
+    expect(await letIn(ownList(null), notes.share)).toMatchObject({ status: 404, code: 'resource.not_found' });
+    expect(await letIn(ownList('member'), notes.share)).toMatchObject({ status: 403, code: 'access.denied', detail: expect.stringContaining('moderator') });
+  });
+
+  it('asks who is not signed in to sign in', async () => {
+    expect(await letIn(ownList('owner'), notes.share, false)).toMatchObject({ status: 401 });
+  });
+
+  it('cannot be served where nobody keeps members', async () => {
+    await expect(letIn(undefined, notes.share)).rejects.toThrow('notes.share');
+  });
+});
+
+describe('a replica', () => {
+  it('that lets someone in needs nobody else', async () => {
+    const { memberships, confirmed } = replica('moderator', null);
+    expect(await letIn(memberships, notes.share)).toBe('let in');
+    expect(confirmed).toEqual([]);
+  });
+
+  it.each([null, 'member'] as const)('that knows %j has the owner confirm it, who may know better', async (known) => {
+    const { memberships, confirmed } = replica(known, 'admin');
+    expect(await letIn(memberships, notes.share)).toBe('let in');
+    expect(confirmed).toEqual([RUNNERS]);
+  });
+
+  it.each([
+    [null, 404],
+    ['member', 403],
+    [AccessUnknown(), 503],
+  ] as const)('takes the owner’s word, asked once: %j is %i', async (truth, status) => {
+    const { memberships, confirmed } = replica(null, truth);
+    expect(await letIn(memberships, notes.share)).toMatchObject({ status });
+    expect(confirmed).toEqual([RUNNERS]);
+  });
+
+  it('that is too old to say closes without burdening the owner', async () => {
+    const { memberships, confirmed } = replica(AccessUnknown(), 'owner');
+    expect(await letIn(memberships, notes.share)).toMatchObject({ status: 503, code: 'access.unknown' });
+    expect(confirmed).toEqual([]);
+  });
+});
