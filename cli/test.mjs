@@ -2,7 +2,9 @@
  * What `npm test` runs, on a machine that has Node and nothing else: types, lint and boundaries, then every test.
  * `--affected [--base=<commit>]` tests only what a change can have broken; other arguments go to vitest.
  */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { affectedRuns, changedSince } from './bin/affected.mjs';
 import { handOver } from './bin/hand-over.mjs';
 import { prepare, root, say } from './bin/prepare.mjs';
 
@@ -23,7 +25,7 @@ async function test() {
     // The boundary rule knows nothing without the project graph, and says nothing of it.
     ['Reading the project graph', [bin('nx'), 'show', 'projects', '--json']],
     ['Checking style and boundaries', [bin('oxlint'), '--type-aware', '--deny-warnings', '--quiet']],
-    ['Testing', [bin('vitest'), 'run', ...(affected ? ['--changed', base] : []), ...rest]],
+    ...runs().map((run) => ['Testing', [bin('vitest'), 'run', ...run, ...rest]]),
   ];
   for (const [title, command] of steps) {
     say(title);
@@ -31,4 +33,9 @@ async function test() {
     if (code !== 0) return code;
   }
   return 0;
+}
+
+function runs() {
+  if (!affected) return [[]];
+  return affectedRuns(base, changedSince(base, root), readdirSync(join(root, 'services')));
 }

@@ -1,4 +1,4 @@
-export type Cause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'orphaned';
+type Cause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'orphaned';
 
 /** A terminal, npm and the starter may each pass on one and the same Ctrl-C: what comes this soon is no second one. */
 const ECHO_MS = 1_000;

@@ -9,7 +9,7 @@ import type { Terminal } from './terminal.ts';
 export const developmentFile = 'development.env';
 
 /** Settings by where they come from. What is nearer to the person wins: flag, environment, `.env`, then what `mela up` wrote. */
-export interface Layers {
+interface Layers {
   readonly chosen: Environment;
   readonly development: Environment;
   readonly all: Environment;

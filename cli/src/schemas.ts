@@ -1,7 +1,7 @@
 import { databaseSetting, migrate, provision, type Environment, type ServiceTarget } from '@mela/chassis';
 import { Client } from 'pg';
 
-export interface MigratedSchema {
+interface MigratedSchema {
   readonly service: string;
   /** Under the service's own role. */
   readonly url: string;
@@ -26,6 +26,19 @@ export function prepareSchemas({ services, environment, adminUrl, passwords }: S
       return { service: service.name, url, applied: await migrated(service, url) };
     }),
   );
+}
+
+/** Whether an earlier start has been here: its secrets were written before the first schema. */
+export async function hasSchemas(adminUrl: string, services: readonly ServiceTarget[]): Promise<boolean> {
+  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = ANY($1)', [services.map(({ name }) => name)]);
+    return rowCount !== 0;
+  } finally {
+    await client.end();
+  }
 }
 
 async function migrated(service: ServiceTarget, url: string): Promise<string[]> {

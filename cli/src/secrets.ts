@@ -12,12 +12,17 @@ export class Secrets {
   ) {}
 
   static async open(folder: DataFolder): Promise<Secrets> {
-    const text = await folder.read(secretsFile);
-    try {
-      return new Secrets(folder, new Map(Object.entries(text === undefined ? {} : (JSON.parse(text) as Record<string, string>))));
-    } catch {
-      throw new Fault('secrets.unreadable', `${folder.file(secretsFile)} is not JSON.`, { hint: 'Restore it; or remove the whole data folder to begin anew.' });
-    }
+    const remedy = { code: 'secrets.unreadable', hint: 'Restore it; or remove the whole data folder to begin anew.' };
+    const known = await folder.readObject(secretsFile, remedy, (value) => Object.values(value).every((secret) => typeof secret === 'string'));
+    return new Secrets(folder, new Map(Object.entries((known ?? {}) as Record<string, string>)));
+  }
+
+  /** A database outlived its secrets: new ones would not open what the old ones sealed. */
+  needKept(): void {
+    if (this.known.size > 0) return;
+    throw new Fault('secrets.missing', `${this.folder.file(secretsFile)} is missing, and the database beside it was filled with its secrets.`, {
+      hint: 'Restore it; or begin anew with another folder: --data <folder>.',
+    });
   }
 
   /** The secrets of these names, those that are missing made and stored first. */

@@ -19,9 +19,8 @@ export const removeState = (folder: DataFolder): void => folder.remove(stateFile
 
 /** The state of a process that still lives: one that was killed leaves its file behind. */
 export async function livingState(folder: DataFolder): Promise<State | undefined> {
-  const text = await folder.read(stateFile);
-  if (text === undefined) return undefined;
-  const state = parsed(text);
+  const remedy = { code: 'state.unreadable', hint: 'Remove it. Does Mela still run on this folder? Then stop it first, with Ctrl-C in its terminal.' };
+  const state = (await folder.readObject(stateFile, remedy, isState)) as State | undefined;
   return state !== undefined && isMela(state.pid) ? state : undefined;
 }
 
@@ -30,19 +29,12 @@ export async function refuseSecondUp(folder: DataFolder): Promise<void> {
   if (state === undefined) return;
   const where = state.addresses['api'] === undefined ? '' : `, at ${state.addresses['api']}`;
   throw new Fault('up.running', `Mela runs on ${folder.path} already: pid ${state.pid}${where}.`, {
-    hint: `Stop that one first (kill ${state.pid}), or choose another folder with --data <folder>.`,
+    hint: `Stop it with Ctrl-C in its terminal, or kill ${state.pid}; or choose another folder with --data <folder>.`,
     facts: { pid: state.pid },
   });
 }
 
-function parsed(text: string): State | undefined {
-  try {
-    const value = JSON.parse(text) as Partial<State>;
-    return typeof value.pid === 'number' && typeof value.addresses === 'object' ? (value as State) : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const isState = ({ pid, addresses }: Partial<Record<keyof State, unknown>>): boolean => typeof pid === 'number' && typeof addresses === 'object' && addresses !== null;
 
 /** Pids are used again, soonest of all in a container. */
 function isMela(pid: number): boolean {

@@ -16,7 +16,7 @@ export interface Terminal {
 }
 
 /** https://no-color.org: any value but the empty one turns colours off. */
-export const mayColour = (env: NodeJS.ProcessEnv, tty: boolean): boolean => tty && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+const mayColour = (env: NodeJS.ProcessEnv, tty: boolean): boolean => tty && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
 
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;

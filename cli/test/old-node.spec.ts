@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { projectRoot } from '../src/project.ts';
 
-const files = ['start.mjs', 'test.mjs', 'bin/prepare.mjs', 'bin/hand-over.mjs', 'bin/mela.mjs'];
+const files = ['start.mjs', 'test.mjs', 'bin/prepare.mjs', 'bin/affected.mjs', 'bin/hand-over.mjs', 'bin/mela.mjs'];
 
 /** What came after Node 18 and is easily reached for. */
 const younger = /withResolvers|import\.meta\.(dirname|filename|resolve)|\.to(Sorted|Reversed|Spliced)\(|Array\.fromAsync|groupBy\(|styleText|parseEnv/;

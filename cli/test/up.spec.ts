@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { communities, identity, isRefusal } from '@mela/contracts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Api } from '../src/api.ts';
 import { runners } from '../src/demo/world.ts';
 import { Started, type Ready } from './started.ts';
@@ -68,6 +68,48 @@ describe('mela up', () => {
     third.kill('SIGINT');
     expect(await third.exit).toBe(130);
     expect(existsSync(join(data, 'state.json'))).toBe(false);
+  });
+
+  it('goes on when NATS dies, and stops everything with 1, naming the log, when Redis does nothing but die', async () => {
+    const up = start(Started.mela(`up --ephemeral --json --data ${data}`));
+    const ready = await up.json();
+    const family = up.family();
+    const die = async (part: string, news: string) => {
+      const { pid } = JSON.parse(await readFile(join(data, part, 'server.json'), 'utf8')) as { pid: number };
+      const heard = up.stderr.length;
+      process.kill(pid, 'SIGKILL');
+      await vi.waitFor(() => expect(up.stderr.slice(heard)).toContain(news), { timeout: 15_000, interval: 20 });
+    };
+    await die('nats', 'NATS is back');
+    const api = new Api(ready.api);
+    await vi.waitFor(async () => expect(isRefusal(await api.ask(identity.signIn, ready.people[0]!))).toBe(false), { timeout: 15_000, interval: 100 });
+
+    for (let time = 1; time <= 3; time++) await die('redis', 'Redis is back');
+    await die('redis', `is given up; its log is ${join(data, 'redis', 'server.log')}`);
+    expect(await up.exit).toBe(1);
+    await family.isGone(5_000);
+  }, 60_000);
+
+  it('stops everything with 1 when the guardian of the servers dies', async () => {
+    const up = start(Started.mela(`up --ephemeral --json --data ${data}`));
+    await up.json();
+    const family = up.family();
+    process.kill(family.pid('guardian'), 'SIGKILL');
+    expect(await up.exit).toBe(1);
+    expect(up.stderr).toContain('The guardian of the servers died');
+    await family.isGone(5_000);
+  });
+
+  it('refuses a database whose secrets are gone', async () => {
+    const first = start(Started.mela(`up --parts-only --json --data ${data}`));
+    await first.json();
+    first.kill('SIGTERM');
+    expect(await first.exit).toBe(0);
+    await rm(join(data, 'secrets.json'));
+    const second = start(Started.mela(`up --parts-only --json --data ${data}`));
+    expect(await second.json<object>()).toMatchObject({ code: 'secrets.missing', message: expect.stringContaining(join(data, 'secrets.json')), hint: expect.stringContaining('Restore it') });
+    expect(await second.exit).toBe(1);
+    expect(existsSync(join(data, 'secrets.json'))).toBe(false);
   });
 
   it('stops at a chosen port that is taken, before it starts anything', async () => {

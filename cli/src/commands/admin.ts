@@ -14,12 +14,12 @@ interface Options extends Common {
 
 export const adminCommand = (terminal: Terminal): Command =>
   new Command('admin').description('The people who look after an instance').addCommand(
-    command('create', 'Create an account, such as the first one of an instance')
+    command('create', 'Create an ordinary account, such as the first one of an instance')
       .option('--email <address>', 'the account’s e-mail address')
       .option('--name <name>', 'the person’s name (default: the part of the address before the @)')
       .option('--password-stdin', 'read the password from standard input')
       .option('--api <address>', 'address of the API (default: the running instance’s)')
-      .addHelpText('after', '\nThe account has no rights beyond anybody else’s: Mela knows roles within a community, given by its owner, and no role above them.')
+      .addHelpText('after', '\nIt registers a person through the API, as signing up does, and no more: the account is an ordinary one, without rights beyond anybody else’s.\nRoles above a community come later. Today whoever founds a community owns it, and gives roles within it.')
       .action((options: Options) => create(terminal, options)),
   );
 

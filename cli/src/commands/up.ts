@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
+import type { PartFault } from '@mela/infra';
 import type { Command } from 'commander';
 import { Api } from '../api.ts';
 import { begin, command, type Common, type Work } from '../command.ts';
@@ -15,11 +16,20 @@ import { throwawayFolder } from '../up/ephemeral.ts';
 import { startInstance, Undo, type Instance } from '../up/instance.ts';
 import { readyLine, readySentence, welcome } from '../up/welcome.ts';
 
+/** What still runs when a server is lost may wait for it in vain. */
+const FAREWELL_MS = 10_000;
+
 interface Options extends Common {
   ephemeral?: true;
   partsOnly?: true;
   seed: boolean;
   set?: readonly string[];
+}
+
+interface Run {
+  undo: Undo;
+  ending: Ending;
+  lost: (fault: PartFault) => void;
 }
 
 export const upCommand = (terminal: Terminal): Command =>
@@ -35,12 +45,14 @@ async function up(terminal: Terminal, options: Options): Promise<void> {
   const work = begin(terminal, options);
   const ending = new Ending();
   const undo = new Undo();
+  const loss = Promise.withResolvers<never>();
+  loss.promise.catch(() => undefined);
   const folder = options.ephemeral ? await throwawayFolder(options.data, terminal.cwd) : work.folder;
   const removeFolder = () => options.ephemeral && rmSync(folder.path, { recursive: true, force: true, maxRetries: 3 });
   try {
-    const starting = start(terminal, { ...work, folder }, options, undo, ending);
-    const outcome = await Promise.race([starting.then(() => 'started' as const), ending.asked]);
-    if (outcome === 'started') await ending.asked;
+    const starting = start(terminal, { ...work, folder }, options, { undo, ending, lost: loss.reject });
+    const outcome = await Promise.race([starting.then(() => 'started' as const), ending.asked, loss.promise]);
+    if (outcome === 'started') await Promise.race([ending.asked, loss.promise]);
     // Interrupted in the middle of a step, it is given a moment; the guardian ends the servers of a step that hangs.
     else await Promise.race([starting.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 2_000))]);
     work.say.step('Stopping');
@@ -49,7 +61,7 @@ async function up(terminal: Terminal, options: Options): Promise<void> {
       throw new Fault('up.unclean', `Stopped, but not cleanly: ${explain(fault).message}`);
     });
   } catch (fault) {
-    await undo.all().catch(() => undefined);
+    await Promise.race([undo.all().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))]);
     throw fault;
   } finally {
     removeFolder();
@@ -59,7 +71,7 @@ async function up(terminal: Terminal, options: Options): Promise<void> {
   throw new Ended(ending.exit);
 }
 
-async function start(terminal: Terminal, { say, folder }: Work, options: Options, undo: Undo, ending: Ending): Promise<void> {
+async function start(terminal: Terminal, { say, folder }: Work, options: Options, { undo, ending, lost }: Run): Promise<void> {
   await refuseSecondUp(folder);
   const { chosen } = await readLayers(terminal, options.set ?? [], folder);
   if (chosen['MELA_ENV'] === 'production')
@@ -67,7 +79,7 @@ async function start(terminal: Terminal, { say, folder }: Work, options: Options
 
   const tell = (line: string) => say.step(line);
   const partsOnly = options.partsOnly === true;
-  const instance = await startInstance({ folder, chosen, targets: allTargets, partsOnly, throwaway: options.ephemeral === true, tell, stopped: () => ending.begun }, undo);
+  const instance = await startInstance({ folder, chosen, targets: allTargets, partsOnly, throwaway: options.ephemeral === true, tell, lost, stopped: () => ending.begun }, undo);
   if (instance === undefined) return;
   if (partsOnly) return tellParts(instance, { say, folder }, options);
 

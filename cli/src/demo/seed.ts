@@ -13,8 +13,9 @@ export interface Seeded {
 const seededFile = 'demo.json';
 
 export async function readSeeded(folder: DataFolder): Promise<Seeded | undefined> {
-  const text = await folder.read(seededFile);
-  return text === undefined ? undefined : (JSON.parse(text) as Seeded);
+  const remedy = { code: 'demo.unreadable', hint: 'Restore it, or remove it: the demo communities are then founded once more.' };
+  const isSeeded = ({ communities: ids }: Record<string, unknown>) => typeof ids === 'object' && ids !== null;
+  return (await folder.readObject(seededFile, remedy, isSeeded)) as Seeded | undefined;
 }
 
 export async function writeSeeded(folder: DataFolder, seeded: Seeded): Promise<void> {

@@ -4,7 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { usage } from '../fault.ts';
 import { startAt, stored } from './stored.ts';
 
-export interface Replayed {
+interface Replayed {
   /** Events that the consumer hears, from the given place on. */
   readonly found: number;
   /** Of those, handed to the consumer, because it had not applied them: the process that hosts it does. */

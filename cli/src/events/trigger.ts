@@ -5,7 +5,7 @@ import { headers as natsHeaders, type NatsConnection } from '@nats-io/transport-
 import { v7 as uuidv7 } from 'uuid';
 import { usage } from '../fault.ts';
 
-export interface Trigger {
+interface Trigger {
   readonly type: string;
   /** JSON with the fields that are to differ from the contract's example. */
   readonly fields?: string | undefined;

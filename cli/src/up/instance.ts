@@ -1,9 +1,9 @@
 import { databaseSetting, readSettings, runTargets, settingsOf, type Environment, type Target } from '@mela/chassis';
-import { openParts, type Parts } from '@mela/infra';
+import { openParts, type PartFault, type Parts } from '@mela/infra';
 import { writeEnv } from '../env-file.ts';
 import { developmentFile, layered } from '../environment.ts';
 import type { DataFolder } from '../project.ts';
-import { passwordName, prepareSchemas } from '../schemas.ts';
+import { hasSchemas, passwordName, prepareSchemas } from '../schemas.ts';
 import { Secrets } from '../secrets.ts';
 import { removeState, writeState } from '../state.ts';
 import { servicesOf, settingNames } from '../targets.ts';
@@ -17,6 +17,8 @@ interface Wanted {
   readonly partsOnly: boolean;
   readonly throwaway: boolean;
   readonly tell: (line: string) => void;
+  /** A server is gone for good. */
+  readonly lost: (fault: PartFault) => void;
   /** Asked between two steps: true ends the start. */
   readonly stopped: () => boolean;
 }
@@ -55,13 +57,14 @@ export async function startInstance(wanted: Wanted, undo: Undo): Promise<Instanc
   checkChosen(targets, chosen);
   const ports = partsOnly ? {} : await choosePorts({ chosen, tell });
 
-  const parts = await openParts({ dataDir: folder.path, env: { ...chosen }, throwaway: wanted.throwaway, progress: tell });
+  const parts = await openParts({ dataDir: folder.path, env: { ...chosen }, throwaway: wanted.throwaway, progress: tell, lost: wanted.lost });
   undo.push(() => parts.stop());
   for (const { detail } of parts.reports) tell(detail);
   if (stopped()) return undefined;
 
   const secrets = await Secrets.open(folder);
   const lacking = settingNames(targets).filter((name) => name.endsWith('_SECRET') && chosen[name] === undefined);
+  if (chosen['DATABASE_ADMIN_URL'] === undefined && (await hasSchemas(parts.databaseAdminUrl, services))) secrets.needKept();
   const made = await secrets.take(lacking);
   const passwords = await secrets.take(services.filter(({ name }) => chosen[databaseSetting(name)] === undefined).map(({ name }) => passwordName(name)));
   const schemas = await prepareSchemas({ services, environment: chosen, adminUrl: parts.databaseAdminUrl, passwords });

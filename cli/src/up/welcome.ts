@@ -1,7 +1,7 @@
 import { table, type Say } from '../say.ts';
 import { asha, ravi, readers, type DemoPerson } from '../demo/world.ts';
 
-export interface Welcome {
+interface Welcome {
   readonly addresses: Readonly<Record<string, string>>;
   /** Empty where the demo people are not known. */
   readonly people: readonly DemoPerson[];

@@ -6,12 +6,13 @@ import { ConsumerHost } from '../src/consume/consumer-host.ts';
 import { Relay } from '../src/outbox/relay.ts';
 import { recorded, transactions } from './garden.ts';
 
-const { role, service, postgres, nats, settings, deadly } = JSON.parse(process.env['VICTIM']!) as {
+const { role, service, postgres, nats, settings, silentMs, deadly } = JSON.parse(process.env['VICTIM']!) as {
   role: 'relay' | 'consumer';
   service: string;
   postgres: string;
   nats: string;
   settings?: object;
+  silentMs?: number;
   /** The event that takes this process down. */
   deadly?: string;
 };
@@ -28,7 +29,7 @@ if (role === 'relay') {
     await client.connect();
     return client;
   };
-  await new Relay({ service, nc, connect, log, metrics }).start();
+  await new Relay({ service, nc, connect, log, metrics, ...(silentMs ? { silentMs } : {}) }).start();
 } else {
   const consumer = recorded('garden.counts');
   const handle: typeof consumer.handle = (event, tx) => (event.id === deadly ? process.exit(137) : consumer.handle(event, tx));

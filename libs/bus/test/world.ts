@@ -39,7 +39,7 @@ export class World {
   private readonly closing: (() => Promise<unknown>)[] = [];
 
   private constructor(
-    private readonly dataDir: string,
+    readonly dataDir: string,
     readonly postgres: OpenPart,
     readonly nats: OpenPart,
     readonly nc: NatsConnection,
@@ -59,8 +59,11 @@ export class World {
     return garden;
   }
 
-  connection(name: string): Promise<NatsConnection> {
-    return connectBus({ url: this.nats.url, name });
+  /** Closed when the test is over. */
+  async connection(name: string): Promise<NatsConnection> {
+    const nc = await connectBus({ url: this.nats.url, name });
+    this.closing.push(() => nc.close());
+    return nc;
   }
 
   async rest(): Promise<void> {
@@ -118,11 +121,12 @@ export class Garden {
   }
 
   /** A relay or a consumer in a process of its own. */
-  async victim(role: 'relay' | 'consumer', more: { settings?: object; deadly?: string } = {}): Promise<ChildProcess> {
+  async victim(role: 'relay' | 'consumer', more: { settings?: object; silentMs?: number; deadly?: string } = {}): Promise<ChildProcess> {
     const facts = { role, service: this.name, postgres: this.world.postgres.url, nats: this.world.nats.url, ...more };
     const child = fork(new URL('./victim.ts', import.meta.url).pathname, {
       execArgv: ['--experimental-transform-types', '--disable-warning=ExperimentalWarning', '--conditions=source'],
-      env: { ...process.env, VICTIM: JSON.stringify(facts) },
+      // They are many: what the first compiles the others find.
+      env: { ...process.env, VICTIM: JSON.stringify(facts), NODE_COMPILE_CACHE: join(this.world.dataDir, 'compiled') },
     });
     this.stopping.push(async () => child.kill('SIGKILL'));
     await new Promise((resolve) => {

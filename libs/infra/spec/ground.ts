@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { runProgram } from '../src/processes/run-program.ts';
 
 /** This machine's environment without addresses of servers: every part is then a private one. */
 export const bareEnv: NodeJS.ProcessEnv = { ...process.env, DATABASE_ADMIN_URL: '', NATS_URL: '', REDIS_URL: '' };
@@ -37,11 +38,8 @@ export class Holder {
   }
 
   /** The guardian: this process's only child. */
-  async guardian(): Promise<number> {
-    const { runProgram } = await import('../src/processes/run-program.ts');
-    const { stdout } = await runProgram('ps', ['-A', '-o', 'pid=,ppid=,args=']);
-    const line = stdout.split('\n').find((text) => text.includes('guardian') && text.trim().split(/\s+/)[1] === String(this.process.pid));
-    return Number(line?.trim().split(/\s+/)[0]);
+  guardian(): Promise<number> {
+    return guardianOf(this.process.pid!);
   }
 
   async dies(): Promise<void> {
@@ -49,6 +47,16 @@ export class Holder {
     this.process.kill('SIGKILL');
     await death;
   }
+}
+
+/** The guardian that a process started; where it has several, the one that keeps this server. */
+export async function guardianOf(starter: number, server?: number): Promise<number> {
+  const { stdout } = await runProgram('ps', ['-A', '-o', 'pid=,ppid=,args=']);
+  const all = stdout.trim().split('\n').map((line) => line.trim().split(/\s+/));
+  const keeper = all.find(([pid]) => pid === String(server))?.[1];
+  const guardian = all.find(([pid, ppid, ...args]) => args.join(' ').includes('guardian') && ppid === String(starter) && (server === undefined || pid === keeper));
+  if (guardian === undefined) throw new Error(`The process ${starter} has no guardian`);
+  return Number(guardian[0]);
 }
 
 export async function until(condition: () => boolean | Promise<boolean>, within: number): Promise<void> {

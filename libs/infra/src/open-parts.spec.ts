@@ -1,9 +1,9 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { bareEnv, dataFolder, Holder, until } from '../spec/ground.ts';
+import { bareEnv, dataFolder, guardianOf, Holder, until } from '../spec/ground.ts';
 import { notesIn } from '../spec/notes.ts';
-import { FolderInUse, openParts, type PartName } from './index.ts';
+import { FolderInUse, openParts, type PartFault, type PartName, type PartsOptions } from './index.ts';
 import { holderOf } from './processes/claim.ts';
 import { isRunning, readIdentity, type ProcessIdentity } from './processes/process-identity.ts';
 
@@ -14,8 +14,8 @@ function serversOf(folder: string): ProcessIdentity[] {
   return parts.map((part) => readIdentity(join(folder, part, 'server.json'))).filter((identity) => identity !== undefined);
 }
 
-const open = async (dataDir: string) => {
-  const opened = await openParts({ dataDir, env: bareEnv });
+const open = async (dataDir: string, options: Partial<PartsOptions> = {}) => {
+  const opened = await openParts({ dataDir, env: bareEnv, ...options });
   onTestFinished(() => opened.stop());
   return opened;
 };
@@ -96,6 +96,68 @@ describe('servers whose parent was killed with -9', () => {
     const next = await open(dataDir);
     expect(await Promise.all(notesIn(next).map((notes) => notes.read()))).toEqual(['survived', 'survived', 'survived']);
     expect(serversOf(dataDir).every(isRunning)).toBe(true);
+  });
+});
+
+describe('a server that is killed with -9', () => {
+  const identityOf = (dataDir: string, part: PartName) => readIdentity(join(dataDir, part, 'server.json'));
+
+  /** Kills it, and waits until the news that it is back. */
+  async function kill(dataDir: string, part: PartName, news: string[]): Promise<void> {
+    const before = identityOf(dataDir, part);
+    if (before === undefined) throw new Error(`${part} does not run`);
+    const heard = news.length;
+    process.kill(before.pid, 'SIGKILL');
+    await until(() => news.slice(heard).some((line) => /is back|given up/.test(line)), 15_000);
+  }
+
+  it('comes back by itself at its address and with its data', async () => {
+    const dataDir = await dataFolder();
+    const news: string[] = [];
+    const opened = await open(dataDir, { progress: (line) => news.push(line), lost: ({ message }) => news.push(message) });
+    const notes = notesIn(opened);
+    await Promise.all(notes.map((note) => note.write('kept')));
+    for (const part of parts) await kill(dataDir, part, news);
+    expect(await Promise.all(notes.map((note) => note.read()))).toEqual(['kept', 'kept', 'kept']);
+    for (const label of ['PostgreSQL', 'NATS', 'Redis']) expect(news).toContainEqual(expect.stringContaining(`${label} ended by itself (SIGKILL): starting it again`));
+  });
+
+  it('is given up the fourth time within a minute, naming its log', async () => {
+    const dataDir = await dataFolder();
+    const news: string[] = [];
+    await open(dataDir, { throwaway: true, progress: (line) => news.push(line), lost: ({ message }) => news.push(message) });
+    for (let time = 1; time <= 4; time++) await kill(dataDir, 'redis', news);
+    expect(news.at(-1)).toContain(`Redis ended by itself 4 times within a minute (SIGKILL) and is given up; its log is ${join(dataDir, 'redis', 'server.log')}`);
+  });
+
+  it('is not started again when its guardian died', async () => {
+    for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+      const dataDir = await dataFolder();
+      const lost: PartFault[] = [];
+      const opened = await open(dataDir, { throwaway: true, lost: (fault) => lost.push(fault) });
+      const servers = serversOf(dataDir);
+      process.kill(await guardianOf(process.pid, servers[0]!.pid), signal);
+      await until(() => lost.length === 3, 5_000);
+      expect(lost[0]?.message).toContain('The guardian of the servers died');
+      await opened.stop();
+      expect(servers.some(isRunning)).toBe(false);
+    }
+  });
+});
+
+describe('a data folder that is none, or damaged', () => {
+  it('is refused when it is a file', async () => {
+    const file = join(await dataFolder(), 'plain');
+    await writeFile(file, '');
+    await expect(openParts({ dataDir: file, env: bareEnv })).rejects.toThrow(`${file} cannot be a data folder: a file is in its way`);
+  });
+
+  it.each(['{', 'null', '{"port":7}'])('is refused, naming the file, when a password is lost: %s', async (content) => {
+    const dataDir = await dataFolder();
+    const file = join(dataDir, 'nats', 'access.json');
+    await mkdir(join(dataDir, 'nats'));
+    await writeFile(file, content);
+    await expect(openParts({ dataDir, env: bareEnv })).rejects.toThrow(`${file} is damaged: it holds no password. Restore it`);
   });
 });
 

@@ -6,7 +6,7 @@ import type { PartName } from './part.ts';
 import { claim } from './processes/claim.ts';
 
 /** What a private instance keeps between two starts, beside its data. */
-export interface Remembered {
+interface Remembered {
   password: string;
   port?: number;
 }
@@ -46,6 +46,7 @@ const enterable = 0o711;
 /** Creates the folder where needed and claims it for this process. */
 export async function hold(path: string, mode: number): Promise<{ release(): Promise<void> }> {
   const claimed = await mkdir(path, { recursive: true, mode }).then(() => claim(join(path, 'owner'))).catch((fault: NodeJS.ErrnoException) => {
+    if (fault.code === 'ENOTDIR' || fault.code === 'EEXIST') throw new Error(`${path} cannot be a data folder: a file is in its way. Choose another folder`, { cause: fault });
     if (fault.code !== 'EACCES' && fault.code !== 'EPERM' && fault.code !== 'EROFS') throw fault;
     throw new Error(`This user may not write to the data folder ${path} (${fault.code}). Run as the user who made it, or choose another folder`, { cause: fault });
   });
@@ -72,9 +73,17 @@ async function recall(path: string): Promise<Remembered> {
   });
   if (text === undefined) return { password: randomBytes(18).toString('hex') };
   // Without its password the data could not be opened again: a broken file must stop the start, not be replaced.
-  const { password, port } = JSON.parse(text) as Partial<Remembered>;
-  if (typeof password !== 'string') throw new Error(`${memoryFile(path)} holds no password`);
+  const { password, port } = parsed(text);
+  if (typeof password !== 'string') throw new Error(`${memoryFile(path)} is damaged: it holds no password. Restore it, or begin anew with another data folder`);
   return typeof port === 'number' ? { password, port } : { password };
+}
+
+function parsed(text: string): Partial<Remembered> {
+  try {
+    return (JSON.parse(text) as Partial<Remembered> | null) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 function memoryFile(path: string): string {

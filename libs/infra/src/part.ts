@@ -1,3 +1,5 @@
+import type { PartFault } from './faults.ts';
+
 /** The three parts Mela stands on. */
 export type PartName = 'postgres' | 'nats' | 'redis';
 
@@ -21,6 +23,8 @@ export interface PartsOptions {
   /** The data may be lost: nothing waits for the disk. For tests and `--ephemeral`. */
   throwaway?: boolean;
   progress?: (line: string) => void;
+  /** A private instance is gone for good: it ended by itself again and again, or the guardian did. May be told once for each part. */
+  lost?: (fault: PartFault) => void;
 }
 
 export interface OpenPart {

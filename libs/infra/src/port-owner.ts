@@ -1,7 +1,8 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { runProgram } from './processes/run-program.ts';
 
-/** Who listens on this port: "node (pid 123)", or as much of that as this user may know. */
+/** Who listens on this port: "node mela.mjs (pid 123)", or as much of that as this user may know. */
 export function portOwner(port: number): Promise<string | undefined> {
   return process.platform === 'linux' ? ownerByProc(port) : ownerByLsof(port);
 }
@@ -12,11 +13,19 @@ async function ownerByProc(port: number): Promise<string | undefined> {
   const links = new Set(sockets.map(({ inode }) => `socket:[${inode}]`));
   for (const pid of (await entries('/proc')).filter((name) => /^\d+$/.test(name))) {
     if (!(await holdsOneOf(pid, links))) continue;
-    const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a process');
-    return `${name.trim()} (pid ${pid})`;
+    return `${await nameOf(pid)} (pid ${pid})`;
   }
   // The files of other users' processes are closed to us; the table still tells whose socket it is.
   return `a process of the user with id ${sockets[0]?.uid}`;
+}
+
+/** As its command line tells: what a process calls itself is `MainThread` for every Node. */
+async function nameOf(pid: string): Promise<string> {
+  const [command = '', ...args] = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+  const program = basename(command);
+  if (program === '') return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a process')).trim();
+  const script = program === 'node' ? args.find((arg) => /^[^-].*\.[cm]?[jt]s$/.test(arg)) : undefined;
+  return script === undefined ? program : `${program} ${basename(script)}`;
 }
 
 async function listeners(table: string, port: number): Promise<{ uid: string; inode: string }[]> {

@@ -1,5 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { dataFolder } from '../spec/ground.ts';
 import { choosePort, portOwner, PortTaken } from './index.ts';
 import { anyFreePort } from './ports.ts';
 
@@ -36,6 +42,16 @@ describe('choosing a port', () => {
     expect(fault.message).toContain(`API_PORT=${port} is taken by`);
     expect(fault.message).toContain(`(pid ${process.pid})`);
     expect(fault.message).toContain(`set API_PORT=${fault.free}`);
+  });
+
+  // Read from /proc, which only Linux has.
+  it.runIf(process.platform === 'linux')('names a program of Node by its script', async () => {
+    const script = join(await dataFolder(), 'shop.mjs');
+    await writeFile(script, `import { createServer } from 'node:net'; const server = createServer().listen(0, '127.0.0.1', () => console.log(server.address().port));`);
+    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void child.kill());
+    const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+    expect(await portOwner(Number(line))).toBe(`node shop.mjs (pid ${child.pid})`);
   });
 
   it('knows no owner of a free port', async () => {

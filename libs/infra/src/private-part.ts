@@ -8,13 +8,13 @@ import { PrivateServer } from './private-server.ts';
 
 /** Starts an instance of our own on the data in its folder. */
 export async function openPrivatePart(part: PartName, options: PartsOptions, guard: Guard): Promise<OpenPart> {
-  const { dataDir, env, throwaway = false, progress = () => undefined } = options;
+  const { dataDir, env, throwaway = false, progress = () => undefined, lost = () => undefined } = options;
   const { label } = settings[part];
   const folder = await holdPartFolder(dataDir, part);
   try {
     const { program, passedOver } = await findProgram(part, { env, dataDir, progress });
     progress(`Starting ${label} ${program.version}`);
-    const server = await PrivateServer.start({ folder, program, env, throwaway }, guard, progress);
+    const server = await PrivateServer.start({ folder, program, env, throwaway }, guard, { progress, lost });
     await remember(folder, { ...folder.remembered, port: server.port });
     const because = passedOver.length === 0 ? '' : ` (passed over: ${passedOver.join('; ')})`;
     return {

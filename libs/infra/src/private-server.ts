@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { settings } from './answers.ts';
 import { PartFault } from './faults.ts';
 import type { Guard, Guarded } from './guardian/guard.ts';
+import type { PartsOptions } from './part.ts';
 import { anyFreePort, isFree } from './ports.ts';
 import { isRunning, readIdentity } from './processes/process-identity.ts';
 import { runProgram } from './processes/run-program.ts';
@@ -16,27 +17,32 @@ import { serverFor } from './servers/servers.ts';
 const patience = 15_000;
 const bootDeadline = 60_000;
 const attempts = 20;
+const revivals = { most: 3, withinMs: 60_000 };
 
 type Standing = Pick<Boot, 'folder' | 'program' | 'env' | 'throwaway'>;
+type Tell = Required<Pick<PartsOptions, 'progress' | 'lost'>>;
 
-/** One server of our own: it keeps its port and its data through crashes and restarts. */
+/** One server of our own: it keeps its port and its data through crashes and restarts, and is started again when it ends by itself. */
 export class PrivateServer {
   port = 0;
   private running: Guarded | undefined;
   /** Somebody told it to end. */
   private leaving = false;
+  /** When it ended by itself of late. */
+  private falls: number[] = [];
+  private reviving: Promise<void> = Promise.resolve();
   private readonly standing: Standing;
   private readonly guard: Guard;
-  private readonly progress: (line: string) => void;
+  private readonly tell: Tell;
 
-  private constructor(standing: Standing, guard: Guard, progress: (line: string) => void) {
+  private constructor(standing: Standing, guard: Guard, tell: Tell) {
     this.standing = standing;
     this.guard = guard;
-    this.progress = progress;
+    this.tell = tell;
   }
 
-  static async start(standing: Standing, guard: Guard, progress: (line: string) => void): Promise<PrivateServer> {
-    const server = new PrivateServer(standing, guard, progress);
+  static async start(standing: Standing, guard: Guard, tell: Tell): Promise<PrivateServer> {
+    const server = new PrivateServer(standing, guard, tell);
     await server.stopLeftover();
     await server.bootPatiently(() => freePort(standing.folder.remembered.port));
     return server;
@@ -62,6 +68,7 @@ export class PrivateServer {
 
   async restart(): Promise<void> {
     await this.stop();
+    this.leaving = false;
     await this.bootPatiently(async () => this.port);
   }
 
@@ -99,10 +106,28 @@ export class PrivateServer {
     const running = await this.guard.launch(await launchOf(boot));
     await this.untilItAnswers(running, log.since);
     this.running = running;
-    this.leaving = false;
     void running.ended.then((how) => {
-      if (!this.leaving) this.progress(`${settings[folder.part].label} ended by itself (${how}); its log is ${folder.logFile}`);
+      if (!this.leaving) this.reviving = this.revive(how);
     });
+  }
+
+  /** It ended by itself, and comes back where it was; one that does nothing but end is given up. */
+  private async revive(how: string): Promise<void> {
+    const { part, logFile } = this.standing.folder;
+    const { label } = settings[part];
+    for (let why = how; !this.leaving; ) {
+      if (this.guard.isLost) return this.tell.lost(new PartFault(part, `The guardian of the servers died, and ${label} cannot go on without it`));
+      this.falls = [...this.falls.filter((at) => at > Date.now() - revivals.withinMs), Date.now()];
+      if (this.falls.length > revivals.most) return this.tell.lost(new PartFault(part, `${label} ended by itself ${this.falls.length} times within a minute (${why}) and is given up; its log is ${logFile}`));
+      this.tell.progress(`${label} ended by itself (${why}): starting it again; its log is ${logFile}`);
+      try {
+        await this.stopLeftover();
+        await this.bootPatiently(async () => this.port);
+        return this.tell.progress(`${label} is back on port ${this.port}`);
+      } catch (fault) {
+        why = fault instanceof Error ? fault.message : String(fault);
+      }
+    }
   }
 
   private async untilItAnswers(running: Guarded, log: () => Promise<string>): Promise<void> {
@@ -126,6 +151,7 @@ export class PrivateServer {
   private async leave(end: (running: Guarded) => Promise<void>): Promise<void> {
     if (this.running === undefined) return;
     this.leaving = true;
+    await this.reviving;
     await end(this.running);
   }
 }

@@ -11,7 +11,7 @@ import { Hold } from './hold.ts';
 import { once } from './wrappers/once.ts';
 import { tracedEvent } from './wrappers/traced.ts';
 
-export interface ApplySettings {
+interface ApplySettings {
   backoffMs: readonly number[];
   maxDeliver: number;
 }

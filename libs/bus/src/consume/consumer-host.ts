@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { Log } from '../log.ts';
 import { Wakeable } from '../outbox/wakeable.ts';
 import type { Sql, Transactions } from '../sql.ts';
+import { watchConnectivity } from '../stream/connectivity.ts';
 import type { ConsumerDefinition } from './consumer-definition.ts';
 import { Consumer, type ConsumerHealth, type ConsumerSettings } from './consumer.ts';
 import { replayBellOf } from './dead-letters.ts';
@@ -17,17 +18,18 @@ export interface ConsumerHostOptions<Tx extends Sql> {
   consumers: readonly ConsumerDefinition<Tx>[];
   log: Log;
   metrics: Registry;
-  settings?: { ackWaitMs?: number; backoffMs?: readonly number[]; maxDeliver?: number };
+  settings?: Partial<ConsumerSettings>;
 }
 
 const SECOND = 1_000;
-const LOOK_MS = 5 * SECOND;
 const PRUNE_MS = 3_600 * SECOND;
+const FLUSH_MS = 2 * SECOND;
 const defaults: ConsumerSettings = {
   // What a killed process held comes back after this, and whoever works on one says so three times as often.
   ackWaitMs: 10 * SECOND,
   backoffMs: [1, 2, 5, 10, 30, 60, 120, 300, 600].map((seconds) => seconds * SECOND),
   maxDeliver: 12,
+  lookMs: 5 * SECOND,
 };
 
 /** Hosts a service's consumers, and does the slow work around them: replays, the gauge of dead letters, pruning. */
@@ -38,6 +40,8 @@ export class ConsumerHost<Tx extends Sql> {
   private rounds: Promise<void> | undefined;
   private bell: Subscription | undefined;
   private releaseAdvisories: (() => void) | undefined;
+  private unwatch: (() => void) | undefined;
+  private connected = true;
   private stopping = false;
 
   constructor(private readonly options: ConsumerHostOptions<Tx>) {
@@ -52,6 +56,8 @@ export class ConsumerHost<Tx extends Sql> {
     if (this.rounds || this.consumers.length === 0) return;
     const { nc, service } = this.options;
     this.stopping = false;
+    this.connected = true;
+    this.unwatch = watchConnectivity(nc, (connected) => (this.connected = connected));
     // Before the consumers: what they lose on their first message must be heard.
     this.releaseAdvisories = captureMaxDeliveries(this.options, this.consumers);
     this.bell = nc.subscribe(replayBellOf(service), { callback: () => this.wakeable.wake() });
@@ -70,16 +76,30 @@ export class ConsumerHost<Tx extends Sql> {
     this.rounds = undefined;
     this.bell?.unsubscribe();
     this.releaseAdvisories?.();
-    // The last answers are on their way when this returns.
-    if (this.options.nc.info && !this.options.nc.isClosed()) await this.options.nc.flush().catch(() => undefined);
+    await this.sendAnswers();
+    this.unwatch?.();
   }
 
   health(): readonly ConsumerHealth[] {
-    return this.consumers.map((consumer) => consumer.health);
+    const healths = this.consumers.map((consumer) => consumer.health);
+    return this.cutOff ? healths.map((health) => ({ ...health, state: 'stopped', reason: 'NATS is not connected' })) : healths;
+  }
+
+  private get cutOff(): boolean {
+    return !this.connected || this.options.nc.isClosed();
+  }
+
+  /** The last answers are on their way when this returns, unless there is no way: then what they were for comes again. */
+  private async sendAnswers(): Promise<void> {
+    if (this.cutOff) return;
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, FLUSH_MS)));
+    await Promise.race([this.options.nc.flush().catch(() => undefined), enough]);
+    clearTimeout(timer);
   }
 
   private async goRound(): Promise<void> {
-    const { db, log, service } = this.options;
+    const { db, log } = this.options;
     let pruneAt = 0;
     while (!this.stopping) {
       try {
@@ -90,9 +110,9 @@ export class ConsumerHost<Tx extends Sql> {
           pruneAt = performance.now() + PRUNE_MS;
         }
       } catch (fault) {
-        log.debug({ service, fault: (fault as Error).message }, 'The round of the consumers failed and is made again');
+        log.debug({ fault: (fault as Error).message }, 'The round of the consumers failed and is made again');
       }
-      await this.wakeable.wait(LOOK_MS);
+      await this.wakeable.wait(this.settings.lookMs);
     }
   }
 

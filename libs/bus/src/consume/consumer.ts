@@ -17,13 +17,15 @@ export interface ConsumerSettings {
   ackWaitMs: number;
   backoffMs: readonly number[];
   maxDeliver: number;
+  /** How often the host looks for replays and for what nobody answered. */
+  lookMs: number;
 }
 
 export interface ConsumerHealth {
   consumer: string;
   state: 'running' | 'stopped';
   reason?: string;
-  /** When it was last known to have nothing pending: epoch milliseconds. */
+  /** It knows everything stored until then: epoch milliseconds. */
   caughtUpAt: number;
 }
 

@@ -6,13 +6,10 @@ const WORKING = Buffer.from('+WPI');
 
 /** One message as JetStream delivered it, and the ways to answer it. It is answered once. */
 export class Delivery {
-  readonly arrivedAt = Date.now();
   /** 1 for the first time. */
   readonly count: number;
   readonly streamSeq: number;
   readonly storedAt: number;
-  /** How many were waiting behind it when it was delivered. */
-  readonly pending: number;
   private all: ReadonlyMap<string, string> | undefined;
   private answered = false;
 
@@ -23,7 +20,6 @@ export class Delivery {
     this.count = Number(tokens[first]);
     this.streamSeq = Number(tokens[first + 1]);
     this.storedAt = Number(tokens[first + 3]) / 1e6;
-    this.pending = Number(tokens[first + 4]);
   }
 
   get subject(): string {

@@ -1,7 +1,7 @@
 import type { EventOf, EventType } from '@mela/contracts';
 import 'reflect-metadata';
 
-export interface Hearing {
+interface Hearing {
   readonly as: string;
   readonly events: readonly EventType[];
   readonly poison: 'aside' | 'stop';

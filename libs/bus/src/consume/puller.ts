@@ -14,7 +14,7 @@ const AGAIN_MS = 100;
 /** The server ended the request: nothing is wrong with the consumer, so ask again. */
 const passing = new Set([404, 408]);
 
-export interface PullerEvents {
+interface PullerEvents {
   arrived(delivery: Delivery): void;
   /** Nothing has come for a while, and the server says that it is still there. */
   idle(): void;

@@ -5,6 +5,7 @@ import { Wakeable } from '../outbox/wakeable.ts';
 import { STREAM } from '../subjects.ts';
 import type { Delivery } from './delivery.ts';
 import { DurableDiffers, ensureDurable, type Durable } from './durable.ts';
+import { Horizon } from './horizon.ts';
 import { Puller } from './puller.ts';
 
 interface SourceOptions {
@@ -15,6 +16,8 @@ interface SourceOptions {
 }
 
 const MEND_MS = { soonest: 100, latest: 5_000 };
+/** How often the server is asked how far everybody is, as long as there is something to do. At first somebody waits for it. */
+const LOOK_MS = { first: 50, later: 1_000 };
 
 /** One durable and what it delivers. Deleted, moved or silent: it is made again and pulled from again. */
 export class Source {
@@ -24,9 +27,9 @@ export class Source {
   private stopping = false;
   /** What closed pullers still held: it is as good as what comes later, and nearer to its `ack_wait`. */
   private leftOver: Delivery[] = [];
+  private readonly horizon = new Horizon();
+  private nextLook: NodeJS.Timeout | undefined;
   lost: string | undefined;
-  /** When it was last known to have nothing pending: epoch milliseconds. */
-  caughtUpAt = 0;
 
   constructor(
     readonly durable: Durable,
@@ -48,8 +51,14 @@ export class Source {
   /** No more is asked for; what is held can still be taken. */
   async stop(): Promise<void> {
     this.stopping = true;
+    clearTimeout(this.nextLook);
+    this.nextLook = undefined;
     this.wakeable.wake();
     await this.running;
+  }
+
+  get caughtUpAt(): number {
+    return this.horizon.at;
   }
 
   get waiting(): number {
@@ -65,10 +74,10 @@ export class Source {
     return this.puller ? [...taken, ...this.puller.take(max - taken.length)] : taken;
   }
 
-  /** Tells that a batch was applied: if nothing was waiting behind it, all that was there then is done. */
   applied(batch: readonly Delivery[]): void {
     const last = batch.at(-1);
-    if (last?.pending === 0 && this.waiting === 0) this.caughtUpAt = last.arrivedAt;
+    if (last) this.horizon.mark(last.streamSeq, last.storedAt);
+    this.lookSoon();
   }
 
   private async run(): Promise<void> {
@@ -92,7 +101,7 @@ export class Source {
   private async pull(): Promise<void> {
     this.puller = new Puller(this.options.nc, this.durable.name, {
       arrived: this.options.arrived,
-      idle: () => void this.lookIfCaughtUp(),
+      idle: () => void this.look(),
       lost: (reason) => {
         this.lost ??= reason;
         this.wakeable.wake();
@@ -107,16 +116,28 @@ export class Source {
   private async ensure(): Promise<void> {
     const jsm = await jetstreamManager(this.options.nc, { checkAPI: false });
     await ensureDurable(jsm, this.durable, this.options.settings);
-    await this.lookIfCaughtUp();
+    this.horizon.forgetMarks();
+    await this.look();
+  }
+
+  private lookSoon(): void {
+    if (this.stopping || this.nextLook) return;
+    const look = () => {
+      this.nextLook = undefined;
+      void this.look();
+    };
+    this.nextLook = setTimeout(look, this.caughtUpAt === 0 ? LOOK_MS.first : LOOK_MS.later).unref();
   }
 
   /** Only the server knows what is left, here and in other processes, delivered or to be delivered again. */
-  private async lookIfCaughtUp(): Promise<void> {
+  private async look(): Promise<void> {
     const asked = Date.now();
     try {
       const jsm = await jetstreamManager(this.options.nc, { checkAPI: false });
-      const info = await jsm.consumers.info(STREAM, this.durable.name);
-      if (info.num_pending === 0 && info.num_ack_pending === 0) this.caughtUpAt = asked;
+      const { num_pending, num_ack_pending, delivered, ack_floor } = await jsm.consumers.info(STREAM, this.durable.name);
+      if (num_pending === 0) this.horizon.mark(delivered.stream_seq, asked);
+      this.horizon.reached(num_ack_pending === 0 ? delivered.stream_seq : ack_floor.stream_seq);
+      if (num_pending + num_ack_pending > 0) this.lookSoon();
     } catch {
       // Not knowing is not being caught up.
     }

@@ -3,7 +3,7 @@ import { watchConnectivity } from '../stream/connectivity.ts';
 import { privateInbox } from '../stream/private-inbox.ts';
 import { STREAM } from '../subjects.ts';
 
-export interface Outgoing {
+interface Outgoing {
   readonly eventId: string;
   readonly subject: string;
   readonly headers: Record<string, string>;

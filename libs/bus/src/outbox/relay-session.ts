@@ -34,9 +34,9 @@ export class RelaySession {
     client.on('end', () => lost(new Error('The database ended the session')));
   }
 
-  async open(): Promise<void> {
-    // A session that stops asking (a frozen process, a cut line) must give its shards up.
-    await this.query(`SET idle_session_timeout = '10s'`);
+  async open(silentMs: number): Promise<void> {
+    // A session that stops asking must give its shards up.
+    await this.query(`SET idle_session_timeout = ${silentMs}`);
     // The relay only forgets what is already in the stream: a move lost with the database is a repeat, which the stream's
     // duplicate window and the inboxes absorb. So nothing here waits for the disk.
     await this.query(`SET synchronous_commit = off`);

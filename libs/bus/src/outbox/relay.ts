@@ -16,6 +16,16 @@ export interface RelayOptions {
   connect: () => Promise<Client>;
   log: Log;
   metrics: Registry;
+  /** A relay that says nothing for so long (a frozen process, a cut line) gives its shards up. */
+  silentMs?: number;
+}
+
+interface RelayHealth {
+  /** To NATS. */
+  connected: boolean;
+  depth: number;
+  oldestSeconds: number;
+  shards: number;
 }
 
 const READ_AT_MOST = 2_000;
@@ -28,6 +38,7 @@ const KEEP_PARTITIONS_MS = 600_000;
 const RECONNECT_MS = { soonest: 100, latest: 2_000 };
 /** Without NATS for so long, a relay lets others try. */
 const GIVE_UP_SHARDS_MS = 5_000;
+const SILENT_MS = 10_000;
 
 /**
  * Carries committed events into the stream. It keeps no cursor (ids become visible out of order, so a cursor loses rows):
@@ -74,25 +85,30 @@ export class Relay {
     this.publisher?.close();
   }
 
-  health(): { oldestSeconds: number; depth: number; shards: number } {
+  health(): RelayHealth {
     const { depth, oldestSeconds, at } = this.backlog;
     // While the database is away nobody counts, and what waited then waits still.
     const since = (performance.now() - at) / 1_000;
-    return { depth, oldestSeconds: depth > 0 ? oldestSeconds + since : 0, shards: this.session?.shards.length ?? 0 };
+    return {
+      connected: this.publisher?.connected === true && !this.options.nc.isClosed(),
+      depth,
+      oldestSeconds: depth > 0 ? oldestSeconds + since : 0,
+      shards: this.session?.shards.length ?? 0,
+    };
   }
 
   private async run(): Promise<void> {
-    const { log, service } = this.options;
+    const { log } = this.options;
     let pause = RECONNECT_MS.soonest;
     while (!this.stopping) {
       const opened = performance.now();
       try {
         const session = new RelaySession(await this.options.connect(), () => this.wakeable.wake());
         this.session = session;
-        await session.open();
+        await session.open(this.options.silentMs ?? SILENT_MS);
         await this.relay(session);
       } catch (fault) {
-        log.warn({ service, fault: (fault as Error).message }, 'The relay lost its database session and takes a new one');
+        log.warn({ fault: (fault as Error).message }, 'The relay lost its database session and takes a new one');
       }
       this.session?.close();
       this.session = undefined;
@@ -162,12 +178,12 @@ export class Relay {
     const now = performance.now();
     if (this.disconnectedSince !== undefined && now - this.disconnectedSince > GIVE_UP_SHARDS_MS && session.shards.length > 0) {
       await session.releaseShards();
-      this.options.log.warn({ service: this.options.service }, 'The relay has no NATS and leaves its shards to others');
+      this.options.log.warn({}, 'The relay has no NATS and leaves its shards to others');
     }
     if (this.publisher!.connected && now >= due.shards) {
       due.shards = now + TAKE_SHARDS_MS;
       const taken = await session.takeShards();
-      if (taken.length > 0) this.options.log.info({ service: this.options.service, shards: taken }, 'The relay took shards');
+      if (taken.length > 0) this.options.log.info({ shards: taken }, 'The relay took shards');
     }
     if (now >= due.backlog) {
       due.backlog = now + LOOK_AT_BACKLOG_MS;
@@ -189,8 +205,8 @@ export class Relay {
 
   private complain(row: { event_id: string; subject: string }, fault: Error, attempts: number): void {
     // Once at first and then ever more rarely: an outage concerns thousands.
-    const { log, service } = this.options;
-    const facts = { service, eventId: row.event_id, subject: row.subject, attempts, fault: fault.message };
+    const { log } = this.options;
+    const facts = { eventId: row.event_id, subject: row.subject, attempts, fault: fault.message };
     if ((attempts & (attempts - 1)) === 0 && attempts > 4) log.error(facts, 'An event is not taken by the stream');
     else log.debug(facts, 'An event was not acknowledged and will be sent again');
   }

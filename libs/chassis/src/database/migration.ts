@@ -14,7 +14,7 @@ export const libraryMigrations: readonly Migration[] = [
     statements: [
       `CREATE TABLE idempotency (
          caller text NOT NULL, operation text NOT NULL, key text NOT NULL,
-         fingerprint text NOT NULL, answer jsonb, refused boolean NOT NULL,
+         fingerprint text NOT NULL, answer json, refused boolean NOT NULL,
          created_at timestamptz NOT NULL DEFAULT now(),
          PRIMARY KEY (caller, operation, key))`,
       `CREATE INDEX idempotency_by_age ON idempotency (created_at)`,

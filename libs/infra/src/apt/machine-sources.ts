@@ -47,7 +47,7 @@ export async function machineSources({ codename }: Distribution, folder = '/etc/
 }
 
 /** deb822: one stanza per archive, fields that may go on over several lines (a key block). */
-export function readStanzas(text: string): AptSource[] {
+function readStanzas(text: string): AptSource[] {
   const withoutComments = text.split('\n').filter((line) => !line.startsWith('#')).join('\n');
   return withoutComments.split(/\n\s*\n/).flatMap((stanza) => {
     const fields = new Map<string, string>();
@@ -60,7 +60,7 @@ export function readStanzas(text: string): AptSource[] {
 }
 
 /** `deb [signed-by=/key] http://mirror suite component…` */
-export function readLines(text: string): AptSource[] {
+function readLines(text: string): AptSource[] {
   return [...text.matchAll(/^\s*deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)([^#\n]*)/gm)].map(([, options = '', uris = '', suite = '', rest = '']) => {
     const option = (name: string) => new RegExp(`(?:^|\\s)${name}=(\\S+)`, 'i').exec(options)?.[1];
     const [signedBy, trusted] = [option('signed-by'), option('trusted')];

@@ -33,10 +33,16 @@ export class Guard {
     this.process = fork(file, [], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [], env: ownEnvironment(), cwd: '/' });
     this.process.on('message', (news: News) => this.hear(news));
     this.process.on('exit', () => this.mourn());
+    // One that was told to end lets go of the channel first: what it stops then is not to be started again.
+    this.process.on('disconnect', () => this.mourn());
     this.process.on('error', () => this.mourn());
     // A program that forgets to stop its parts may end all the same: the guardian then stops them.
     this.process.unref();
     this.process.channel?.unref();
+  }
+
+  get isLost(): boolean {
+    return this.lost;
   }
 
   async launch(launch: Launch): Promise<Guarded> {

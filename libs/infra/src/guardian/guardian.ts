@@ -70,6 +70,7 @@ let leaving = false;
 async function bereaved(): Promise<void> {
   if (leaving) return;
   leaving = true;
+  if (process.connected) process.disconnect();
   await Promise.allSettled([...servers.values()].map(({ identity, launch: { farewell } }) => stopProcess(identity, farewell, patienceWhenBereaved)));
   for (const { identity, launch: { identityFile } } of servers.values()) if (holds(identityFile, identity)) rmSync(identityFile, { force: true });
   process.exit(0);

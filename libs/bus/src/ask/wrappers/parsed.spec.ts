@@ -16,7 +16,7 @@ it('names every field at fault at once, unknown ones too', async () => {
   expect(await inputOf(exchangeOf({ body: { times: 9, role: 'admin' } }))).toMatchObject({
     status: 400,
     code: 'request.invalid',
-    facts: { faults: [{ field: 'text' }, { field: 'times' }, { field: 'role', fault: 'unknown field' }] },
+    facts: { faults: [{ field: 'text', fault: 'is missing' }, { field: 'times' }, { field: 'role', fault: 'unknown field' }] },
   });
 });
 
