@@ -17,6 +17,8 @@ const rest = args.filter((arg) => arg !== '--affected' && !arg.startsWith('--bas
 process.exitCode = await test();
 
 async function test() {
+  const runs = chosenRuns();
+  if (runs === undefined) return 1;
   const node = await prepare();
   if (node === undefined) return 1;
   const environment = { ...process.env, NX_DAEMON: 'false', PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` };
@@ -25,7 +27,7 @@ async function test() {
     // The boundary rule knows nothing without the project graph, and says nothing of it.
     ['Reading the project graph', [bin('nx'), 'show', 'projects', '--json']],
     ['Checking style and boundaries', [bin('oxlint'), '--type-aware', '--deny-warnings', '--quiet']],
-    ...runs().map((run) => ['Testing', [bin('vitest'), 'run', ...run, ...rest]]),
+    ...runs.map((run) => ['Testing', [bin('vitest'), 'run', ...run, ...rest]]),
   ];
   for (const [title, command] of steps) {
     say(title);
@@ -35,7 +37,12 @@ async function test() {
   return 0;
 }
 
-function runs() {
+function chosenRuns() {
   if (!affected) return [[]];
-  return affectedRuns(base, changedSince(base, root), readdirSync(join(root, 'services')));
+  try {
+    return affectedRuns(base, changedSince(base, root), readdirSync(join(root, 'services')));
+  } catch {
+    say(`git cannot compare with ${base}. Name a commit that it knows: npm run test:affected -- --base=<commit>`);
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import type { PartFault } from '@mela/infra';
+import { Undo } from '@mela/chassis';
 import type { Command } from 'commander';
 import { Api } from '../api.ts';
 import { begin, command, type Common, type Work } from '../command.ts';
@@ -13,7 +14,7 @@ import { refuseSecondUp } from '../state.ts';
 import { allTargets } from '../targets.ts';
 import type { Terminal } from '../terminal.ts';
 import { throwawayFolder } from '../up/ephemeral.ts';
-import { startInstance, Undo, type Instance } from '../up/instance.ts';
+import { startInstance, type Instance } from '../up/instance.ts';
 import { readyLine, readySentence, welcome } from '../up/welcome.ts';
 
 /** What still runs when a server is lost may wait for it in vain. */

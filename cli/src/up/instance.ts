@@ -1,4 +1,4 @@
-import { databaseSetting, readSettings, runTargets, settingsOf, type Environment, type Target } from '@mela/chassis';
+import { databaseSetting, readSettings, runTargets, settingsOf, type Environment, type Target, type Undo } from '@mela/chassis';
 import { openParts, type PartFault, type Parts } from '@mela/infra';
 import { writeEnv } from '../env-file.ts';
 import { developmentFile, layered } from '../environment.ts';
@@ -28,26 +28,6 @@ export interface Instance {
   readonly parts: Parts;
   /** No schema had anything in it before. */
   readonly fresh: boolean;
-}
-
-/** The steps that are to be undone, the last one first. Every one is tried, whatever becomes of the others. */
-export class Undo {
-  private readonly steps: (() => unknown)[] = [];
-
-  push(step: () => unknown): void {
-    this.steps.push(step);
-  }
-
-  async all(): Promise<void> {
-    const faults: unknown[] = [];
-    for (const step of this.steps.splice(0).toReversed())
-      try {
-        await step();
-      } catch (fault) {
-        faults.push(fault);
-      }
-    if (faults.length > 0) throw faults[0];
-  }
 }
 
 /** Everything Mela needs, on this machine, for development. What is opened is noted for undoing, however far the start gets. */

@@ -1,5 +1,5 @@
 import { Asker, connectBus, Cursors, StreamPosition } from '@mela/bus';
-import { keysOverBus, nestLogger, TokenVerifier, type Process, type Running } from '@mela/chassis';
+import { keysOverBus, nestLogger, TokenVerifier, Undo, type Process, type Running } from '@mela/chassis';
 import type { Catalogue } from '@mela/contracts';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -26,11 +26,9 @@ import type { ApiSettings } from './settings.ts';
 /** Brings the gateway up on the bus, and takes it down in the opposite order. */
 export async function startApi(catalogue: Catalogue, process: Process, settings: ApiSettings): Promise<Running> {
   const log = process.log.child({ service: 'api' });
-  const undo: (() => Promise<unknown> | unknown)[] = [];
+  const undo = new Undo();
   let stopped: Promise<void> | undefined;
-  const stop = () => (stopped ??= (async () => {
-    for (const step of undo.toReversed()) await step();
-  })());
+  const stop = () => (stopped ??= undo.all());
 
   try {
     const { NATS_URL, NATS_CA_FILE } = process.settings;
@@ -80,7 +78,7 @@ const module = (catalogue: Catalogue, { health, metrics }: Process) => ({
   providers: [{ provide: CATALOGUE, useValue: catalogue }, { provide: HEALTH, useValue: health }, { provide: METRICS, useValue: metrics }],
 });
 
-async function openLimits(catalogue: Catalogue, process: Process, settings: ApiSettings, undo: (() => unknown)[]): Promise<RateLimits | undefined> {
+async function openLimits(catalogue: Catalogue, process: Process, settings: ApiSettings, undo: Undo): Promise<RateLimits | undefined> {
   if (settings.RATE_LIMITS === 'off') return undefined;
   const redis = openRedis(settings.REDIS_URL);
   undo.push(() => redis.disconnect());

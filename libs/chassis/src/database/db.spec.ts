@@ -120,20 +120,23 @@ describe('a transaction inside another', () => {
 describe('two that wait for each other', () => {
   it('both commit: the one that PostgreSQL stops runs again, and its events leave once', async () => {
     const [left, right] = await db.transaction(async (tx) => [await write(tx, 'left'), await write(tx, 'right')] as const);
-    let holding = 0;
-    let bothHold!: () => void;
-    const met = new Promise<void>((resolve) => (bothHold = resolve));
+    const [bothHold, oneIsDone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let attempts = 0;
-    const swap = (first: string, second: string) =>
-      db.transaction(async (tx) => {
-        attempts++;
+    let holding = 0;
+    const swap = async (first: string, second: string) => {
+      const id = await db.transaction(async (tx) => {
+        // The rows are anybody's when one is stopped: run again at once, it could take its first before the other has it.
+        if (++attempts > 2) await oneIsDone.promise;
         const told = await write(tx, 'told');
         await tx.query('UPDATE note SET text = text WHERE id = $1', [first]);
-        if (++holding === 2) bothHold();
-        await met;
+        if (++holding === 2) bothHold.resolve();
+        await bothHold.promise;
         await tx.query('UPDATE note SET text = text WHERE id = $1', [second]);
         return told;
       });
+      oneIsDone.resolve();
+      return id;
+    };
     const told = await Promise.all([swap(left, right), swap(right, left)]);
     expect(attempts).toBe(3);
     expect(await Promise.all(told.map(eventsOf))).toEqual([1, 1]);
