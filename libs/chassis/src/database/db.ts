@@ -57,6 +57,8 @@ export class Db implements Transactions<Tx>, Rows {
         return await this.attempt(work);
       } catch (error) {
         if (attempt === ATTEMPTS || !SERIALIZATION_OR_DEADLOCK.has(sqlState(error))) throw error;
+        // Both of a deadlock's parties would meet again if they began again together.
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt));
       }
     }
   }
