@@ -24,6 +24,7 @@ const everything = async (): Promise<string> => {
 describe('the generator refuses, and leaves every file as it was:', () => {
   it.each<[string, () => Promise<unknown>, string]>([
     ['a service that is there', () => newService(root, 'communities'), 'is there already'],
+    ['a service whose noun is another’s', () => newService(root, 'posts'), 'communities says already what happens to a post'],
     ['a service whose places it does not find', () => newService(root, 'notices'), 'is missing'],
     ['an event that is declared', () => newEvent(root, 'communities', 'post.created'), 'declared already'],
     ['an event of no service', () => newEvent(root, 'nobody', 'post.moved'), 'is missing'],

@@ -1,4 +1,7 @@
-import { checkServiceName, singular, wordsFor } from './names.ts';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Fault } from '../fault.ts';
+import { checkServiceName, singular, wordsFor, type Words } from './names.ts';
 import { Files, type Outcome } from './plan.ts';
 import { contractOf } from './service-contract.ts';
 import { filesOf } from './service-files.ts';
@@ -10,6 +13,7 @@ const NOT_A_GATEWAY = /^'(?!api'|realtime')/;
 export async function newService(root: string, name: string): Promise<Outcome> {
   checkServiceName(name);
   const words = wordsFor(singular(name));
+  await refuseTakenNoun(root, words);
   const files = new Files(root);
 
   await files.create(`libs/contracts/src/${name}.ts`, contractOf(name, words));
@@ -30,6 +34,14 @@ export async function newService(root: string, name: string): Promise<Outcome> {
     'npm run contracts:accept',
     `Say in services/${name}/README.md and package.json what the service keeps, and give the ${words.noun} the fields it has`,
   ]);
+}
+
+/** A noun's events belong to one service, and the catalogue would refuse a second that says them. */
+async function refuseTakenNoun(root: string, { noun, some }: Words): Promise<void> {
+  const contracts = join(root, 'libs/contracts/src');
+  for (const file of (await readdir(contracts)).filter((name) => name.endsWith('.ts')))
+    if (new RegExp(`\\bevent\\('${noun}\\.`).test(await readFile(join(contracts, file), 'utf8')))
+      throw new Fault('new.exists', `${file.slice(0, -3)} says already what happens to ${some}, and a noun belongs to one service`);
 }
 
 function addDomain(text: string, name: string): string {
