@@ -13,7 +13,7 @@ const NOT_A_GATEWAY = /^'(?!api'|realtime')/;
 export async function newService(root: string, name: string): Promise<Outcome> {
   checkServiceName(name);
   const words = wordsFor(singular(name));
-  await refuseTakenNoun(root, words);
+  await refuseTakenNoun(root, name, words);
   const files = new Files(root);
 
   await files.create(`libs/contracts/src/${name}.ts`, contractOf(name, words));
@@ -37,9 +37,9 @@ export async function newService(root: string, name: string): Promise<Outcome> {
 }
 
 /** A noun's events belong to one service, and the catalogue would refuse a second that says them. */
-async function refuseTakenNoun(root: string, { noun, some }: Words): Promise<void> {
+async function refuseTakenNoun(root: string, service: string, { noun, some }: Words): Promise<void> {
   const contracts = join(root, 'libs/contracts/src');
-  for (const file of (await readdir(contracts)).filter((name) => name.endsWith('.ts')))
+  for (const file of (await readdir(contracts)).filter((name) => name.endsWith('.ts') && name !== `${service}.ts`))
     if (new RegExp(`\\bevent\\('${noun}\\.`).test(await readFile(join(contracts, file), 'utf8')))
       throw new Fault('new.exists', `${file.slice(0, -3)} says already what happens to ${some}, and a noun belongs to one service`);
 }
