@@ -4,7 +4,7 @@ import { secret, toggle, whole } from './settings.ts';
 /** What every process reads, whatever it hosts. */
 export const ProcessSettings = z
   .object({
-    MELA_ENV: z.enum(['development', 'production']).default('development').describe('In production every connection needs TLS, and the sandbox refuses to start'),
+    MELA_ENV: z.enum(['development', 'production']).default('development').describe('In production every connection needs TLS'),
     NATS_URL: z
       .string()
       .refine((urls) => urls.split(',').every((url) => /^(nats|tls):\/\/[^\s/]+$/.test(url.trim())), 'is to be nats://… or tls://…, with commas between the servers of a cluster')
