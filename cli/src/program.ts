@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addCommon } from './command.ts';
 import { adminCommand } from './commands/admin.ts';
 import { completionsCommand } from './commands/completions.ts';
+import { deployCommand } from './commands/deploy.ts';
 import { dlqCommand } from './commands/dlq.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
@@ -24,7 +25,7 @@ export function program(terminal: Terminal): Command {
     .version(version, '--version', 'show the version');
   const commands = [
     upCommand, runCommand, targetsCommand, migrateCommand, seedCommand, doctorCommand,
-    eventsCommand, dlqCommand, listenCommand, adminCommand, newCommand, completionsCommand,
+    eventsCommand, dlqCommand, listenCommand, adminCommand, deployCommand, newCommand, completionsCommand,
   ];
   for (const build of commands) mela.addCommand(build(terminal));
   agree(mela, terminal);
