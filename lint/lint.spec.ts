@@ -42,7 +42,7 @@ it.each([
 it('the repository itself breaks none', async () => {
   await drawProjectGraph(repository);
   expect(await lint(repository, ['.'])).toEqual([]);
-});
+}, 60_000);
 
 async function announcedIn(path: string): Promise<string[]> {
   const lines = (await readFile(join(fixtures, path), 'utf8')).split('\n');

@@ -1,3 +1,4 @@
 export { mela } from './mela.ts';
-export { allTargets, chooseTargets, servicesOf } from './targets.ts';
+export { passwordName, prepareSchemas } from './schemas.ts';
+export { allTargets, chooseTargets, servicesOf, settingNames } from './targets.ts';
 export type { Terminal } from './terminal.ts';

@@ -1,4 +1,4 @@
-import { eventSubject } from '@mela/bus';
+import { eventSubject, isFiller } from '@mela/bus';
 import { mela } from '@mela/contracts';
 import { DeliverPolicy } from '@nats-io/jetstream';
 import { Command, InvalidArgumentError } from 'commander';
@@ -58,6 +58,7 @@ async function tail(terminal: Terminal, options: TailOptions): Promise<void> {
     void ending.asked.then(() => messages.close());
     say.note(`Following ${options.type ?? 'every event'}. Ctrl-C ends it.`);
     for await (const message of messages) {
+      if (isFiller(message.subject)) continue;
       const happened = readStored(message);
       say.data(happened, () => line(say, happened));
     }

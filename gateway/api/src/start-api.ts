@@ -6,7 +6,6 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { ProblemFilter } from './answers/problem-filter.ts';
-import { BusLink } from './bus/bus-link.ts';
 import { RateLimits } from './limits/rate-limits.ts';
 import { openRedis } from './limits/redis.ts';
 import { CATALOGUE, DocumentsController } from './own-routes/documents.controller.ts';
@@ -34,13 +33,11 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
     const { NATS_URL, NATS_CA_FILE } = process.settings;
     const nc = await connectBus({ url: NATS_URL, name: 'api', tls: NATS_CA_FILE ? { caFile: NATS_CA_FILE } : undefined });
     undo.push(() => nc.close());
-    const bus = new BusLink(nc, process.local);
-    undo.push(() => bus.close());
     const asker = new Asker({ nc, mayAsk: 'anything', local: process.local, timeoutMs: settings.REQUEST_TIMEOUT_MS });
 
     const limits = await openLimits(catalogue, process, settings, undo);
     const forward = new Forward({
-      asker, bus, limits,
+      asker, limits,
       tokens: new TokenVerifier(keysOverBus(asker)),
       cursors: new ReadCursors(new StreamPosition(nc), new Cursors(settings.CURSOR_SECRET), log),
       timeoutMs: settings.REQUEST_TIMEOUT_MS,
@@ -61,7 +58,7 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
     server.addHook('onRoute', ({ url, method }) => void (url !== '*' && routes.add(url, method)));
     routeOperations(server, catalogue, forward);
 
-    process.health.add({ name: 'api.bus', run: () => bus.fault() });
+    process.health.add({ name: 'api.bus', run: () => asker.fault });
     undo.push(() => process.health.remove('api.bus'));
     await listen(app, settings);
     undo.push(() => graceful.stop());

@@ -14,6 +14,7 @@ export * from './connection.ts';
 export * from './context.ts';
 export * from './cursor.ts';
 export * from './events.ts';
+export * from './fail-points.ts';
 export * from './log.ts';
 export * from './sql.ts';
 export { watchConnectivity } from './stream/connectivity.ts';

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { EventType } from '@mela/contracts';
+import { RESERVED_NOUN, type EventType } from '@mela/contracts';
 
 export const STREAM = 'MELA';
 export const SHARDS = 16;
@@ -12,3 +12,8 @@ export const eventSubject = (event: Pick<EventType, 'noun' | 'verb'>, shard: num
 
 /** Durable names take no dots. */
 export const durableName = (consumer: string): string => consumer.replaceAll('.', '_');
+
+/** Takes a place in the stream that no event may have. No contract can declare its noun, so nobody hears it. */
+export const FILLER_SUBJECT = `evt.${RESERVED_NOUN}.skipped.0`;
+
+export const isFiller = (subject: string): boolean => subject.startsWith(`evt.${RESERVED_NOUN}.`);

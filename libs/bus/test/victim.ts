@@ -3,10 +3,11 @@ import pg from 'pg';
 import { Registry } from 'prom-client';
 import { connectBus } from '../src/connection.ts';
 import { ConsumerHost } from '../src/consume/consumer-host.ts';
+import { armFailPoint } from '../src/fail-points.ts';
 import { Relay } from '../src/outbox/relay.ts';
 import { recorded, transactions } from './garden.ts';
 
-const { role, service, postgres, nats, settings, silentMs, deadly } = JSON.parse(process.env['VICTIM']!) as {
+const { role, service, postgres, nats, settings, silentMs, deadly, failPoint } = JSON.parse(process.env['VICTIM']!) as {
   role: 'relay' | 'consumer';
   service: string;
   postgres: string;
@@ -15,7 +16,9 @@ const { role, service, postgres, nats, settings, silentMs, deadly } = JSON.parse
   silentMs?: number;
   /** The event that takes this process down. */
   deadly?: string;
+  failPoint?: string;
 };
+armFailPoint(failPoint);
 // Whoever started this is gone: so is the reason to live.
 process.on('disconnect', () => process.exit());
 

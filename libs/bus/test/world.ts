@@ -96,7 +96,7 @@ export class Garden {
   }
 
   async relay(nc = this.world.nc): Promise<Relay> {
-    const relay = new Relay({ service: this.name, nc, connect: () => this.session(), log: this.log, metrics: new Registry() });
+    const relay = new Relay({ service: this.name, nc, connect: () => this.session(), log: this.log, metrics: this.metrics });
     await relay.start();
     this.stopping.push(() => relay.stop());
     return relay;
@@ -121,7 +121,7 @@ export class Garden {
   }
 
   /** A relay or a consumer in a process of its own. */
-  async victim(role: 'relay' | 'consumer', more: { settings?: object; silentMs?: number; deadly?: string } = {}): Promise<ChildProcess> {
+  async victim(role: 'relay' | 'consumer', more: { settings?: object; silentMs?: number; deadly?: string; failPoint?: string } = {}): Promise<ChildProcess> {
     const facts = { role, service: this.name, postgres: this.world.postgres.url, nats: this.world.nats.url, ...more };
     const child = fork(new URL('./victim.ts', import.meta.url).pathname, {
       execArgv: ['--experimental-transform-types', '--disable-warning=ExperimentalWarning', '--conditions=source'],
@@ -153,6 +153,12 @@ export class Garden {
   async count(table: string): Promise<number> {
     const [row] = await this.db.query<{ count: string }>(`SELECT count(*) FROM ${table}`);
     return Number(row!.count);
+  }
+
+  /** The sum over all labels. */
+  async metric(name: string): Promise<number> {
+    const { values } = await this.metrics.getSingleMetric(name)!.get();
+    return values.reduce((sum, { value }) => sum + value, 0);
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import { perUser } from './language/limit.ts';
 import { Id, Instant, Markdown, Page, Text, id, pageOf } from './language/models.ts';
 import { command, query, service } from './language/operation.ts';
 import { refusal } from './language/refusal.ts';
+import { snapshot, Version } from './language/snapshot.ts';
 import { topic } from './topics.ts';
 
 export const Role = z.enum(communityRoles);
@@ -15,6 +16,10 @@ export type Community = z.output<typeof Community>;
 
 export const Membership = z.object({ communityId: Id, userId: Id, role: Role, joinedAt: Instant });
 export type Membership = z.output<typeof Membership>;
+
+/** What a replica keeps of one person in one community. */
+export const MemberState = z.object({ communityId: Id, userId: Id, role: Role.nullable(), version: Version });
+export type MemberState = z.output<typeof MemberState>;
 
 export const Post = z.object({ id: Id, communityId: Id, authorId: Id, body: z.string(), createdAt: Instant });
 export type Post = z.output<typeof Post>;
@@ -88,6 +93,10 @@ export const communities = service('communities', {
     access: person,
     input: z.object({ communityId: Id }),
     output: z.object({ role: Role.nullable() }),
+  }),
+  members: snapshot({
+    summary: 'Every membership there ever was, as its owner knows it; the role of whoever left is null',
+    item: MemberState,
   }),
   hearing: hearing('May the caller hear this community?'),
 });

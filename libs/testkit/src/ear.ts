@@ -17,24 +17,36 @@ const PATIENCE_MS = 5_000;
 /** One open screen of a person: a WebSocket that remembers everything it heard, in order. */
 export class Ear {
   readonly heard: Heard[] = [];
+  /** Settles when the connection is gone, whoever ended it. */
+  readonly closed: Promise<void>;
   private readonly watchers = new Set<Watcher>();
   private asked = 0;
 
-  private constructor(private readonly socket: WebSocket) {
+  private constructor(
+    private readonly socket: WebSocket,
+    private readonly told: (event: Heard) => void,
+  ) {
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    socket.on('error', () => undefined);
     socket.on('message', (data) => {
       for (const line of String(data).split('\n')) this.receive(JSON.parse(line) as Frame);
     });
   }
 
-  static async connect(realtime: string, token: string): Promise<Ear> {
-    const socket = new WebSocket(realtime);
-    const ear = new Ear(socket);
+  static async connect(realtime: string, token: string, told: (event: Heard) => void = () => undefined): Promise<Ear> {
+    const socket = new WebSocket(realtime, { handshakeTimeout: PATIENCE_MS });
+    const ear = new Ear(socket, told);
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
       socket.once('error', reject);
     });
-    await ear.request({ t: 'connect', token });
-    return ear;
+    try {
+      await ear.request({ t: 'connect', token });
+      return ear;
+    } catch (fault) {
+      ear.close();
+      throw fault;
+    }
   }
 
   async listen(topic: TopicName): Promise<this> {
@@ -67,7 +79,10 @@ export class Ear {
 
   private receive(frame: Frame): void {
     if (frame.t === undefined) return this.socket.send('{}');
-    if (frame.t === 'ev') this.heard.push(frame as unknown as Heard);
+    if (frame.t === 'ev') {
+      this.heard.push(frame as unknown as Heard);
+      this.told(frame as unknown as Heard);
+    }
     for (const watch of this.watchers) watch(frame);
   }
 

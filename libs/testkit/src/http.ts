@@ -5,6 +5,7 @@ export interface HttpOptions {
   token?: string | undefined;
   idempotencyKey?: string | undefined;
   headers?: Record<string, string>;
+  signal?: AbortSignal;
 }
 
 /** Speaks HTTP as a client that knows nothing but the contract would. */
@@ -28,6 +29,7 @@ export async function sendOperation<Op extends Operation>(api: string, operation
       ...options.headers,
     },
     ...(http.hasBody ? { body: JSON.stringify(rest) } : {}),
+    ...(options.signal ? { signal: options.signal } : {}),
   });
 }
 

@@ -20,7 +20,8 @@ export class MelaProcess {
     environment: NodeJS.ProcessEnv = {},
   ) {
     const env = { ...process.env, ...OF_TESTS, ...environment };
-    this.process = spawn(process.execPath, [MELA, ...args, '--json'], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    // The channel closes when this process dies, however it dies, and `mela` then ends too.
+    this.process = spawn(process.execPath, [MELA, ...args, '--json'], { env, stdio: ['pipe', 'pipe', 'pipe', 'ipc'] });
     this.process.stderr!.on('data', (chunk) => {
       this.said = (this.said + String(chunk)).slice(-8_000);
     });

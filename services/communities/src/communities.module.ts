@@ -7,6 +7,7 @@ import { MembershipApi } from './membership/membership.api.ts';
 import { MembershipService } from './membership/membership.service.ts';
 import { MembershipRow } from './membership/membership.store.ts';
 import { communitiesTables } from './migrations/0001-communities.ts';
+import { whoLeft } from './migrations/0002-who-left.ts';
 import { PostApi } from './post/post.api.ts';
 import { PostService } from './post/post.service.ts';
 import { PostRow } from './post/post.store.ts';
@@ -14,7 +15,7 @@ import { PostRow } from './post/post.store.ts';
 export const communitiesService = defineService({
   hosts: communities,
   entities: [CommunityRow, MembershipRow, PostRow],
-  migrations: [communitiesTables],
+  migrations: [communitiesTables, whoLeft],
   apis: [CommunityApi, MembershipApi, PostApi],
   providers: [CommunityService, MembershipService, PostService],
   members: MembershipService,

@@ -6,11 +6,12 @@ import { CommunityRow } from '../src/community/community.store.ts';
 import { MembershipService } from '../src/membership/membership.service.ts';
 import { MembershipRow } from '../src/membership/membership.store.ts';
 import { communitiesTables } from '../src/migrations/0001-communities.ts';
+import { whoLeft } from '../src/migrations/0002-who-left.ts';
 import { PostService } from '../src/post/post.service.ts';
 import { PostRow } from '../src/post/post.store.ts';
 import { openDatabase } from '@mela/testkit';
 
-export const openCommunitiesDatabase = () => openDatabase('communities', [communitiesTables], [CommunityRow, MembershipRow, PostRow]);
+export const openCommunitiesDatabase = () => openDatabase('communities', [communitiesTables, whoLeft], [CommunityRow, MembershipRow, PostRow]);
 
 export function communitiesOn(db: Db) {
   const memberships = new MembershipService(db);

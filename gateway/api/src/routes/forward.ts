@@ -1,10 +1,9 @@
 import { bearer, header, within, type Asker, type Caller, type Reply } from '@mela/bus';
 import type { TokenVerifier } from '@mela/chassis';
-import { InvalidInput, isRefusal, NoSuchRoute, NotSignedIn, TooManyRequests, Unavailable, type Operation, type Refusal } from '@mela/contracts';
+import { InvalidInput, isRefusal, NoSuchRoute, NotSignedIn, TooManyRequests, type Operation, type Refusal } from '@mela/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answerProblem } from '../answers/problem-answer.ts';
 import { NoBodyTaken } from '../answers/refusals.ts';
-import type { BusLink } from '../bus/bus-link.ts';
 import type { RateLimits, Standing } from '../limits/rate-limits.ts';
 import type { ReadCursors } from '../reads/read-cursors.ts';
 import { passOn } from './pass-on.ts';
@@ -12,7 +11,6 @@ import { readParameters, type Parameters } from './parameters.ts';
 
 interface ForwardParts {
   asker: Asker;
-  bus: BusLink;
   tokens: TokenVerifier;
   /** Undefined when nobody counts. */
   limits: RateLimits | undefined;
@@ -41,7 +39,7 @@ export class Forward {
       // Taken before the state is read: a client that subscribes from here misses nothing.
       const cursor = operation.http!.method === 'GET' ? await this.parts.cursors.take() : undefined;
       const answer = await this.exchange(operation, request, admitted);
-      return isRefusal(answer) ? answerProblem(reply, answer) : passOn(operation, request, reply, { answer, cursor });
+      return passOn(operation, request, reply, { answer, cursor });
     });
   }
 
@@ -65,8 +63,7 @@ export class Forward {
     return isRefusal(verified) ? verified : verified.caller;
   }
 
-  private async exchange(operation: Operation, request: FastifyRequest, sent: Map<string, string>): Promise<Reply | Refusal> {
-    if (!this.parts.bus.reaches(operation)) return Unavailable('The message bus cannot be reached');
+  private exchange(operation: Operation, request: FastifyRequest, sent: Map<string, string>): Promise<Reply> {
     const body = operation.http!.hasBody ? ((request.body as Uint8Array | undefined) ?? NO_BODY) : NO_BODY;
     return this.parts.asker.exchange(operation, body, sent);
   }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Topics } from '../topics/topics.ts';
 import { eventFrame } from './event-frame.ts';
 import { fanOut } from './fan-out.ts';
+import { RecentIds } from './recent-ids.ts';
 
 /** An event as the stream keeps it. */
 export interface StoredEvent {
@@ -21,6 +22,8 @@ interface Parts {
 
 /** Tells the screens what happened: from an event to the topics its contract names, and a frame for each. */
 export class Announcer {
+  private readonly told = new RecentIds();
+
   constructor(private readonly parts: Parts) {}
 
   /** What nobody can tell is passed over: one odd event must not silence all that follow. */
@@ -38,6 +41,7 @@ export class Announcer {
     const declared = catalogue.events.get(header('ce-type') ?? '');
     if (!declared) throw new Error('Nobody declares it');
     const event = unseal(declared, header, payload);
+    if (this.told.isRepeat(event.id)) return;
     let cursor: string | undefined;
     for (const topic of new Set(declared.audience(event.data))) {
       const listeners = topics.listenersOf(topic);

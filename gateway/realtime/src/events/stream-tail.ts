@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { STREAM, StreamPosition, type Position } from '@mela/bus';
+import { isFiller, STREAM, StreamPosition, type Position } from '@mela/bus';
 import { jetstream, type Consumer, type ConsumerMessages, type ConsumerNotification, type JsMsg } from '@nats-io/jetstream';
 import { nuid, type NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
@@ -85,6 +85,7 @@ export class StreamTail {
     // A consumer that is on its way out may still repeat what its successor has told.
     if (message.seq <= seq) return;
     this.last = { epoch, seq: message.seq };
+    if (isFiller(message.subject)) return;
     this.parts.heard({
       position: this.last,
       payload: message.data,

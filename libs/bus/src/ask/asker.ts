@@ -3,6 +3,7 @@ import { headers as natsHeaders, NoRespondersError, RequestError, TimeoutError, 
 import { currentContext } from '../context.ts';
 import { header, type Reply } from './exchange.ts';
 import { encodeJson } from './json.ts';
+import { CutOff, Line } from './line.ts';
 import type { LocalPath } from './local-path.ts';
 import { PROBLEM, problem } from './problem.ts';
 
@@ -19,7 +20,16 @@ const decoder = new TextDecoder();
 
 /** Asks operations of services, wherever they run. */
 export class Asker {
-  constructor(private readonly options: AskerOptions) {}
+  private readonly line: Line;
+
+  constructor(private readonly options: AskerOptions) {
+    this.line = new Line(options.nc);
+  }
+
+  /** What keeps it from asking others, if anything does. */
+  get fault(): string | undefined {
+    return this.line.fault;
+  }
 
   /** In the name of the caller whose request is being answered, within what is left of its time. */
   async ask<Op extends Operation>(operation: Op, input: Ask<Op>): Promise<Outcome<Op>> {
@@ -49,7 +59,7 @@ export class Asker {
     const headers = natsHeaders();
     for (const [name, value] of sent) headers.set(name, value);
     try {
-      const message = await nc.request(operation.subject, body, { headers, timeout: Math.ceil(timeLeft) });
+      const message = await this.line.answerTo(() => nc.request(operation.subject, body, { headers, timeout: Math.ceil(timeLeft) }));
       const received = new Map<string, string>();
       for (const [name, values] of message.headers ?? []) received.set(name, values[0]!);
       return { status: Number(received.get(header.status)), headers: received, body: message.data };
@@ -60,6 +70,7 @@ export class Asker {
 }
 
 function reasonOf(error: unknown): Refusal {
+  if (error instanceof CutOff) return Unavailable(error.message);
   const cause = error instanceof RequestError ? (error.cause ?? error) : error;
   if (cause instanceof TimeoutError) return TimedOut();
   if (cause instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders())) return Unavailable('Nobody answers this operation right now');

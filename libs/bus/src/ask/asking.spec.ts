@@ -109,3 +109,35 @@ describe.each(['over the bus', 'on the local path'])('asking %s', (path) => {
     expect(answers.map((answer) => (isRefusal(answer) ? answer.code : answer.title))).toEqual(titles);
   });
 });
+
+describe('while the bus is away', () => {
+  const asker = () => new Asker({ nc: asking, mayAsk: new Set(['library.find', 'library.lend']), timeoutMs: 15_000 });
+
+  it('whoever waits for an answer is told at once, and whoever asks in a short break is answered after it', async () => {
+    const reader = asker();
+    const waiting = Array.from({ length: 50 }, () => reader.ask(library.lend, {}));
+    await Promise.all([serving.flush(), asking.flush()]);
+    const began = performance.now();
+    await nats.crash();
+    for (const answer of await Promise.all(waiting)) expect(answer).toMatchObject({ status: 503, code: 'service.unavailable' });
+
+    const meanwhile = Array.from({ length: 50 }, () => reader.ask(library.find, { title: 'Emma' }));
+    const back = nats.restart();
+    for (const answer of await Promise.all(meanwhile))
+      expect([200, 503]).toContain(isRefusal(answer) ? answer.status : 200);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    await back;
+    await expect.poll(() => reader.ask(library.find, { title: 'Emma' }), { timeout: 10_000 }).toMatchObject({ title: 'Emma' });
+  });
+
+  it('nobody is kept waiting for long', async () => {
+    const reader = asker();
+    await nats.crash();
+    await expect.poll(() => reader.fault).toBe('is not connected');
+    const began = performance.now();
+    expect(await reader.ask(library.find, { title: 'Emma' })).toMatchObject({ status: 503, code: 'service.unavailable' });
+    expect(performance.now() - began).toBeLessThan(4_000);
+    await nats.restart();
+    await expect.poll(() => reader.ask(library.find, { title: 'Emma' }), { timeout: 10_000 }).toMatchObject({ title: 'Emma' });
+  });
+});

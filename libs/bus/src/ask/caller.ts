@@ -6,4 +6,8 @@ export interface Caller {
   readonly sessionId: string;
 }
 
-export type CallerOf<Op extends Operation> = Op['access'] extends { rule: 'anyone' } ? Caller | undefined : Caller;
+export type CallerOf<Op extends Operation> = Op['access'] extends { rule: 'anyone' }
+  ? Caller | undefined
+  : Op['access'] extends { rule: 'service' }
+    ? undefined
+    : Caller;

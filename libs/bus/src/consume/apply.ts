@@ -1,4 +1,5 @@
 import type { EventOf } from '@mela/contracts';
+import { reach } from '../fail-points.ts';
 import type { Log } from '../log.ts';
 import { Poison } from '../outbox/poison.ts';
 import { unseal } from '../outbox/envelope.ts';
@@ -91,6 +92,7 @@ export class Apply<Tx extends Sql> {
       if (read.length === 1) return this.failed(read[0]!.delivery, fault as Error);
       return this.oneByOne(read.map(({ delivery }) => delivery), false);
     }
+    reach('consumer.committed');
     for (const { delivery } of read) delivery.ack();
   }
 
@@ -104,6 +106,7 @@ export class Apply<Tx extends Sql> {
           return this.apply([event], tx);
         });
         this.parts.metrics.applied.inc(applied);
+        reach('consumer.committed');
         delivery.ack();
       } catch (fault) {
         await this.failed(delivery, fault as Error);

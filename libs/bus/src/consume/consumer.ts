@@ -10,6 +10,7 @@ import { DeadLetterBox } from './dead-letter-box.ts';
 import type { Delivery } from './delivery.ts';
 import { durablesOf } from './durable.ts';
 import { Hold } from './hold.ts';
+import { Replica } from './replica.ts';
 import { Source } from './source.ts';
 import { heartbeat } from './wrappers/heartbeat.ts';
 
@@ -39,6 +40,7 @@ export class Consumer<Tx extends Sql> {
   readonly box: DeadLetterBox;
   readonly metrics: ConsumerMetrics;
   readonly sources: readonly Source[];
+  private readonly replica: Replica<Tx> | undefined;
   private readonly wakeable = new Wakeable();
   private running: Promise<void> | undefined;
   private stopping = false;
@@ -52,7 +54,7 @@ export class Consumer<Tx extends Sql> {
     private readonly options: { service: string; nc: NatsConnection; db: Transactions<Tx>; log: Log; metrics: Registry; settings: ConsumerSettings },
   ) {
     const { service, nc, db, log, metrics, settings } = options;
-    const { as, events, poison } = definition;
+    const { as, events, poison, bootstrap } = definition;
     this.box = new DeadLetterBox(db, as);
     this.metrics = consumerMetrics(metrics, service, as);
     this.apply = new Apply(definition, { db, box: this.box, log, metrics: this.metrics, settings });
@@ -64,12 +66,14 @@ export class Consumer<Tx extends Sql> {
       this.wakeable.wake();
     };
     this.sources = durablesOf(as, events).map(
-      (durable) => new Source(durable, { nc, log, settings: { ackWaitMs, maxDeliver }, arrived }),
+      (durable) => new Source(durable, { nc, log, settings: { ackWaitMs, maxDeliver }, arrived, found: () => this.replica?.doubt() }),
     );
+    const reached = async () => Math.min(...(await Promise.all(this.sources.map((source) => source.reached()))));
+    this.replica = bootstrap && new Replica(as, bootstrap, { nc, db, log, reached });
   }
 
   get health(): ConsumerHealth {
-    const reason = this.holding ?? this.sources.find(({ lost }) => lost !== undefined)?.lost;
+    const reason = this.holding ?? this.sources.find(({ lost }) => lost !== undefined)?.lost ?? this.replica?.wanting;
     return {
       consumer: this.definition.as,
       state: reason === undefined ? 'running' : 'stopped',
@@ -83,13 +87,14 @@ export class Consumer<Tx extends Sql> {
     this.stopping = false;
     this.running = this.run();
     await Promise.all(this.sources.map((source) => source.start()));
+    await this.replica?.start();
   }
 
   /** Applies and answers what is at hand, then lets go. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.wakeable.wake();
-    await Promise.all(this.sources.map((source) => source.stop()));
+    await Promise.all([...this.sources.map((source) => source.stop()), this.replica?.stop()]);
     this.wakeable.wake();
     await this.running;
     this.running = undefined;

@@ -13,7 +13,11 @@ export class Delivery {
   private all: ReadonlyMap<string, string> | undefined;
   private answered = false;
 
-  constructor(private readonly message: Msg) {
+  constructor(
+    private readonly message: Msg,
+    /** The connection that it came on. */
+    private readonly line: { readonly gone: boolean } = { gone: false },
+  ) {
     // $JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>[.<random>]
     const tokens = (message.reply ?? '').split('.');
     const first = tokens.length > 9 ? 6 : 4;
@@ -64,6 +68,9 @@ export class Delivery {
   }
 
   private respond(words: Uint8Array): void {
+    // The server behind the next connection may have lost the end of its stream and keep another event in this place:
+    // an answer to the old one would be taken for it. Unanswered, this one is delivered again, and the inbox knows it.
+    if (this.line.gone) return;
     try {
       this.message.respond(words);
     } catch {

@@ -32,6 +32,7 @@ export class Puller {
   private readonly unwatch: () => void;
   private readonly watchdog: NodeJS.Timeout;
   private readonly atHand: Delivery[] = [];
+  private line = { gone: false };
   private asked = 0;
   private silences = 0;
   private heardAt = performance.now();
@@ -47,6 +48,10 @@ export class Puller {
     this.replies = nc.subscribe(this.inbox, { callback: (fault, message) => (fault ? events.lost(fault.message) : this.hear(message)) });
     this.unwatch = watchConnectivity(nc, (connected) => {
       this.connected = connected;
+      if (!connected) {
+        this.line.gone = true;
+        this.line = { gone: false };
+      }
       this.asked = 0;
       this.ask();
     });
@@ -86,7 +91,7 @@ export class Puller {
     this.silences = 0;
     if (message.subject !== this.inbox) {
       this.asked = Math.max(0, this.asked - 1);
-      const delivery = new Delivery(message);
+      const delivery = new Delivery(message, this.line);
       this.atHand.push(delivery);
       this.events.arrived(delivery);
       this.ask();

@@ -1,4 +1,4 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager, type ConsumerInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../log.ts';
 import { Wakeable } from '../outbox/wakeable.ts';
@@ -13,6 +13,8 @@ interface SourceOptions {
   log: Log;
   settings: { ackWaitMs: number; maxDeliver: number };
   arrived: (delivery: Delivery) => void;
+  /** The durable was not there for a while, or nobody knows: it is now, and the stream may be another one. */
+  found: () => void;
 }
 
 const MEND_MS = { soonest: 100, latest: 5_000 };
@@ -61,6 +63,11 @@ export class Source {
     return this.horizon.at;
   }
 
+  /** Up to which sequence nothing waits or is unanswered, as the server says it now. */
+  async reached(): Promise<number> {
+    return reachedBy(await this.info());
+  }
+
   get waiting(): number {
     return this.leftOver.length + (this.puller?.held.length ?? 0);
   }
@@ -86,6 +93,7 @@ export class Source {
       try {
         if (this.lost !== undefined) await this.ensure();
         this.lost = undefined;
+        this.options.found();
         pause = MEND_MS.soonest;
         await this.pull();
       } catch (fault) {
@@ -133,13 +141,20 @@ export class Source {
   private async look(): Promise<void> {
     const asked = Date.now();
     try {
-      const jsm = await jetstreamManager(this.options.nc, { checkAPI: false });
-      const { num_pending, num_ack_pending, delivered, ack_floor } = await jsm.consumers.info(STREAM, this.durable.name);
-      if (num_pending === 0) this.horizon.mark(delivered.stream_seq, asked);
-      this.horizon.reached(num_ack_pending === 0 ? delivered.stream_seq : ack_floor.stream_seq);
-      if (num_pending + num_ack_pending > 0) this.lookSoon();
+      const info = await this.info();
+      if (info.num_pending === 0) this.horizon.mark(info.delivered.stream_seq, asked);
+      this.horizon.reached(reachedBy(info));
+      if (info.num_pending + info.num_ack_pending > 0) this.lookSoon();
     } catch {
       // Not knowing is not being caught up.
     }
   }
+
+  private async info(): Promise<ConsumerInfo> {
+    const jsm = await jetstreamManager(this.options.nc, { checkAPI: false });
+    return jsm.consumers.info(STREAM, this.durable.name);
+  }
 }
+
+const reachedBy = ({ num_ack_pending, delivered, ack_floor }: ConsumerInfo): number =>
+  num_ack_pending === 0 ? delivered.stream_seq : ack_floor.stream_seq;

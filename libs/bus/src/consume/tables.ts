@@ -1,3 +1,17 @@
+/** What replicas remember of how they were built, and of how far they have followed since. */
+export const replicaTables: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS replica (
+    consumer text PRIMARY KEY,
+    build int NOT NULL,
+    epoch text NOT NULL,
+    followed_to bigint NOT NULL,
+    cursor text,
+    items bigint NOT NULL DEFAULT 0,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    completed_at timestamptz
+  )`,
+];
+
 /** What consumers remember: the events they have applied, and those nobody could apply. */
 export const inboxTables: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS inbox (
@@ -22,4 +36,5 @@ export const inboxTables: readonly string[] = [
     last_error_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (consumer, event_id)
   )`,
+  ...replicaTables,
 ];

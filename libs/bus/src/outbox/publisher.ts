@@ -4,7 +4,8 @@ import { privateInbox } from '../stream/private-inbox.ts';
 import { STREAM } from '../subjects.ts';
 
 interface Outgoing {
-  readonly eventId: string;
+  /** The stream knows it again by this. A filler has none. */
+  readonly eventId?: string;
   readonly subject: string;
   readonly headers: Record<string, string>;
   readonly payload: Uint8Array;
@@ -13,6 +14,11 @@ interface Outgoing {
 export interface Stored {
   seq: number;
   duplicate: boolean;
+}
+
+/** No answer came: whether it was stored, and whether there is a stream at all, is not known. */
+export class Unanswered extends Error {
+  override readonly name = 'Unanswered';
 }
 
 type Settle = (stored: Stored | undefined, fault?: Error) => void;
@@ -46,7 +52,7 @@ export class AckedPublisher {
     this.unwatch = watchConnectivity(nc, (connected) => {
       this.connected = connected;
       // An acknowledgement cannot come through a connection that is gone.
-      if (!connected) this.failAll(new Error('The connection to NATS broke'));
+      if (!connected) this.forget(new Error('The connection to NATS broke'));
       options.changed?.(connected);
     });
     this.sweep = setInterval(() => this.expire(), Math.min(250, options.ackWaitMs / 4)).unref();
@@ -70,11 +76,18 @@ export class AckedPublisher {
     }
   }
 
+  /** Whatever is on its way counts as not sent. */
+  forget(fault: Error): void {
+    const failed = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const { settle } of failed) settle(undefined, fault);
+  }
+
   close(): void {
     clearInterval(this.sweep);
     this.unwatch();
     this.replies.unsubscribe();
-    this.failAll(new Error('The publisher was closed'));
+    this.forget(new Error('The publisher was closed'));
   }
 
   private hear(reply: Msg): void {
@@ -92,14 +105,8 @@ export class AckedPublisher {
     for (const [token, { since, settle }] of this.waiting) {
       if (since > limit) return;
       this.waiting.delete(token);
-      settle(undefined, new Error(`No acknowledgement within ${this.options.ackWaitMs} ms`));
+      settle(undefined, new Unanswered(`No acknowledgement within ${this.options.ackWaitMs} ms`));
     }
-  }
-
-  private failAll(fault: Error): void {
-    const failed = [...this.waiting.values()];
-    this.waiting.clear();
-    for (const { settle } of failed) settle(undefined, fault);
   }
 }
 
@@ -108,14 +115,15 @@ export class AckedPublisher {
  * being collected in a map first. `seal` lets nothing but printable ASCII into them.
  */
 function wireHeaders({ eventId, headers }: Outgoing): MsgHdrs {
-  let text = `NATS/1.0\r\nNats-Msg-Id: ${eventId}\r\nNats-Expected-Stream: ${STREAM}\r\n`;
+  let text = `NATS/1.0\r\nNats-Expected-Stream: ${STREAM}\r\n`;
+  if (eventId !== undefined) text += `Nats-Msg-Id: ${eventId}\r\n`;
   for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
   const block = Buffer.from(`${text}\r\n`, 'latin1');
   return { encode: () => block } as unknown as MsgHdrs;
 }
 
 function answerOf(reply: Msg): Stored | Error {
-  if (reply.data.length === 0) return new Error(`No stream takes the event (${reply.headers?.code ?? 'empty answer'})`);
+  if (reply.data.length === 0) return new Unanswered(`No stream takes the event (${reply.headers?.code ?? 'empty answer'})`);
   const ack = reply.json<{ stream?: string; seq?: number; duplicate?: boolean; error?: { description: string } }>();
   if (ack.error) return new Error(ack.error.description);
   // Zero would be a stream that did not store it.

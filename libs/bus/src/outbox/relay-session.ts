@@ -89,7 +89,7 @@ export class RelaySession {
   }
 
   /** One statement: the rows leave the outbox, are kept for a day, and the relay remembers the last it sent. */
-  async move(rows: readonly SentRow[]): Promise<void> {
+  async move(rows: readonly SentRow[], epoch: string): Promise<void> {
     const last = new Map<number, SentRow>();
     for (const sent of rows) if (sent.streamSeq > (last.get(sent.row.shard)?.streamSeq ?? 0)) last.set(sent.row.shard, sent);
     const lasts = [...last.values()];
@@ -102,10 +102,10 @@ export class RelaySession {
          INSERT INTO outbox_sent (shard, id, event_id, aggregate_id, aggregate_version, subject, headers, payload, created_at, stream_seq, sent_at)
          SELECT shard, id, event_id, aggregate_id, aggregate_version, subject, headers, payload, created_at, stream_seq, now() FROM gone
        )
-       INSERT INTO relay_state (shard, last_seq, last_event_id)
-       SELECT * FROM unnest($4::smallint[], $5::bigint[], $6::uuid[])
-       ON CONFLICT (shard) DO UPDATE SET last_seq = excluded.last_seq, last_event_id = excluded.last_event_id
-       WHERE relay_state.last_seq < excluded.last_seq`,
+       INSERT INTO relay_state (shard, last_seq, last_event_id, epoch)
+       SELECT *, $7::text FROM unnest($4::smallint[], $5::bigint[], $6::uuid[])
+       ON CONFLICT (shard) DO UPDATE SET last_seq = excluded.last_seq, last_event_id = excluded.last_event_id, epoch = excluded.epoch
+       WHERE relay_state.last_seq < excluded.last_seq OR relay_state.epoch IS DISTINCT FROM excluded.epoch`,
       [
         `{${rows.map(({ row }) => `"${row.ctid}"`).join(',')}}`,
         numbers(rows.map(({ row }) => row.id)),
@@ -113,6 +113,7 @@ export class RelaySession {
         numbers(lasts.map(({ row }) => row.shard)),
         numbers(lasts.map(({ streamSeq }) => streamSeq)),
         lasts.map(({ row }) => row.event_id),
+        epoch,
       ],
     );
   }
@@ -139,11 +140,11 @@ export class RelaySession {
     setTimeout(() => stream.destroy(), 1_000).unref();
   }
 
-  private async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+  async query<Row>(text: string, values: unknown[] = [], withinMs = ANSWER_WITHIN_MS): Promise<Row[]> {
     if (this.broken) throw this.broken;
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`The database did not answer within ${ANSWER_WITHIN_MS} ms`)), ANSWER_WITHIN_MS);
+      timer = setTimeout(() => reject(new Error(`The database did not answer within ${withinMs} ms`)), withinMs);
     });
     try {
       const { rows } = await Promise.race([this.client.query(text, values), silence]);

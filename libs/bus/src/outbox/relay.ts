@@ -1,12 +1,16 @@
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Client } from 'pg';
 import type { Registry } from 'prom-client';
+import { reach } from '../fail-points.ts';
 import type { Log } from '../log.ts';
 import { Chains, type OutboxRow } from './chains.ts';
+import { Checkpoint } from './checkpoint.ts';
 import { bellOf } from './doorbell.ts';
-import { AckedPublisher } from './publisher.ts';
-import { relayMetrics } from './relay-metrics.ts';
+import { AckedPublisher, type Stored } from './publisher.ts';
+import { Recovery } from './recovery.ts';
+import { relayMetrics, type RelayMetrics } from './relay-metrics.ts';
 import { RelaySession, type Backlog } from './relay-session.ts';
+import { SentHistory } from './sent-history.ts';
 import { Wakeable } from './wakeable.ts';
 
 export interface RelayOptions {
@@ -18,6 +22,8 @@ export interface RelayOptions {
   metrics: Registry;
   /** A relay that says nothing for so long (a frozen process, a cut line) gives its shards up. */
   silentMs?: number;
+  /** Of the stream, should it have to be made again. */
+  replicas?: number;
 }
 
 interface RelayHealth {
@@ -26,6 +32,8 @@ interface RelayHealth {
   depth: number;
   oldestSeconds: number;
   shards: number;
+  /** It holds shards and sends nothing of them: what the stream has is being held against what was sent. */
+  recovering: boolean;
 }
 
 const READ_AT_MOST = 2_000;
@@ -45,10 +53,11 @@ const SILENT_MS = 10_000;
  * it reads what is there and removes what the stream has acknowledged. Killed anywhere, it can only repeat itself.
  */
 export class Relay {
-  private readonly metrics: ReturnType<typeof relayMetrics>;
+  private readonly metrics: RelayMetrics;
   private readonly wakeable = new Wakeable();
   private session: RelaySession | undefined;
   private publisher: AckedPublisher | undefined;
+  private checkpoint: Checkpoint | undefined;
   private bell: Subscription | undefined;
   private running: Promise<void> | undefined;
   private stopping = false;
@@ -62,15 +71,20 @@ export class Relay {
   /** Does not wait for the database or NATS: a relay that finds neither keeps trying. */
   async start(): Promise<void> {
     if (this.running) return;
-    const { nc, service } = this.options;
+    const { nc, service, log, replicas } = this.options;
     this.stopping = false;
-    this.publisher = new AckedPublisher(nc, {
+    const publisher = new AckedPublisher(nc, {
       ackWaitMs: 5_000,
       changed: (connected) => {
+        if (!connected) checkpoint.shut('The connection broke');
         this.disconnectedSince = connected ? undefined : performance.now();
         this.wakeable.wake();
       },
     });
+    const { metrics } = this;
+    const checkpoint = new Checkpoint(new Recovery({ nc, publisher, log, metrics, replicas }), { log, metrics });
+    this.publisher = publisher;
+    this.checkpoint = checkpoint;
     this.bell = nc.subscribe(bellOf(service), { callback: () => this.wakeable.wake() });
     this.running = this.run();
   }
@@ -89,11 +103,13 @@ export class Relay {
     const { depth, oldestSeconds, at } = this.backlog;
     // While the database is away nobody counts, and what waited then waits still.
     const since = (performance.now() - at) / 1_000;
+    const shards = this.session?.shards.length ?? 0;
     return {
       connected: this.publisher?.connected === true && !this.options.nc.isClosed(),
       depth,
       oldestSeconds: depth > 0 ? oldestSeconds + since : 0,
-      shards: this.session?.shards.length ?? 0,
+      shards,
+      recovering: shards > 0 && this.checkpoint?.open !== true,
     };
   }
 
@@ -133,11 +149,12 @@ export class Relay {
         await this.housekeeping(session, due);
         // The database moves what was acknowledged while the next rows go out.
         const moving = this.move(session, chains);
-        chains.launch(rows);
+        if (this.checkpoint!.open) chains.launch(rows);
         const moved = await moving;
+        const checked = await this.check(session, chains);
         rows = await this.read(session, chains);
         poll = moved + rows.length > 0 ? POLL_MS.soonest : Math.min(poll * 2, POLL_MS.latest);
-        if (moved + rows.length === 0) await this.wakeable.wait(poll);
+        if (moved + rows.length === 0 && !checked) await this.wakeable.wait(poll);
       }
       await this.finish(session, chains);
     } finally {
@@ -148,14 +165,27 @@ export class Relay {
   private async move(session: RelaySession, chains: Chains): Promise<number> {
     if (!chains.hasAcknowledged) return 0;
     const rows = chains.takeAcknowledged();
-    await session.move(rows);
+    reach('relay.moving');
+    await session.move(rows, this.checkpoint!.epoch);
     chains.moved(rows);
     this.metrics.published.inc(rows.length);
     return rows.length;
   }
 
+  /**
+   * Only once everything that was acknowledged is moved: so each row of `outbox_sent` carries a sequence of the stream as
+   * it was. What was read before is read again.
+   */
+  private async check(session: RelaySession, chains: Chains): Promise<boolean> {
+    const { connected, inFlight } = this.publisher!;
+    if (this.checkpoint!.open || !connected || inFlight > 0 || chains.hasAcknowledged || session.shards.length === 0) return false;
+    const again = await this.checkpoint!.pass(new SentHistory(session));
+    if (session.broken) throw session.broken;
+    return again;
+  }
+
   private async read(session: RelaySession, chains: Chains): Promise<readonly OutboxRow[]> {
-    if (!this.publisher!.connected || session.shards.length === 0 || chains.load > WINDOW - READ_AT_MOST) return [];
+    if (!this.checkpoint!.open || !this.publisher!.connected || session.shards.length === 0 || chains.load > WINDOW - READ_AT_MOST) return [];
     const busy = chains.busy();
     // When the stream takes nothing, reading on would only fill the memory with what has to wait.
     if (busy.length > WINDOW) return [];
@@ -164,14 +194,29 @@ export class Relay {
   }
 
   private send(publisher: AckedPublisher, ...[row, settle]: Parameters<ConstructorParameters<typeof Chains>[0]>): void {
+    // Without server info the connection is being made anew: what is published now would be kept and sent unchecked.
+    if (!this.checkpoint!.open || !this.options.nc.info) return settle(undefined, new Error('The stream is not checked yet'));
     const sentAt = performance.now();
+    reach('relay.publishing');
     publisher.publish(
       { eventId: row.event_id, subject: row.subject, headers: row.headers, payload: row.payload },
       (stored, fault) => {
-        if (stored) this.metrics.ackSeconds.observe((performance.now() - sentAt) / 1_000);
+        if (!stored) this.checkpoint!.heed(fault);
+        else if (!this.checkpoint!.trusts(stored)) return this.distrust(publisher, stored, settle);
+        else {
+          this.metrics.ackSeconds.observe((performance.now() - sentAt) / 1_000);
+          reach('relay.acknowledged');
+        }
         settle(stored, fault);
       },
     );
+  }
+
+  private distrust(publisher: AckedPublisher, { seq }: Stored, settle: (stored: Stored | undefined, fault?: Error) => void): void {
+    const fault = new Error(`The stream went back to ${seq}`);
+    this.checkpoint!.shut(fault.message);
+    settle(undefined, fault);
+    publisher.forget(fault);
   }
 
   private async housekeeping(session: RelaySession, due: { shards: number; backlog: number; partitions: number }): Promise<void> {
@@ -183,8 +228,12 @@ export class Relay {
     if (this.publisher!.connected && now >= due.shards) {
       due.shards = now + TAKE_SHARDS_MS;
       const taken = await session.takeShards();
-      if (taken.length > 0) this.options.log.info({ shards: taken }, 'The relay took shards');
+      if (taken.length > 0) {
+        this.checkpoint!.shut('Shards were taken');
+        this.options.log.info({ shards: taken }, 'The relay took shards');
+      }
     }
+    void this.checkpoint!.look();
     if (now >= due.backlog) {
       due.backlog = now + LOOK_AT_BACKLOG_MS;
       this.backlog = { ...(await session.backlog()), at: performance.now() };

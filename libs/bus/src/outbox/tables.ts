@@ -1,5 +1,8 @@
 import { inboxTables } from '../consume/tables.ts';
 
+/** Which stream a relay's last sequence is of. */
+export const relayEpoch: readonly string[] = [`ALTER TABLE relay_state ADD COLUMN IF NOT EXISTS epoch text`];
+
 /**
  * Names are unqualified: the migration's search_path is the service's own schema.
  * Each statement may run again on a schema that already has it.
@@ -40,6 +43,7 @@ const outboxTables: readonly string[] = [
     last_seq bigint NOT NULL,
     last_event_id uuid NOT NULL
   )`,
+  ...relayEpoch,
 ];
 
 /** The bus's own tables, created inside each service's schema. */

@@ -63,6 +63,9 @@ function checkServer(nc: NatsConnection): void {
   if (old) throw new Error(`Mela needs nats-server ${OLDEST_SERVER.join('.')} or newer: ${nc.getServer()} runs ${version}`);
 }
 
+/** Which stream it is: one that was made anew has another. */
+export const epochOf = (created: string): string => new Date(created).getTime().toString(36);
+
 const FRESH_MS = 1_000;
 
 /**
@@ -89,6 +92,6 @@ export class StreamPosition {
   private async ask(): Promise<Position> {
     const jsm = await jetstreamManager(this.nc, { checkAPI: false });
     const { created, state } = await jsm.streams.info(STREAM);
-    return { epoch: new Date(created).getTime().toString(36), seq: state.last_seq };
+    return { epoch: epochOf(created), seq: state.last_seq };
   }
 }

@@ -1,7 +1,7 @@
 import { currentContext, within, type Exchange } from '@mela/bus';
-import type { Operation } from '@mela/contracts';
+import { communities, type Operation } from '@mela/contracts';
 import type { JSONWebKeySet } from 'jose';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ASHA, exchangeOf } from '../service/exchange.fixture.ts';
 import { KeyApi, notes, tokenFor } from '../service/notes.fixture.ts';
 import { authenticated } from './authenticated.ts';
@@ -31,4 +31,12 @@ it('says that it cannot know while the keys cannot be had', async () => {
   const keyless = authenticated(new TokenVerifier(async () => undefined))(async () => 'let in');
   const token = await tokenFor(ASHA.personId);
   expect(await within({ traceparent: 'x', token }, () => keyless(exchangeOf(notes.count)))).toMatchObject({ status: 503 });
+});
+
+describe('what is for services alone', () => {
+  it('is answered to whoever asks in nobody’s name, and refused to a person, whoever that is', async () => {
+    expect(await asked(communities.members)).toMatchObject({ caller: undefined });
+    expect(await asked(communities.members, await tokenFor(ASHA.personId))).toMatchObject({ status: 403, code: 'access.denied' });
+    expect(await asked(communities.members, 'not.a.token')).toMatchObject({ status: 403 });
+  });
 });

@@ -1,5 +1,5 @@
 import { currentContext, within, type Wrapper } from '@mela/bus';
-import { isRefusal, NotSignedIn } from '@mela/contracts';
+import { Forbidden, isRefusal, NotSignedIn } from '@mela/contracts';
 import type { TokenVerifier } from './tokens.ts';
 
 /** Learns who asks from the token itself. A token that is sent is verified even where none is needed. */
@@ -8,7 +8,10 @@ export const authenticated =
   (next) =>
   async (exchange) => {
     const context = currentContext()!;
-    if (context.token === undefined) return exchange.operation.access.rule === 'anyone' ? next(exchange) : NotSignedIn();
+    const { rule } = exchange.operation.access;
+    // A token means that a person asks: some way leads from a gateway to what is for services alone.
+    if (rule === 'service') return context.token === undefined ? next(exchange) : Forbidden('Only services may ask this');
+    if (context.token === undefined) return rule === 'anyone' ? next(exchange) : NotSignedIn();
     const outcome = await tokens.verify(context.token);
     if (isRefusal(outcome)) return outcome;
     exchange.caller = outcome.caller;

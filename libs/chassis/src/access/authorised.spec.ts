@@ -1,4 +1,4 @@
-import { AccessUnknown, id, type CommunityRole, type Operation, type Refusal } from '@mela/contracts';
+import { AccessUnknown, communities, id, type CommunityRole, type Operation, type Refusal } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
 import { ASHA, exchangeOf } from '../service/exchange.fixture.ts';
 import { notes } from '../service/notes.fixture.ts';
@@ -27,6 +27,10 @@ describe('what needs no membership', () => {
     expect(await letIn(undefined, notes.write)).toBe('let in');
     expect(await letIn(undefined, notes.write, false)).toMatchObject({ status: 401, code: 'auth.required' });
   });
+});
+
+it('what is for services alone needs no membership', async () => {
+  expect(await letIn(undefined, communities.members, false)).toBe('let in');
 });
 
 describe('what members may do', () => {

@@ -1,22 +1,26 @@
-import { type ConsumerDefinition } from '@mela/bus';
-import { MemberJoined, type EventOf } from '@mela/contracts';
+import type { Asker, ConsumerDefinition } from '@mela/bus';
+import { communities, MemberJoined, type EventOf, type MemberState } from '@mela/contracts';
 import type { Tx } from '../database/transaction.ts';
+import { bootstrapFrom } from '../service/bootstrap-from.ts';
 
 /**
- * Keeps `members`. Redelivery reorders, so it carries state and takes whatever version is newer. It never puts an
- * event aside: a hole in it would let in or lock out people silently, so it stops instead and readiness fails.
+ * Keeps `members`. Redelivery reorders, and pages of the owner's snapshot come between the events, so both carry state and
+ * whatever version is newer is taken. It never puts an event aside: a hole in it would let in or lock out people silently,
+ * so it stops instead and readiness fails.
  */
-export const membersReplica = (service: string): ConsumerDefinition<Tx> => ({
+export const membersReplica = (service: string, asker: Asker): ConsumerDefinition<Tx> => ({
   as: `${service}.members`,
   events: [MemberJoined],
   poison: 'stop',
-  handle: async (event, tx) => {
-    const { communityId, userId, role } = (event as EventOf<typeof MemberJoined>).data;
-    await tx.query(
-      `INSERT INTO members (community_id, user_id, role, version) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (community_id, user_id) DO UPDATE SET role = excluded.role, version = excluded.version
-       WHERE members.version < excluded.version`,
-      [communityId, userId, role, event.aggregateVersion],
-    );
-  },
+  handle: (event, tx) => take([{ ...(event as EventOf<typeof MemberJoined>).data, version: event.aggregateVersion }], tx),
+  bootstrap: bootstrapFrom(asker, communities.members, take),
 });
+
+/** Whoever left stays, without a role: only so is an older event of theirs known to be older. */
+const take = (members: readonly MemberState[], tx: Tx): Promise<unknown> =>
+  tx.query(
+    `INSERT INTO members (community_id, user_id, role, version) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[])
+     ON CONFLICT (community_id, user_id) DO UPDATE SET role = excluded.role, version = excluded.version
+     WHERE members.version < excluded.version`,
+    [members.map(({ communityId }) => communityId), members.map(({ userId }) => userId), members.map(({ role }) => role), members.map(({ version }) => version)],
+  );

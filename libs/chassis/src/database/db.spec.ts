@@ -6,7 +6,7 @@ import { NoteWritten, notesMigrations, openGround, type Ground } from '../servic
 import { dataSource } from './data-source.ts';
 import { openDb, type OpenDb } from './db.fixture.ts';
 import { Db } from './db.ts';
-import { DeadlinePassed } from './faults.ts';
+import { databaseOutage, DeadlinePassed } from './faults.ts';
 import { lasting, type Tx } from './transaction.ts';
 
 let ground: Ground;
@@ -172,4 +172,22 @@ describe('an answer that is of no use any more', () => {
     const id = await db.transaction((tx) => late(() => db.transaction(() => write(tx, 'begun'))));
     expect(await kept(id)).toEqual({ begun: 1 });
   });
+});
+
+it('a connection that goes in the middle is an outage, wherever its transaction was', async () => {
+  const other = await openDb(ground, 'notes');
+  const terminate = (pid: number) => other.db.query('SELECT pg_terminate_backend($1)', [pid]);
+  for (const waits of [true, false]) {
+    const fault = await db
+      .transaction(async (tx) => {
+        const [session] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+        await terminate(session!.pid);
+        // Between two statements the driver tells nobody but those who listen to the connection.
+        if (waits) await expect.poll(() => tx.query('SELECT 1').then(() => 'fine', () => 'gone')).toBe('gone');
+        await write(tx, 'never kept');
+      })
+      .catch((thrown: unknown) => thrown);
+    expect(databaseOutage(fault)).toMatchObject({ status: 503, code: 'service.unavailable' });
+  }
+  await other.close();
 });

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { currentContext, writeOutbox, type Transactions } from '@mela/bus';
+import { currentContext, reach, writeOutbox, type Transactions } from '@mela/bus';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
-import { DeadlinePassed } from './faults.ts';
+import { ConnectionLost, DeadlinePassed } from './faults.ts';
 import { Tx, undoes, type Rows, type StoreClass } from './transaction.ts';
 
 /** Told after a commit that wrote events, so that they leave at once. */
@@ -68,8 +68,11 @@ export class Db implements Transactions<Tx>, Rows {
     if (deadline !== undefined && deadline <= Date.now()) throw new DeadlinePassed();
     const runner = this.source.createQueryRunner();
     let client: PoolClient | undefined;
+    let lost: Error | undefined;
+    const lose = (fault: Error) => (lost ??= fault);
     try {
       client = (await runner.connect()) as PoolClient;
+      client.on('error', lose);
       await client.query('BEGIN');
       const tx = new Tx(runner, `/mela/${this.service}`, this.says);
       const result = await this.open.run(tx, () => work(tx));
@@ -79,6 +82,7 @@ export class Db implements Transactions<Tx>, Rows {
       }
       const emitted = tx.takeEmitted();
       if (emitted.length > 0) await writeOutbox(tx, emitted);
+      reach('transaction.committing');
       // Asked to commit what a failed statement has spoilt, PostgreSQL rolls back and says so in its answer only.
       const { command } = await client.query('COMMIT');
       if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed unnoticed, and PostgreSQL undid it all');
@@ -86,8 +90,10 @@ export class Db implements Transactions<Tx>, Rows {
       return result;
     } catch (error) {
       await client?.query('ROLLBACK').catch(() => undefined);
-      throw error;
+      // Whatever failed first, and however TypeORM put it: the connection went under it.
+      throw lost === undefined ? error : new ConnectionLost(lost.message, { cause: error });
     } finally {
+      client?.off('error', lose);
       await runner.release();
     }
   }

@@ -1,4 +1,4 @@
-import { busTables } from '@mela/bus';
+import { busTables, relayEpoch, replicaTables } from '@mela/bus';
 
 /** One step of a schema, applied once, in the order of its name (`0001-communities`). */
 export interface Migration {
@@ -23,4 +23,6 @@ export const libraryMigrations: readonly Migration[] = [
          PRIMARY KEY (community_id, user_id))`,
     ],
   },
+  { name: '0000-bus-replica', statements: replicaTables },
+  { name: '0000-bus-relay-epoch', statements: relayEpoch },
 ];

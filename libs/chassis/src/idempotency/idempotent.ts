@@ -1,9 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
-import { header, type Exchange, type Wrapper } from '@mela/bus';
+import { header, reach, type Exchange, type Wrapper } from '@mela/bus';
 import { AnswerWithheld, isRefusal, KeyInUse, KeyMalformed, KeyReused } from '@mela/contracts';
 import type { Db } from '../database/db.ts';
 import type { Tx } from '../database/transaction.ts';
-import { reach } from '../process/fail-points.ts';
 
 interface Recorded {
   fingerprint: string;

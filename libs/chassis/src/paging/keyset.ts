@@ -12,10 +12,13 @@ export const exactInstant = (column: string): string => `to_char(${column} AT TI
 
 export const encodeKeyset = (position: KeysetPosition): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
-export function decodeKeyset(cursor: string | undefined): KeysetPosition | undefined | Refusal {
+export const decodeKeyset = (cursor: string | undefined): KeysetPosition | undefined | Refusal => decodeKey(cursor, Key);
+
+/** The same for a list in the order of another key. */
+export function decodeKey<K>(cursor: string | undefined, key: z.ZodType<K>): K | undefined | Refusal {
   if (cursor === undefined) return undefined;
   try {
-    return Key.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+    return key.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch {
     return BadCursor();
   }

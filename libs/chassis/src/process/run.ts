@@ -1,11 +1,10 @@
-import { LocalPath } from '@mela/bus';
+import { armFailPoint, LocalPath } from '@mela/bus';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { poolShare } from '../database/data-source.ts';
 import { Health } from '../health/health.ts';
 import { OpsServer } from '../health/ops-server.ts';
 import { ProcessSettings } from '../settings/process-settings.ts';
 import { readSettings, type Environment, type SettingsSchema } from '../settings/settings.ts';
-import { armFailPoint } from './fail-points.ts';
 import { createLog } from './log.ts';
 import type { Process, Running, Target } from './target.ts';
 import { Undo } from './undo.ts';

@@ -4,6 +4,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runTargets, type RunningProcess } from '../process/run.ts';
+import { MembersOwner } from './members-owner.fixture.ts';
 import { keyringService, notes, notesMigrations, notesService, openGround, tokenFor, type Ground } from './notes.fixture.ts';
 
 const ASHA = id(11);
@@ -15,8 +16,9 @@ let nc: NatsConnection;
 
 beforeEach(async () => {
   ground = await openGround({ notes: notesMigrations, identity: [] }, { durable: true });
-  running = await runTargets([keyringService, notesService], { ...ground.environment, ASK_PATH: 'bus' });
   nc = await connectBus({ url: ground.nats.url, name: 'test' });
+  await new MembersOwner(nc).open();
+  running = await runTargets([keyringService, notesService], { ...ground.environment, ASK_PATH: 'bus' });
 });
 
 afterEach(async () => {

@@ -52,7 +52,7 @@ export async function startService(manifest: Manifest, process: Process, setting
     const db = new Db(source, name, new Doorbell(nc, name), settings.says);
     await refuseOldSchema(db, name, manifest);
 
-    const asker = new Asker({ nc, mayAsk: new Set([identity.jwks, communities.membership, ...(manifest.asks ?? [])].map(({ id }) => id)), local: process.local });
+    const asker = new Asker({ nc, mayAsk: askedBy(manifest), local: process.local });
     const app = await container(manifest, log, [
       { provide: Db, useValue: db },
       { provide: Asker, useValue: asker },
@@ -61,10 +61,10 @@ export async function startService(manifest: Manifest, process: Process, setting
       { provide: SETTINGS, useValue: settings.own },
     ], new OperationServer(nc, name));
 
-    const consumers = consumersOf(manifest, app);
+    const consumers = consumersOf(manifest, app, asker);
     const host = new ConsumerHost<Tx>({ service: name, nc, db, consumers, log, metrics: process.metrics });
     const memberships = membershipsOf(manifest, app, db, asker, () => replicaTooOld(host, name));
-    const relay = new Relay({ service: name, nc, connect: () => session(settings.databaseUrl, name), log, metrics: process.metrics });
+    const relay = new Relay({ service: name, nc, connect: () => session(settings.databaseUrl, name), log, metrics: process.metrics, replicas: process.settings.NATS_REPLICAS });
     const housekeeping = new Housekeeping(db, log);
 
     const parts = {
@@ -91,12 +91,18 @@ export async function startService(manifest: Manifest, process: Process, setting
     undo.push(() => app.microservice.close());
     await app.microservice.listen();
 
-    watch(process, name, { nc, db, host });
+    watch(process, name, { nc, db, host, relay });
     return { stop };
   } catch (error) {
     await stop().catch(() => undefined);
     throw error;
   }
+}
+
+/** What the chassis asks in every service, and what the manifest names. */
+function askedBy({ asks = [], members }: Manifest): ReadonlySet<string> {
+  const replicated = members === 'replica' ? [communities.members] : [];
+  return new Set([identity.jwks, communities.membership, ...replicated, ...asks].map(({ id }) => id));
 }
 
 async function refuseOldSchema(db: Db, name: string, manifest: Manifest): Promise<void> {
@@ -120,12 +126,12 @@ async function container(manifest: Manifest, log: Process['log'], given: readonl
   return { microservice, server };
 }
 
-function consumersOf(manifest: Manifest, app: Container): ConsumerDefinition<Tx>[] {
+function consumersOf(manifest: Manifest, app: Container, asker: Asker): ConsumerDefinition<Tx>[] {
   const heard = (manifest.reactions ?? []).map((reaction): ConsumerDefinition<Tx> => {
     const instance = app.microservice.get(reaction as Type<{ handle: ConsumerDefinition<Tx>['handle'] }>);
     return { ...hearingOf(reaction)!, handle: (event, tx) => instance.handle(event, tx) };
   });
-  return manifest.members === 'replica' ? [...heard, membersReplica(manifest.hosts[SERVICE])] : heard;
+  return manifest.members === 'replica' ? [...heard, membersReplica(manifest.hosts[SERVICE], asker)] : heard;
 }
 
 function membershipsOf(manifest: Manifest, app: Container, db: Db, asker: Asker, tooOld: () => Refusal | undefined): Memberships | undefined {
@@ -149,12 +155,14 @@ interface Watched {
   nc: NatsConnection;
   db: Db;
   host: ConsumerHost<Tx>;
+  relay: Relay;
 }
 
 /** What requests need. Events that wait for a bus that is away are the alerts' business: reads go on without them. */
-function watch(process: Process, name: string, { nc, db, host }: Watched): void {
+function watch(process: Process, name: string, { nc, db, host, relay }: Watched): void {
   process.health.add({ name: `${name}.bus`, run: async () => void (await nc.rtt()) });
   process.health.add({ name: `${name}.database`, run: async () => void (await db.query('SELECT 1')) });
+  process.health.add({ name: `${name}.relay`, run: () => (relay.health().recovering ? 'holds the stream against what was sent' : undefined) });
   process.health.add({
     name: `${name}.consumers`,
     run: () => host.health().filter(({ state }) => state === 'stopped').map(({ consumer, reason }) => `${consumer} stopped: ${reason}`).join('; ') || undefined,

@@ -1,11 +1,11 @@
 import { Asker, connectBus, ensureStream, header, seal, within, encodeJson } from '@mela/bus';
-import { communities, id, isRefusal, MemberJoined, type CommunityRole, type Operation } from '@mela/contracts';
-import { OperationServer } from '@mela/bus';
+import { id, isRefusal, MemberJoined, type CommunityRole, type Operation } from '@mela/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { jetstream } from '@nats-io/jetstream';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runTargets, type RunningProcess } from '../process/run.ts';
+import { MembersOwner } from './members-owner.fixture.ts';
 import { keyringService, notes, notesMigrations, notesService, openGround, tokenFor, type Ground } from './notes.fixture.ts';
 
 const ASHA = id(11);
@@ -15,20 +15,15 @@ let ground: Ground;
 let process_: RunningProcess;
 let nc: NatsConnection;
 let admin: Client;
-/** What the owner of memberships would answer, and how often it was asked. */
-const owner = { role: null as CommunityRole | null, asked: 0 };
+let owner: MembersOwner;
 
 beforeAll(async () => {
   ground = await openGround({ notes: notesMigrations, identity: [] });
   nc = await connectBus({ url: ground.nats.url, name: 'test' });
   await ensureStream(nc);
-  const communitiesServer = new OperationServer(nc, 'communities');
-  communitiesServer.serve(communities.membership.subject, async () => {
-    owner.asked++;
-    return { status: 200, headers: new Map([[header.status, '200']]), body: encodeJson({ role: owner.role }) };
-  });
-  await new Promise<void>((resolve, reject) => communitiesServer.listen((error?: unknown) => (error ? reject(error) : resolve())));
+  owner = await new MembersOwner(nc).open();
   process_ = await runTargets([keyringService, notesService], ground.environment);
+  await vi.waitUntil(async () => (await fetch(`${process_.addresses['ops']}/health/ready`)).ok, { timeout: 10_000 });
   admin = new Client({ connectionString: ground.environment['NOTES_DATABASE_URL'] });
   await admin.connect();
 });
@@ -166,23 +161,23 @@ describe('membership', () => {
   }
 
   it('unknown to the replica is confirmed with the owner before it is denied', async () => {
-    Object.assign(owner, { role: 'admin', asked: 0 });
+    Object.assign(owner, { role: 'admin', confirmed: 0 });
     expect((await ask(notes.share, { communityId: community, text: 'new' }, { person: id(21) })).status).toBe(200);
     Object.assign(owner, { role: null });
     expect((await ask(notes.share, { communityId: community, text: 'stranger' }, { person: id(22) })).status).toBe(404);
-    expect(owner.asked).toBe(2);
+    expect(owner.confirmed).toBe(2);
   });
 
   it('known to the replica needs nobody else', async () => {
-    Object.assign(owner, { role: null, asked: 0 });
+    Object.assign(owner, { role: null, confirmed: 0 });
     await publish(joined(id(23), 'moderator', 1));
     await replicaSays(id(23), 'moderator');
     expect((await ask(notes.share, { communityId: community, text: 'known' }, { person: id(23) })).status).toBe(200);
-    expect(owner.asked).toBe(0);
+    expect(owner.confirmed).toBe(0);
   });
 
   it('too weak is 403', async () => {
-    Object.assign(owner, { role: 'member', asked: 0 });
+    Object.assign(owner, { role: 'member', confirmed: 0 });
     await publish(joined(id(24), 'member', 1));
     await replicaSays(id(24), 'member');
     expect(await ask(notes.share, { communityId: community, text: 'weak' }, { person: id(24) })).toMatchObject({ status: 403, body: { code: 'access.denied' } });

@@ -65,6 +65,7 @@ function describe(operation: Operation, models: Models): Json {
 function whoMayAsk(access: Access): string {
   if (access.rule === 'anyone') return 'For anyone.';
   if (access.rule === 'person') return 'For whoever is signed in.';
+  if (access.rule === 'service') return 'For services alone.';
   return access.atLeast === 'member'
     ? `For members of the community in \`${access.of}\`.`
     : `For members of the community in \`${access.of}\` who are ${access.atLeast} or more.`;

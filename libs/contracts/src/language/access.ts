@@ -5,7 +5,8 @@ export type CommunityRole = (typeof communityRoles)[number];
 export type Access =
   | { readonly rule: 'anyone' }
   | { readonly rule: 'person' }
-  | { readonly rule: 'member'; readonly of: string; readonly atLeast: CommunityRole };
+  | { readonly rule: 'member'; readonly of: string; readonly atLeast: CommunityRole }
+  | { readonly rule: 'service' };
 
 /** No token needed; one that is sent is still verified. */
 export const anyone = { rule: 'anyone' } as const satisfies Access;
@@ -16,6 +17,13 @@ export const person = { rule: 'person' } as const satisfies Access;
 /** A member of the community named by the input's field `of`, with at least this role. */
 export const member = <const Of extends string>(of: Of, atLeast: CommunityRole = 'member') =>
   ({ rule: 'member', of, atLeast }) as const satisfies Access;
+
+/**
+ * Other services, in nobody's name: such an operation has no route, and a question that carries a person's token is refused.
+ * It is no proof of who asks. What protects it is that only services reach the bus, and that a service asks nothing but
+ * what its manifest names; credentials of their own for each service would make it a proof.
+ */
+export const services = { rule: 'service' } as const satisfies Access;
 
 export const reaches = (role: CommunityRole, atLeast: CommunityRole): boolean =>
   communityRoles.indexOf(role) >= communityRoles.indexOf(atLeast);

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { mela } from '../catalogue.ts';
-import { anyone, member } from './access.ts';
+import { anyone, member, services } from './access.ts';
 import { catalogue } from './catalogue.ts';
 import { event } from './event.ts';
 import { command, query, service } from './operation.ts';
 import type { RouteText } from './route.ts';
+import { snapshot, Version } from './snapshot.ts';
 import { hearing } from './hearing.ts';
 import { topicKind } from './topic.ts';
 
@@ -58,6 +59,16 @@ describe('what contradicts is refused:', () => {
       'an input that lets unknown fields in further down',
       [[{ contract: service('shop', { buy: query({ summary: 'x', access: anyone, input: z.object({ items: z.array(z.object({ id: z.string() })) }), output: z.object({}) }) }) }], {}],
       'shop.buy lets unknown fields into "items"',
+    ],
+    [
+      'a route to what is for services alone',
+      [[{ contract: service('shop', { stock: query({ summary: 'x', http: 'GET /stock', access: services, input: z.object({}), output: z.object({}) }) }) }], {}],
+      'shop.stock is for services alone and has a route',
+    ],
+    [
+      'a topic that is granted by what is for services alone',
+      [[{ contract: service('shop', { stock: snapshot({ summary: 'x', item: z.object({ version: Version }) }) }) }], { shop: topicKind('shop', { grantedBy: 'shop.stock' }) }],
+      'topic shop is granted by shop.stock, which is for services alone',
     ],
     ['a topic that nobody grants', [[orders], { order: topicKind('order', { grantedBy: 'orders.hearing' }) }], 'topic order is granted by orders.hearing, which nobody declares'],
   ])('%s', (_what, given, fault) => {

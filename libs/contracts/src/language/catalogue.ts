@@ -54,8 +54,11 @@ export function catalogue(domains: readonly Domain[], topics: Record<string, Top
     for (const emitted of operation.emits)
       if (owners.get(emitted.noun) !== operation.service || events.get(emitted.type) !== emitted)
         faults.push(`${operation.id} emits ${emitted.type}, which ${operation.service} does not declare`);
-  for (const kind of Object.values(topics))
-    if (!operations.has(kind.grantedBy)) faults.push(`topic ${kind.kind} is granted by ${kind.grantedBy}, which nobody declares`);
+  for (const kind of Object.values(topics)) {
+    const grant = operations.get(kind.grantedBy);
+    if (!grant) faults.push(`topic ${kind.kind} is granted by ${kind.grantedBy}, which nobody declares`);
+    if (grant?.access.rule === 'service') faults.push(`topic ${kind.kind} is granted by ${kind.grantedBy}, which is for services alone`);
+  }
 
   if (faults.length > 0) throw new Error(`The contracts contradict each other:\n  ${faults.join('\n  ')}`);
   return {
@@ -72,6 +75,8 @@ function checkOperation(operation: Operation, faults: string[]): void {
   const fields = operation.input.shape;
   for (const param of operation.http?.params ?? [])
     if (!(param in fields)) faults.push(`${operation.id} has :${param} in its route but not in its input`);
+  if (operation.access.rule === 'service' && operation.http)
+    faults.push(`${operation.id} is for services alone and has a route: whoever reaches the gateway could ask it`);
   if (operation.access.rule === 'member' && !(operation.access.of in fields))
     faults.push(`${operation.id} is for members of "${operation.access.of}", which its input lacks`);
   for (const [name, field] of Object.entries(fields))

@@ -17,6 +17,10 @@ describe('an event type', () => {
     (type) => expect(() => event(type, declared)).toThrow('is not an event type'),
   );
 
+  it('leaves the bus its own noun', () => {
+    expect(() => event('stream.skipped', declared)).toThrow('is the bus’s own');
+  });
+
   it('has an example that is valid', () => {
     expect(() => event('order.placed', { ...declared, example: { orderId: 1 as never } })).toThrow('The example of order.placed is not valid');
   });

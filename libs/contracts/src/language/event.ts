@@ -45,12 +45,16 @@ export interface EventOf<out E extends EventType = EventType> {
   readonly data: DataOf<E>;
 }
 
+/** Subjects of this noun are the bus's own: what is stored under it fills places that may hold no event. */
+export const RESERVED_NOUN = 'stream';
+
 const typeGrammar = /^[a-z]+\.[a-z]+(_[a-z]+)*$/;
 
 /** Something that happened: `<noun>.<verb in the past>`. */
 export function event<D extends z.ZodObject>(type: string, declared: EventDeclaration<D>): EventType<D> {
   if (!typeGrammar.test(type)) throw new Error(`"${type}" is not an event type: write it like "order.status_changed"`);
   const [noun, verb] = type.split('.') as [string, string];
+  if (noun === RESERVED_NOUN) throw new Error(`"${type}" cannot be declared: the noun "${noun}" is the bus’s own`);
   const example = declared.data.safeParse(declared.example);
   if (!example.success) throw new Error(`The example of ${type} is not valid: ${example.error.message}`);
   return {

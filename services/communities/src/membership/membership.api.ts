@@ -16,6 +16,11 @@ export class MembershipApi {
     return { role: await this.memberships.roleOf(input.communityId, caller.personId) };
   }
 
+  @Handles(communities.members)
+  members(input: In<typeof communities.members>) {
+    return this.memberships.all(input);
+  }
+
   @Handles(communities.hearing)
   hearing(input: In<typeof communities.hearing>, caller: Caller) {
     return this.memberships.hearing(caller, input.topic);

@@ -1,8 +1,8 @@
 import { id, MayNotHear } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
-import { asMembership, communityOfTopic, hearCommunity, memberAggregate, type MembershipState } from './membership.ts';
+import { asMembership, communityOfTopic, hearCommunity, memberAggregate, type LivingMembership } from './membership.ts';
 
-const membership: MembershipState = { communityId: id(1), userId: id(2), role: 'member', version: 3, joinedAt: new Date(0) };
+const membership: LivingMembership = { communityId: id(1), userId: id(2), role: 'member', version: 3, joinedAt: new Date(0) };
 
 describe('a membership', () => {
   it('is one aggregate for one person in one community, however often they come and go', () => {

@@ -5,18 +5,21 @@ import type { z } from 'zod';
 export interface MembershipState {
   readonly communityId: string;
   readonly userId: string;
-  readonly role: CommunityRole;
+  /** Null for whoever left: the row stays, and with it the count of versions. */
+  readonly role: CommunityRole | null;
   readonly version: number;
   readonly joinedAt: Date;
 }
+
+export type LivingMembership = MembershipState & { readonly role: CommunityRole };
 
 /**
  * The aggregate is the pair, not a row of its own: whoever leaves and comes back goes on counting versions, so that
  * no replica takes a new membership for older than the one that ended.
  */
-export const memberAggregate = ({ communityId, userId, version }: MembershipState) => ({ id: `${communityId}:${userId}`, version });
+export const memberAggregate = ({ communityId, userId, version }: Pick<MembershipState, 'communityId' | 'userId' | 'version'>) => ({ id: `${communityId}:${userId}`, version });
 
-export const asMembership = ({ communityId, userId, role, joinedAt }: MembershipState): Membership =>
+export const asMembership = ({ communityId, userId, role, joinedAt }: LivingMembership): Membership =>
   ({ communityId, userId, role, joinedAt: joinedAt.toISOString() });
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
