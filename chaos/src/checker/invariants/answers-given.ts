@@ -1,0 +1,44 @@
+import { mela } from '@mela/contracts';
+import type { Asked, Entry, Struck, Violation } from '@mela/testkit/chaos';
+import type { Judge, Limits } from './judge.ts';
+
+const invariant = 'I5';
+const outages: ReadonlySet<number> = new Set([503, 504]);
+
+/** An outage is said to be one, with 503 or 504, and soon: never 500, never a hang. */
+export const answersGiven: Judge = ({ history }, _workloads, limits) => {
+  const stops = history.filter((entry): entry is Struck => entry.kind === 'struck' && limits.frontDoorStops(entry.fault));
+  return history.flatMap((entry) => (entry.kind === 'asked' ? [...failed(entry), ...hung(entry, stops, limits)] : []));
+};
+
+function failed(asked: Asked): Violation[] {
+  const { outcome, operation, who, at } = asked;
+  if (outcome.kind === 'broken' || outcome.status < 500 || outages.has(outcome.status)) return [];
+  const code = outcome.kind === 'refused' ? outcome.code : 'no code';
+  const declared = outcome.status !== 500 && mela.operations.get(operation)?.refusals.some((refusal) => refusal.code === code && refusal.status === outcome.status);
+  if (declared) return [];
+  return [{ invariant, what: `${operation} answered ${who} ${outcome.status} (${code}) at ${at} ms: an outage is 503 or 504`, about: nameOf(asked) }];
+}
+
+function hung(asked: Asked, stops: readonly Entry[], { answerWithinMs }: Limits): Violation[] {
+  const took = asked.endedAt - asked.at;
+  if (took <= answerWithinMs || took - stoppedWhile(asked, stops as readonly Struck[]) <= answerWithinMs) return [];
+  const { operation, who, at, outcome } = asked;
+  const end = outcome.kind === 'broken' ? `without an answer (${outcome.why})` : `with ${outcome.status}`;
+  return [{ invariant, what: `${operation} of ${who} at ${at} ms took ${took} ms and ended ${end}: ${answerWithinMs} ms are allowed`, about: nameOf(asked) }];
+}
+
+/** Faults may overlap: a moment counts once. */
+function stoppedWhile({ at, endedAt }: Asked, stops: readonly Struck[]): number {
+  let [stopped, until] = [0, at];
+  for (const stop of stops.toSorted((a, b) => a.at - b.at)) {
+    const [from, to] = [Math.max(stop.at, until), Math.min(stop.healedAt, endedAt)];
+    if (to <= from) continue;
+    stopped += to - from;
+    until = to;
+  }
+  return stopped;
+}
+
+/** A question has no key: it is known by who asked what. */
+const nameOf = ({ key, personId, who, operation }: Asked): string[] => (key === undefined ? [personId ?? who, operation] : [key]);

@@ -1,0 +1,18 @@
+import type { Judge } from './judge.ts';
+
+const invariant = 'I6';
+
+/** Whatever struck, Mela works again soon after it was healed, and without a person. */
+export const recovery: Judge = ({ history }, _workloads, { recoverWithinMs }) =>
+  history.flatMap((entry) => {
+    if (entry.kind !== 'struck') return [];
+    const { fault, at, healedAt, recoveredAt } = entry;
+    const about = [faultId(entry)];
+    if (recoveredAt === undefined) return [{ invariant, what: `Mela never recovered from "${fault}", which struck at ${at} ms and was healed at ${healedAt} ms`, about }];
+    const took = recoveredAt - healedAt;
+    if (took <= recoverWithinMs) return [];
+    return [{ invariant, what: `Mela recovered from "${fault}" ${took} ms after it was healed at ${healedAt} ms, and ${recoverWithinMs} ms are allowed`, about }];
+  });
+
+/** Faults have no ids of their own: a name and a moment. */
+export const faultId = ({ fault, at }: { fault: string; at: number }): string => `${fault}@${at}`;

@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util';
+import { mela, parseTopic, topic, type TopicName } from '@mela/contracts';
+import type { Entry, HeardEvent, StreamEvent, Violation } from '@mela/testkit/chaos';
+import { add, indexOf, type StreamIndex } from '../stream-index.ts';
+import type { Judge } from './judge.ts';
+
+const invariant = 'screens';
+
+/**
+ * What a screen hears is in the stream, as the stream has it and on a topic that it concerns; each place of the stream once
+ * per topic of a connection, in the stream's order. That a screen hears all there is, is not judged: a broken connection may miss some.
+ */
+export const screens: Judge = ({ history, stream }) => {
+  const index = indexOf(stream);
+  return [...connections(history).values()].flatMap((heard) => [...heard.flatMap((one) => untrue(one, index)), ...repeated(heard, index), ...disorder(heard, index)]);
+};
+
+/** In the order of the history. Topics of one connection may overtake each other: what was held until a grant comes late. */
+function connections(history: readonly Entry[]): Map<string, HeardEvent[]> {
+  const groups = new Map<string, HeardEvent[]>();
+  for (const entry of history) if (entry.kind === 'heard') add(groups, `${entry.who} ${entry.personId} ${entry.connection} ${entry.topic}`, entry);
+  return groups;
+}
+
+function untrue(heard: HeardEvent, { copies }: StreamIndex): Violation[] {
+  const event = copies.get(heard.id)?.[0];
+  const complain = (what: string): Violation[] => [{ invariant, what: `${heard.who} heard ${heard.type} ${heard.id} on ${heard.topic}, ${what}`, about: [heard.id, heard.personId] }];
+  if (!event) return complain('and the stream does not have it');
+  if (event.type !== heard.type || !isDeepStrictEqual(event.data, heard.data)) return complain(`and at ${event.seq} the stream has it otherwise`);
+  if (!concerns(event, heard.topic)) return complain('which it does not concern');
+  const { kind, key } = parseTopic(heard.topic) ?? {};
+  return kind === topic.person.kind && key !== heard.personId ? complain('which is another person’s') : [];
+}
+
+const concerns = (event: StreamEvent, name: string): boolean => mela.events.get(event.type)?.audience(event.data).includes(name as TopicName) ?? true;
+
+/** What lies in the stream again is told again, at its new place and under one id; each place once. */
+function repeated(heard: readonly HeardEvent[], { copies }: StreamIndex): Violation[] {
+  return [...Map.groupBy(heard, ({ id }) => id)].flatMap(([id, same]) => {
+    const places = copies.get(id)?.length ?? 0;
+    if (same.length === 1 || (same.length <= places && new Set(same.map(({ cursor }) => cursor)).size === same.length)) return [];
+    const { who, personId, connection, topic: name, type } = same[0]!;
+    return [{ invariant, what: `${who} heard ${type} ${id} ${same.length} times on ${name} of connection ${connection}; the stream has it ${places} times`, about: [id, personId] }];
+  });
+}
+
+/** A cursor that names no place of its event is of a stream whose end was lost since: it says nothing of this one's order. */
+function disorder(heard: readonly HeardEvent[], { copies }: StreamIndex): Violation[] {
+  const violations: Violation[] = [];
+  let before: { id: string; seq: number } | undefined;
+  for (const { id, cursor, who, personId, connection, topic: name } of heard) {
+    const seq = placeIn(cursor);
+    if (seq === undefined || !copies.get(id)?.some((copy) => copy.seq === seq)) continue;
+    if (before && seq < before.seq)
+      violations.push({
+        invariant,
+        what: `${who} heard event ${id} of ${seq} after event ${before.id} of ${before.seq} on ${name} of connection ${connection}`,
+        about: [id, before.id, personId],
+      });
+    else before = { id, seq };
+  }
+  return violations;
+}
+
+/** Clients take a cursor as it comes; it is the stream's epoch, the place and a seal. */
+function placeIn(cursor: string): number | undefined {
+  const place = Number(cursor.split(':')[1]);
+  return Number.isInteger(place) ? place : undefined;
+}

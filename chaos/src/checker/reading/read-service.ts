@@ -1,0 +1,49 @@
+import type { Rows, ServiceEvidence, Workload } from '@mela/testkit/chaos';
+import { Client } from 'pg';
+
+type Aggregates = ServiceEvidence['aggregates'][string];
+
+/** What one service's schema holds, all of one moment. */
+export async function readService(service: string, url: string, workload: Workload | undefined, keepsMembers: boolean): Promise<ServiceEvidence> {
+  return withSchema(url, service, async (query) => ({
+    aggregates: await each(workload?.aggregates, async (sql) => numbered<Aggregates[number]>(await query(sql), 'version')),
+    rows: await each(workload?.rows, query),
+    outbox: (await query('SELECT event_id::text AS id FROM outbox ORDER BY shard, id')).map(({ id }) => String(id)),
+    sent: numbered<ServiceEvidence['sent'][number]>(
+      await query('SELECT event_id::text AS "eventId", aggregate_id AS aggregate, aggregate_version AS version, stream_seq AS "streamSeq" FROM outbox_sent ORDER BY stream_seq'), 'version', 'streamSeq'),
+    deadLetters: (await query('SELECT consumer, event_id::text AS "eventId", state, error FROM dead_letter ORDER BY created_at')) as unknown as ServiceEvidence['deadLetters'],
+    members: numbered<ServiceEvidence['members'][number]>(
+      await query('SELECT community_id::text AS "communityId", user_id::text AS "userId", role, version FROM members'), 'version'),
+    keepsMembers,
+  }));
+}
+
+export async function readTally(url: string): Promise<Readonly<Record<string, number>>> {
+  const rows = await withSchema(url, 'witness', (query) => query('SELECT aggregate, n FROM tally'));
+  return Object.fromEntries(rows.map(({ aggregate, n }) => [String(aggregate), Number(n)]));
+}
+
+type Query = (sql: string) => Promise<Rows[string]>;
+
+async function withSchema<R>(url: string, schema: string, read: (query: Query) => Promise<R>): Promise<R> {
+  const client = new Client({ connectionString: url, application_name: 'mela-chaos-checker', options: `-c search_path=${schema}`, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    return await read(async (sql) => (await client.query<Rows[string][number]>(sql)).rows);
+  } catch (fault) {
+    throw new Error(`The schema of ${schema} cannot be read: ${(fault as Error).message}`, { cause: fault });
+  } finally {
+    await client.end();
+  }
+}
+
+async function each<T>(statements: Readonly<Record<string, string>> | undefined, read: (sql: string) => Promise<T>): Promise<Record<string, T>> {
+  const answers: Record<string, T> = {};
+  for (const [name, sql] of Object.entries(statements ?? {})) answers[name] = await read(sql);
+  return answers;
+}
+
+/** The driver hands out what PostgreSQL counts in bigints as text. */
+const numbered = <Row>(rows: Rows[string], ...columns: readonly string[]): Row[] =>
+  rows.map((row) => ({ ...row, ...Object.fromEntries(columns.map((column) => [column, Number(row[column])])) }) as Row);

@@ -1,0 +1,74 @@
+import type { Evidence, Violation, Workload } from '@mela/testkit/chaos';
+import type { Counts, Ending } from './counts.ts';
+import { violationsOf } from './judges.ts';
+import { Mentions } from './story/mentions.ts';
+import { shortestStory, type Story } from './shortest.ts';
+import type { Verdict } from './verdict.ts';
+import { eventLineOf, lineOf, seconds } from './lines.ts';
+
+interface Judged {
+  readonly verdict: Verdict;
+  readonly evidence: Evidence;
+}
+
+/** How the run was started: with this it can be started again. */
+interface Started {
+  readonly seed: string;
+  readonly roles: string;
+  readonly minutes: number;
+  readonly workloads: readonly Workload[];
+}
+
+const TOLD = 10;
+
+/** In plain text, for whoever reads the log of the run. */
+export function report(judged: Judged, { seed, roles, minutes, workloads }: Started): string {
+  const { verdict } = judged;
+  const head = [`Seed ${seed}, shape ${roles}, ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`, '', ...counted(verdict.counts), ''];
+  if (verdict.violations.length === 0) return [...head, 'Nothing was lost, doubled or made up.', ''].join('\n');
+  return [...head, ...told(judged, workloads), 'To run it again:', `  npm run chaos -- --minutes ${minutes} --seed ${seed} --roles ${roles}`, ''].join('\n');
+}
+
+const endings: Readonly<Record<Ending, string>> = { answered: 'answered', refused: 'refused', unavailable: '503 or 504', failed: 'failed otherwise', broken: 'without an answer' };
+
+function counted(counts: Counts): string[] {
+  const { people, asks, acknowledged, withoutEffect, events, repeats, heard, faults, recoveries, longestRecovery, slowest } = counts;
+  const total = Object.values(asks).reduce((sum, count) => sum + count, 0);
+  const struck = Object.values(faults).reduce((sum, count) => sum + count, 0);
+  const rows: [string, string][] = [
+    ['people', `${people}`],
+    ['attempts', `${total}: ${(Object.keys(endings) as Ending[]).map((ending) => `${asks[ending]} ${endings[ending]}`).join(', ')}`],
+    ['commands', `${acknowledged} acknowledged${withoutEffect.length > 0 ? ` (no effect known of ${withoutEffect.join(', ')})` : ''}`],
+    ['events', `${events}, and ${repeats} repeated deliveries; heard on screens ${heard} times`],
+    ['faults', `${struck}${Object.entries(faults).map(([fault, count]) => `\n              ${count} × ${fault}`).join('')}`],
+    ['recoveries', `${recoveries}${longestRecovery ? `; the longest took ${seconds(longestRecovery.ms)}, from ${longestRecovery.fault}` : ''}`],
+    ['slowest', slowest ? `${seconds(slowest.ms)}, ${slowest.operation} of ${slowest.who}` : 'no answer at all'],
+  ];
+  return rows.map(([name, value]) => `  ${name.padEnd(12)}${value}`);
+}
+
+function told({ verdict, evidence }: Judged, workloads: readonly Workload[]): string[] {
+  const { violations, limits } = verdict;
+  const groups = Map.groupBy(violations, ({ invariant }) => invariant);
+  const chosen = new Set(inTurns([...groups.values()]).slice(0, TOLD));
+  const mentions = new Mentions(evidence.history, [...chosen].flatMap(({ about }) => about));
+  const lines = [`${violations.length} ${violations.length === 1 ? 'violation' : 'violations'}, ${chosen.size} of them told here.`, ''];
+  for (const [invariant, all] of groups) {
+    lines.push(`${invariant}: ${all.length}`);
+    for (const violation of all.filter((one) => chosen.has(one)))
+      lines.push(...paragraph(violation, shortestStory(violation, evidence, mentions, (part) => violationsOf(part, workloads, limits, invariant))));
+  }
+  return lines;
+}
+
+/** The first of each invariant, then the second of each. */
+function inTurns(groups: readonly (readonly Violation[])[]): Violation[] {
+  const longest = Math.max(...groups.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, turn) => groups.flatMap((group) => group[turn] ?? [])).flat();
+}
+
+const paragraph = ({ what }: Violation, { entries, events, leftOut }: Story): string[] => [
+  `  ${what}`,
+  ...[...entries.map(lineOf), ...events.map(eventLineOf), ...(leftOut > 0 ? [`              and ${leftOut} more lines about the same`] : [])].map((line) => `    ${line}`),
+  '',
+];

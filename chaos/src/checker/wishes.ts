@@ -1,0 +1,76 @@
+import { communities, mela } from '@mela/contracts';
+import type { Asked, Rows } from '@mela/testkit/chaos';
+import type { Command } from './attempts.ts';
+import { nearby, wordsIn } from './nearby.ts';
+import { add } from './stream-index.ts';
+
+/**
+ * Rows tell how often something was done, not under which key. So commands of one person that ask for the very same are judged
+ * together: whoever joins twice is a member once, and the second join is refused because of the first.
+ */
+export type Wish = readonly Command[];
+
+export function wishesOf(commands: readonly Command[]): Wish[] {
+  const wishes = new Map<string, Command[]>();
+  for (const command of commands) {
+    const { personId, input } = command.attempts[0]!;
+    add(wishes, `${command.operation} ${personId ?? ''} ${JSON.stringify(input)}`, command);
+  }
+  return [...wishes.values()];
+}
+
+export interface Effect {
+  readonly service: string;
+  readonly rows: Rows;
+  /** How many times it is in these rows. */
+  readonly count: (asked: Asked, rows: Rows) => number;
+}
+
+/** The attempt that says most: an answer may hold the id of what was made. */
+export const clearest = (wish: Wish): Asked => {
+  const attempts = wish.flatMap((command) => command.attempts);
+  return attempts.find(({ outcome }) => outcome.kind === 'answered') ?? attempts[0]!;
+};
+
+/** Where the few rows nearby leave a doubt, all of them are asked. */
+export function timesOf(wish: Wish, { rows, count }: Effect, isRight: (times: number) => boolean): number {
+  const asked = clearest(wish);
+  const answers = asked.outcome.kind === 'answered' ? asked.outcome.body : undefined;
+  const near = count(asked, nearby(rows, wordsIn([asked.personId, asked.input, answers])));
+  return isRight(near) ? near : count(asked, rows);
+}
+
+/**
+ * Other commands whose effect may be taken for this one's. Of the same operation they count the same rows as theirs; of another
+ * they say what this one says and speak of the same: a founder is a member without ever having joined.
+ */
+export function explaining(wish: Wish, commands: readonly Command[], effect: Effect): Command[] {
+  const asked = clearest(wish);
+  const counted = countedRows(wish, effect);
+  return commands.filter((other) => {
+    if (other.proof === 'refused' || wish.includes(other)) return false;
+    return other.operation === asked.operation ? effect.count(clearest([other]), counted) > 0 : saysAll(other.operation, asked.operation) && mayConcern(other, asked);
+  });
+}
+
+/** Those that are counted when they are the only ones. */
+function countedRows(wish: Wish, { rows, count }: Effect): Rows {
+  const none = Object.fromEntries(Object.keys(rows).map((table) => [table, []]));
+  return Object.fromEntries(Object.entries(rows).map(([table, all]) => [table, all.filter((row) => count(clearest(wish), { ...none, [table]: [row] }) > 0)]));
+}
+
+function saysAll(one: string, other: string): boolean {
+  const said = mela.operations.get(one)?.emits ?? [];
+  const wanted = mela.operations.get(other)?.emits ?? [];
+  return wanted.length > 0 && wanted.every((event) => said.includes(event));
+}
+
+/** What one does with these, one does to oneself; with any other command somebody else may have done it. */
+export const forOneself: ReadonlySet<string> = new Set([communities.create.id, communities.join.id]);
+
+function mayConcern({ operation, attempts }: Command, { personId, input }: Asked): boolean {
+  if (forOneself.has(operation) && attempts[0]!.personId !== personId) return false;
+  const words = wordsIn(input);
+  const answers = attempts.flatMap(({ outcome }) => (outcome.kind === 'answered' ? [outcome.body] : []));
+  return answers.length === 0 || [...wordsIn([attempts[0]!.input, answers])].some((word) => words.has(word));
+}

@@ -1,0 +1,16 @@
+import type { OpenPart, PartName } from '@mela/infra';
+import type { Link } from './link.ts';
+import type { Role } from './role.ts';
+import type { SmallDisk } from './small-disk.ts';
+
+/** What the nemesis may break: the servers, the processes, and the lines between them. */
+export interface Ground {
+  readonly parts: Readonly<Record<PartName, OpenPart>>;
+  readonly roles: readonly Role[];
+  /** The line from one role to one server. */
+  link(role: Role, part: PartName): Link;
+  /** Where everything of this run lies; servers keep their data in `<folder>/{postgres,nats,redis}`. */
+  readonly folder: string;
+  /** Where NATS keeps its streams, if this machine let us lay one there. */
+  readonly disk?: SmallDisk | undefined;
+}

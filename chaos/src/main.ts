@@ -1,0 +1,61 @@
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { report } from './checker/report.ts';
+import { runChaos } from './chaos-run.ts';
+import type { Shape } from './ground/open-ground.ts';
+import { loadWorkloads } from './workloads.ts';
+
+interface Options {
+  minutes: number;
+  seed: string;
+  roles: Shape;
+  people: number;
+  only?: string[];
+  plant?: string;
+  keep?: true;
+  json?: true;
+}
+
+const positive = (text: string): number => {
+  const number = Number(text);
+  if (!(number > 0)) throw new InvalidArgumentError('It is to be a number above 0.');
+  return number;
+};
+
+const began = performance.now();
+const tell = (line: string): void => void process.stderr.write(`${((performance.now() - began) / 1_000).toFixed(1).padStart(7)} s  ${line}\n`);
+
+await new Command('chaos')
+  .description('Breaks a Mela of its own on purpose, by a seed, while many people use it; then judges whether anything was lost, doubled or answered falsely')
+  .option('--minutes <n>', 'how long', positive, 1)
+  .option('--seed <seed>', 'the same seed makes the same choices', String(randomInt(1_000_000)))
+  .addOption(new Option('--roles <shape>', 'a process for each role, or one for all').choices(['separate', 'all']).default('separate'))
+  .option('--people <n>', 'how many people at once', positive, 40)
+  .option('--only <fault...>', 'only faults whose name contains one of these')
+  .option('--plant <file>', 'a module that every role loads first: for mistakes planted on purpose')
+  .option('--keep', 'keep the folder with the data and the logs')
+  .option('--json', 'end with one line of JSON')
+  .action(async (options: Options) => {
+    const folder = await mkdtemp(join(tmpdir(), 'mela-chaos-'));
+    const { minutes, seed, roles: shape, people, only, plant } = options;
+    tell(`Seed ${seed}: ${minutes} minutes, ${shape}, ${people} people; logs in ${join(folder, 'logs')}`);
+    const environment = plant === undefined ? {} : { NODE_OPTIONS: `--import=${pathToFileURL(resolve(plant)).href}` };
+    let failed = true;
+    try {
+      const workloads = await loadWorkloads();
+      const run = await runChaos({ minutes, seed, shape, people, folder, workloads, environment, tell, ...(only ? { only } : {}) });
+      failed = run.verdict.violations.length > 0;
+      process.stdout.write(report(run, { minutes, seed, roles: shape, workloads }));
+      if (failed || options.keep) await writeFile(join(folder, 'history.jsonl'), run.evidence.history.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+      if (options.json) process.stdout.write(`${JSON.stringify({ seed, roles: shape, minutes, passed: !failed, violations: run.verdict.violations, counts: run.verdict.counts, restarts: run.restarts })}\n`);
+    } finally {
+      if (options.keep || failed) tell(`Kept: ${folder}`);
+      else await rm(folder, { recursive: true, force: true });
+    }
+    process.exitCode = failed ? 1 : 0;
+  })
+  .parseAsync();

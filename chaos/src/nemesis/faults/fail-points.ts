@@ -1,0 +1,56 @@
+import type { Ground } from '../../ground/ground.ts';
+import type { Role } from '../../ground/role.ts';
+import type { Fault } from '../fault.ts';
+import { durablesOn, onJetStream } from './jetstream.ts';
+import { ended, following, pidOf } from './role-process.ts';
+
+/** Where a process of Mela can be told to die, and how often it may have passed there before. */
+const points = {
+  'command.committed': 5,
+  'transaction.committing': 10,
+  'relay.publishing': 12,
+  'relay.acknowledged': 12,
+  'relay.moving': 8,
+  'consumer.committed': 15,
+} as const;
+
+type FailPoint = keyof typeof points;
+
+/** The gateways keep nothing and the witness only listens: they say no events of their own. */
+const silent: readonly string[] = ['api', 'realtime', 'witness'];
+const BOOTED_WITHIN_MS = 5_000;
+const REACHED_WITHIN_MS = 15_000;
+
+/** Between two steps that belong together: the process is gone after the first. */
+const diesAt = (point: FailPoint): Fault => ({
+  name: `role dies at ${point}`,
+  family: 'roles',
+  weight: 1,
+  longestMs: 2 * BOOTED_WITHIN_MS + REACHED_WITHIN_MS,
+  strike: async (ground, random) => {
+    const role = random.pick(point === 'consumer.committed' ? await listeners(ground) : ground.roles.filter(({ name }) => !silent.includes(name)));
+    const where = `${point}:${random.int(1, points[point])}`;
+    const harm = (what: string) => ({ what: `${role.name} ${what}`, holdMs: 0, heal: async () => undefined });
+
+    const before = pidOf(role);
+    await role.restartWith({ MELA_FAIL_POINT: where });
+    const doomed = await following(role, before, BOOTED_WITHIN_MS);
+    if (doomed === undefined) return harm(`was killed and did not come back within ${BOOTED_WITHIN_MS / 1_000} s, so it was not seen dying at ${where}`);
+    const began = performance.now();
+    if (await ended(role, doomed, REACHED_WITHIN_MS)) return harm(`died at ${where} after ${((performance.now() - began) / 1_000).toFixed(1)} s`);
+    // What waits there must not go off in the middle of another fault.
+    role.kill('SIGTERM');
+    if (!(await ended(role, doomed, BOOTED_WITHIN_MS))) role.kill();
+    return harm(`did not come to ${where} within ${REACHED_WITHIN_MS / 1_000} s and was restarted`);
+  },
+});
+
+/** Whose durables the stream has: a durable's name begins with its service's. */
+async function listeners({ roles, parts }: Ground): Promise<readonly Role[]> {
+  const durables = await onJetStream(parts.nats, durablesOn);
+  const listening = roles.filter(({ name }) => name === 'all' || durables.some((durable) => durable.startsWith(`${name}_`)));
+  if (listening.length === 0) throw new Error('No role hears anything');
+  return listening;
+}
+
+export const failPointFaults: readonly Fault[] = (Object.keys(points) as FailPoint[]).map(diesAt);

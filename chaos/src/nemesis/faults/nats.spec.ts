@@ -1,0 +1,94 @@
+import { STREAM } from '@mela/bus';
+import { natsAccess } from '@mela/infra';
+import { jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/eventually.ts';
+import { deliveryFaults } from './deliveries.ts';
+import { diskFaults } from './disk.ts';
+import { named, openPartGround, strike } from './ground.fixture.ts';
+import { natsFaults } from './nats.ts';
+
+let opened: Awaited<ReturnType<typeof openPartGround>>;
+let nc: NatsConnection;
+beforeAll(async () => {
+  opened = await openPartGround('nats', { smallDisk: true });
+});
+afterAll(() => opened.close());
+beforeEach(async () => {
+  nc = await connect({ ...natsAccess(opened.server.url), maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  const jsm = await jetstreamManager(nc);
+  await jsm.streams.add({ name: STREAM, subjects: ['evt.>'], storage: StorageType.File });
+});
+afterEach(async () => {
+  await (await jetstreamManager(nc)).streams.delete(STREAM);
+  await nc.close();
+});
+
+const publish = (id: string, bytes = 10) =>
+  jetstream(nc, { timeout: 500 }).publish('evt.plant.grew.0', new Uint8Array(bytes), { msgID: id }).then(({ seq }) => seq);
+const taken = (id: string) => eventually(() => publish(id).catch(() => 0), (seq) => seq > 0);
+const state = async () => (await (await jetstreamManager(nc)).streams.info(STREAM)).state;
+
+describe('harm to NATS', () => {
+  it.each(['nats killed', 'nats down'])('%s: it is gone until it is healed and has kept what it acknowledged', async (name) => {
+    await publish('one');
+    const harm = await strike(opened.ground, named(natsFaults, name));
+    await expect(publish('two')).rejects.toThrow();
+    await harm.heal();
+    await taken('three');
+    expect((await state()).messages).toBeGreaterThanOrEqual(2);
+  });
+
+  it('restarted: it is back, with everything', async () => {
+    await publish('one');
+    const before = opened.server.pid;
+    const harm = await strike(opened.ground, named(natsFaults, 'nats restarted'));
+    await harm.heal();
+    expect(opened.server.pid).not.toBe(before);
+    await taken('one more');
+    expect((await state()).messages).toBe(2);
+  });
+
+  it('frozen: the connection stays and nothing comes, until it goes on', async () => {
+    const harm = await strike(opened.ground, named(natsFaults, 'nats frozen'));
+    // The kernel stops its threads one by one.
+    expect(await eventually(() => publish('one').catch(String), (answer) => typeof answer === 'string')).toMatch(/timeout/);
+    expect(nc.isClosed()).toBe(false);
+    await harm.heal();
+    await taken('two');
+  });
+});
+
+describe("NATS's disk", () => {
+  it('is full: nothing is acknowledged, until there is room again, and what was acknowledged is there', async (context) => {
+    if (opened.ground.disk === undefined) return context.skip('this user may not mount a small disk');
+    await publish('one', 50_000);
+    const harm = await strike(opened.ground, named(diskFaults, 'disk full'));
+    await expect(publish('two', 50_000)).rejects.toThrow(/no space left|timeout|no responders/);
+    await harm.heal();
+    expect(await taken('three')).toBeGreaterThan(0);
+    expect((await (await jetstreamManager(nc)).streams.getMessage(STREAM, { seq: 1 }))?.data.length).toBe(50_000);
+  });
+});
+
+describe('strange deliveries', () => {
+  it('are the last events once more, in another order, as the stream cannot know them', async () => {
+    for (let i = 0; i < 60; i++) await publish(`event ${i}`);
+    const harm = await strike(opened.ground, named(deliveryFaults, 'events repeated'));
+    const repeated = Number(/last (\d+) events/.exec(harm.what)![1]);
+    expect(repeated).toBeGreaterThanOrEqual(50);
+    expect((await state()).messages).toBe(60 + repeated);
+    const again = await (await jetstreamManager(nc)).streams.getMessage(STREAM, { seq: 61 });
+    expect([again!.subject, again!.header.has('Nats-Msg-Id')]).toEqual(['evt.plant.grew.0', false]);
+  });
+
+  it('are everything once more, for a consumer whose durable was deleted', async () => {
+    const jsm = await jetstreamManager(nc);
+    await jsm.consumers.add(STREAM, { durable_name: 'garden_plants', ack_policy: 'explicit' });
+    const harm = await strike(opened.ground, named(deliveryFaults, 'durable deleted'));
+    expect(harm.what).toBe('the durable garden_plants was deleted');
+    await expect(jsm.consumers.info(STREAM, 'garden_plants')).rejects.toThrow('not found');
+    await expect(strike(opened.ground, named(deliveryFaults, 'durable deleted'))).rejects.toThrow('no durable');
+  });
+});

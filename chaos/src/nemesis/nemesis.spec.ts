@@ -1,0 +1,163 @@
+import type { Struck } from '@mela/testkit/chaos';
+import { describe, expect, it } from 'vitest';
+import type { Ground } from '../ground/ground.ts';
+import { randomOf } from '../seed.ts';
+import type { Family, Fault } from './fault.ts';
+import { unleash, type Orders } from './nemesis.ts';
+import { VirtualTime } from './virtual-time.fixture.ts';
+
+const families: readonly Family[] = ['roles', 'postgres', 'nats', 'redis', 'lines', 'disk', 'clock', 'deliveries'];
+
+/** A run on nothing: what is struck and healed is only remembered. */
+class Run {
+  readonly time = new VirtualTime();
+  readonly told: string[] = [];
+  readonly struck: Struck[] = [];
+  readonly events: string[] = [];
+  readonly broken = new Set<string>();
+  most = 0;
+
+  fault(name: string, family: Family, more: Partial<Fault> = {}): Fault {
+    return {
+      name,
+      family,
+      weight: 1,
+      longestMs: 6_000,
+      strike: async (_ground, random) => {
+        this.broken.add(name);
+        this.most = Math.max(this.most, this.broken.size);
+        this.events.push(`${Math.round(this.time.now)} ${name}`);
+        const heal = async () => void this.broken.delete(name);
+        return { what: 'broken', holdMs: random.int(1_000, 5_000), heal };
+      },
+      ...more,
+    };
+  }
+
+  unleash(faults: readonly Fault[], minutes: number, more: Partial<Orders> = {}): Promise<void> {
+    return unleash({
+      ground: { roles: [] } as unknown as Ground,
+      random: randomOf('spec'),
+      faults,
+      clock: this.time.clock,
+      pause: this.time.pause,
+      until: minutes * 60_000,
+      probe: async () => this.broken.size === 0,
+      tell: (line) => this.told.push(line),
+      record: (struck) => this.struck.push(struck),
+      ...more,
+    });
+  }
+}
+
+const twoOfEach = (run: Run) => families.flatMap((family) => [run.fault(`${family} a`, family), run.fault(`${family} b`, family, { weight: 3 })]);
+
+describe('the nemesis', () => {
+  it('gives every family its turn, heals whatever it breaks, and stops in time', async () => {
+    const run = new Run();
+    await run.unleash(twoOfEach(run), 4);
+    expect(run.broken).toEqual(new Set());
+    expect(run.struck.length).toBeGreaterThan(20);
+    for (const family of families) expect(run.struck.filter(({ fault }) => fault.startsWith(family)).length, family).toBeGreaterThanOrEqual(2);
+    for (const { at, healedAt, recoveredAt } of run.struck) {
+      expect(at).toBeLessThan(healedAt);
+      expect(recoveredAt).toBeGreaterThanOrEqual(healedAt);
+      expect(healedAt).toBeLessThanOrEqual(4 * 60_000);
+    }
+  });
+
+  it('does the same again for the same seed, and otherwise for another', async () => {
+    const [first, second, other] = [new Run(), new Run(), new Run()];
+    await first.unleash(twoOfEach(first), 3);
+    await second.unleash(twoOfEach(second), 3);
+    await other.unleash(twoOfEach(other), 3, { random: randomOf('another') });
+    expect(second.events).toEqual(first.events);
+    expect(other.events).not.toEqual(first.events);
+  });
+
+  it('strikes twice at once now and then, never the same one, and counts both as broken until the last is healed', async () => {
+    const run = new Run();
+    await run.unleash(twoOfEach(run), 10);
+    expect(run.most).toBe(2);
+    const pairs = run.struck.filter(({ healedAt }, place) => run.struck[place - 1]?.healedAt === healedAt).length;
+    expect(pairs / run.struck.length).toBeGreaterThan(0.05);
+    expect(pairs / run.struck.length).toBeLessThan(0.35);
+
+    const alone = new Run();
+    await alone.unleash([alone.fault('nats a', 'nats'), alone.fault('disk a', 'disk'), alone.fault('deliveries a', 'deliveries')], 10);
+    expect(alone.most).toBe(1);
+  });
+
+  it('strikes nothing that could not be healed in the time that is left', async () => {
+    const run = new Run();
+    await run.unleash([run.fault('short', 'lines'), run.fault('long', 'nats', { longestMs: 61_000 })], 1);
+    expect(run.struck.map(({ fault }) => fault)).not.toContain('long');
+    expect(run.struck.length).toBeGreaterThan(2);
+  });
+
+  it('says what it leaves out on this machine, and why', async () => {
+    const run = new Run();
+    await run.unleash([run.fault('a', 'lines'), run.fault('b', 'disk', { impossible: () => 'there is no disk' })], 1);
+    expect(run.told[0]).toBe('Left out: b: there is no disk');
+    expect(new Set(run.struck.map(({ fault }) => fault))).toEqual(new Set(['a']));
+  });
+
+  it('records who never recovered, and goes on', async () => {
+    const run = new Run();
+    await run.unleash([run.fault('a', 'lines')], 5, { probe: async () => false });
+    expect(run.struck.length).toBeGreaterThan(2);
+    expect(run.struck.every(({ recoveredAt }) => recoveredAt === undefined)).toBe(true);
+    const silent = new Run();
+    await silent.unleash([silent.fault('a', 'lines')], 3, { probe: () => new Promise(() => undefined) });
+    expect(silent.struck[0]!.recoveredAt).toBeUndefined();
+  });
+
+  it('says what was missing at last, only where something was', async () => {
+    const run = new Run();
+    let failures = 3;
+    await run.unleash([run.fault('a', 'lines')], 1, { probe: async () => failures-- <= 0, missing: () => 'nobody answered' });
+    const well = run.told.filter((line) => line.startsWith('Well again'));
+    expect(well[0]).toMatch(/until then nobody answered$/);
+    expect(well.slice(1).join()).not.toContain('nobody answered');
+  });
+
+  it('goes on after a blow that missed', async () => {
+    const run = new Run();
+    await run.unleash([run.fault('a', 'lines'), run.fault('b', 'nats', { strike: () => Promise.reject(new Error('no such server')) })], 2);
+    expect(run.told).toContain('b missed: no such server');
+    expect(run.struck.length).toBeGreaterThan(4);
+  });
+
+  it('tries again to heal, and says so in the end when it could not', async () => {
+    const run = new Run();
+    let failures = 2;
+    const stubborn = run.fault('stubborn', 'nats', {
+      strike: async () => ({ what: 'a knot', holdMs: 0, heal: () => (failures-- > 0 ? Promise.reject(new Error('not yet')) : Promise.resolve()) }),
+    });
+    await run.unleash([stubborn], 1);
+    expect(run.told.filter((line) => line.includes('does not heal'))).toHaveLength(2);
+
+    const lost = new Run();
+    const broken = lost.fault('lost', 'nats', { strike: async () => ({ what: 'a broken thing', holdMs: 0, heal: () => Promise.reject(new Error('never')) }) });
+    await expect(lost.unleash([broken], 0.2)).rejects.toThrow('could not be healed: a broken thing');
+  });
+
+  it('ends early when it is told to, with everything healed', async () => {
+    const run = new Run();
+    const ending = new AbortController();
+    const last = run.fault('last', 'lines', { longestMs: 1 });
+    const strike = last.strike;
+    await run.unleash([{ ...last, strike: async (...args) => ((await run.time.pause(1), ending.abort()), strike(...args)) }], 60, { signal: ending.signal });
+    expect(run.broken).toEqual(new Set());
+    expect(run.events).toHaveLength(1);
+  });
+
+  it('heals what it broke even when nobody can write down what it did', async () => {
+    const run = new Run();
+    const record = () => {
+      throw new Error('the disk of the history is full');
+    };
+    await expect(run.unleash(twoOfEach(run), 2, { record })).rejects.toThrow('the disk of the history is full');
+    expect(run.broken).toEqual(new Set());
+  });
+});

@@ -1,0 +1,78 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Ask, Operation, Session } from '@mela/contracts';
+import type { Act, Actor, Random, Workload } from '@mela/testkit/chaos';
+import type { History } from '../history/history.ts';
+import { weighted } from '../seed.ts';
+import { askUntilAnswered, type Asking } from './asking.ts';
+import { Screen } from './screen.ts';
+
+interface Options {
+  readonly api: string;
+  readonly realtime: string;
+  readonly history: History;
+  readonly random: Random;
+  readonly workloads: readonly Workload[];
+  readonly people: number;
+  /** How many of them also watch a screen. */
+  readonly screens: number;
+}
+
+/** Few of them are ever limited: a person may post thirty times a minute. */
+const THINK_MS = 1_500;
+
+/** Many people at once, each of whom does one thing after another, by the seed. */
+export class Crowd {
+  private readonly acts: readonly Act[];
+  private readonly shared = new Map<string, unknown[]>();
+  private readonly screens: (Screen | undefined)[] = [];
+  private acting = true;
+  private asking = true;
+  private done: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: Options) {
+    this.acts = options.workloads.flatMap(({ acts }) => acts);
+  }
+
+  begin(): void {
+    const { people } = this.options;
+    this.done = Promise.all(Array.from({ length: people }, (_, place) => this.live(this.someone(place), place)));
+  }
+
+  /** Nobody begins anything new; what was begun is asked until it is answered, but not for ever. */
+  async rest(patienceMs: number): Promise<void> {
+    this.acting = false;
+    const timer = setTimeout(() => (this.asking = false), patienceMs);
+    await this.done;
+    clearTimeout(timer);
+    for (const screen of this.screens) screen?.close();
+  }
+
+  private someone(place: number): Actor {
+    const { api, history, random } = this.options;
+    const name = `person-${place}`;
+    const asking: Asking = { api, history, random: random.fork(`${name}/asking`), who: name, address: `10.1.${place}.1`, over: () => !this.asking };
+    return {
+      name,
+      random: random.fork(name),
+      session: undefined as Session | undefined,
+      known: <T>(what: string) => {
+        if (!this.shared.has(what)) this.shared.set(what, []);
+        return this.shared.get(what) as T[];
+      },
+      asks<Op extends Operation>(operation: Op, input: Ask<Op>) {
+        const caller = this.session && { token: this.session.accessToken, personId: this.session.person.id };
+        return askUntilAnswered(asking, operation, input, caller);
+      },
+    };
+  }
+
+  private async live(person: Actor, place: number): Promise<void> {
+    const { realtime, history, screens } = this.options;
+    while (this.acting) {
+      await weighted(person.random, this.acts).run(person);
+      if (person.session && place < screens && this.screens[place] === undefined)
+        this.screens[place] = new Screen({ realtime, history, who: person.name, token: () => person.session!.accessToken, personId: person.session.person.id, communities: person.known<{ id: string }>('communities') });
+      await pause(person.random.int(0, THINK_MS));
+    }
+  }
+}

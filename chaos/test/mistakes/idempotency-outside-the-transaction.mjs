@@ -1,0 +1,5 @@
+/** A command is remembered as done whether or not what it did is committed. */
+import { Tx } from '@mela/chassis';
+import { detour, outside } from './mela-dist.mjs';
+
+detour(Tx, 'INSERT INTO idempotency', outside);
