@@ -19,6 +19,7 @@ export interface ChaosOptions {
   readonly workloads: readonly Workload[];
   /** Only faults whose name contains one of these. */
   readonly only?: readonly string[];
+  readonly strikes?: number | undefined;
   readonly environment?: Readonly<Record<string, string>>;
   readonly tell: (line: string) => void;
 }
@@ -36,7 +37,7 @@ const SETTLED_WITHIN_MS = 60_000;
 const SCREENS = 6;
 
 /** Many people at work, everything broken around them by the seed, and then a judgement of what is left. */
-export async function runChaos({ minutes, seed, shape, people, folder, workloads, only, environment = {}, tell }: ChaosOptions): Promise<ChaosRun> {
+export async function runChaos({ minutes, seed, shape, people, folder, workloads, only, strikes, environment = {}, tell }: ChaosOptions): Promise<ChaosRun> {
   const random = randomOf(seed);
   const history = new History();
   tell(`Starting the servers and the roles (${shape})`);
@@ -46,7 +47,7 @@ export async function runChaos({ minutes, seed, shape, people, folder, workloads
     const crowd = new Crowd({ api: ground.api, realtime: ground.realtime, history, random: random.fork('crowd'), workloads, people, screens: SCREENS });
     crowd.begin();
     const faults = allFaults.filter(({ name }) => only === undefined || only.some((part) => name.includes(part)));
-    await unleash({ ground, random: random.fork('nemesis'), faults, until: history.now() + minutes * 60_000, clock: history.now, probe: () => probe.succeeds(), missing: () => probe.missing, tell, record: history.record });
+    await unleash({ ground, random: random.fork('nemesis'), faults, strikes, until: history.now() + minutes * 60_000, clock: history.now, probe: () => probe.succeeds(), missing: () => probe.missing, tell, record: history.record });
     tell('All is healed: the crowd comes to rest');
     await crowd.rest(PATIENCE_MS);
     const left = await untilSettled(ground, SETTLED_WITHIN_MS);

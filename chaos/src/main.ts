@@ -15,6 +15,7 @@ interface Options {
   roles: Shape;
   people: number;
   only?: string[];
+  strikes?: number;
   plant?: string;
   keep?: true;
   json?: true;
@@ -36,18 +37,19 @@ await new Command('chaos')
   .addOption(new Option('--roles <shape>', 'a process for each role, or one for all').choices(['separate', 'all']).default('separate'))
   .option('--people <n>', 'how many people at once', positive, 40)
   .option('--only <fault...>', 'only faults whose name contains one of these')
+  .option('--strikes <n>', 'end after so many, if they come before the time is over', positive)
   .option('--plant <file>', 'a module that every role loads first: for mistakes planted on purpose')
   .option('--keep', 'keep the folder with the data and the logs')
   .option('--json', 'end with one line of JSON')
   .action(async (options: Options) => {
     const folder = await mkdtemp(join(tmpdir(), 'mela-chaos-'));
-    const { minutes, seed, roles: shape, people, only, plant } = options;
+    const { minutes, seed, roles: shape, people, only, strikes, plant } = options;
     tell(`Seed ${seed}: ${minutes} minutes, ${shape}, ${people} people; logs in ${join(folder, 'logs')}`);
     const environment = plant === undefined ? {} : { NODE_OPTIONS: `--import=${pathToFileURL(resolve(plant)).href}` };
     let failed = true;
     try {
       const workloads = await loadWorkloads();
-      const run = await runChaos({ minutes, seed, shape, people, folder, workloads, environment, tell, ...(only ? { only } : {}) });
+      const run = await runChaos({ minutes, seed, shape, people, folder, workloads, environment, strikes, tell, ...(only ? { only } : {}) });
       failed = run.verdict.violations.length > 0;
       process.stdout.write(report(run, { minutes, seed, roles: shape, workloads }));
       if (failed || options.keep) await writeFile(join(folder, 'history.jsonl'), run.evidence.history.map((entry) => `${JSON.stringify(entry)}\n`).join(''));

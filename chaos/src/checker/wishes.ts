@@ -35,10 +35,12 @@ export const clearest = (wish: Wish): Asked => {
 /** Where the few rows nearby leave a doubt, all of them are asked. */
 export function timesOf(wish: Wish, { rows, count }: Effect, isRight: (times: number) => boolean): number {
   const asked = clearest(wish);
-  const answers = asked.outcome.kind === 'answered' ? asked.outcome.body : undefined;
-  const near = count(asked, nearby(rows, wordsIn([asked.personId, asked.input, answers])));
+  const near = count(asked, around(asked, rows));
   return isRight(near) ? near : count(asked, rows);
 }
+
+const around = (asked: Asked, rows: Rows): Rows =>
+  nearby(rows, wordsIn([asked.personId, asked.input, asked.outcome.kind === 'answered' ? asked.outcome.body : undefined]));
 
 /**
  * Other commands whose effect may be taken for this one's. Of the same operation they count the same rows as theirs; of another
@@ -55,8 +57,11 @@ export function explaining(wish: Wish, commands: readonly Command[], effect: Eff
 
 /** Those that are counted when they are the only ones. */
 function countedRows(wish: Wish, { rows, count }: Effect): Rows {
+  const asked = clearest(wish);
+  const near = around(asked, rows);
+  const among = count(asked, near) === count(asked, rows) ? near : rows;
   const none = Object.fromEntries(Object.keys(rows).map((table) => [table, []]));
-  return Object.fromEntries(Object.entries(rows).map(([table, all]) => [table, all.filter((row) => count(clearest(wish), { ...none, [table]: [row] }) > 0)]));
+  return Object.fromEntries(Object.entries(among).map(([table, all]) => [table, all.filter((row) => count(asked, { ...none, [table]: [row] }) > 0)]));
 }
 
 function saysAll(one: string, other: string): boolean {

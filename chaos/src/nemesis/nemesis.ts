@@ -12,6 +12,8 @@ export interface Orders {
   readonly clock: () => number;
   /** By that clock: from then on nothing is harmed any more. The last recovery is still waited for. */
   readonly until: number;
+  /** It ends after so many, if there is time for them. */
+  readonly strikes?: number | undefined;
   /** A command goes through, and its event takes effect. */
   probe(): Promise<boolean>;
   /** Why the last probe failed. */
@@ -61,8 +63,8 @@ class Nemesis {
   constructor(private readonly orders: Orders) {}
 
   async rage(turns: Turns): Promise<void> {
-    const { random, clock, until } = this.orders;
-    for (let strike = 1; !this.ended; strike++) {
+    const { random, clock, until, strikes = Number.POSITIVE_INFINITY } = this.orders;
+    for (let strike = 1; strike <= strikes && !this.ended; strike++) {
       const chance = random.fork(`strike ${strike}`);
       const first = turns.next(({ longestMs }) => longestMs <= until - clock());
       if (first === undefined) return;

@@ -11,6 +11,7 @@ const points = {
   'relay.publishing': 12,
   'relay.acknowledged': 12,
   'relay.moving': 8,
+  'consumer.committing': 10,
   'consumer.committed': 15,
 } as const;
 
@@ -28,7 +29,7 @@ const diesAt = (point: FailPoint): Fault => ({
   weight: 1,
   longestMs: 2 * BOOTED_WITHIN_MS + REACHED_WITHIN_MS,
   strike: async (ground, random) => {
-    const role = random.pick(point === 'consumer.committed' ? await listeners(ground) : ground.roles.filter(({ name }) => !silent.includes(name)));
+    const role = random.pick(point.startsWith('consumer.') ? await listeners(ground) : ground.roles.filter(({ name }) => !silent.includes(name)));
     const where = `${point}:${random.int(1, points[point])}`;
     const harm = (what: string) => ({ what: `${role.name} ${what}`, holdMs: 0, heal: async () => undefined });
 

@@ -41,7 +41,7 @@ export class Apply<Tx extends Sql> {
   ) {
     this.types = new Map(definition.events.map((event) => [event.type, event]));
     this.heard = new Set(definition.events.map(({ noun, verb }) => `evt.${noun}.${verb}`));
-    this.apply = once(definition.as, tracedEvent(definition.handle));
+    this.apply = once(definition.as, { ...definition, handle: tracedEvent(definition.handle) });
   }
 
   /** While the database works on the batch before. What cannot be read is left for its turn. */
@@ -86,7 +86,7 @@ export class Apply<Tx extends Sql> {
     // Events of one aggregate side by side, each aggregate's in the order of the stream.
     read.sort((a, b) => (a.event.subject < b.event.subject ? -1 : a.event.subject > b.event.subject ? 1 : a.delivery.streamSeq - b.delivery.streamSeq));
     try {
-      const applied = await this.parts.db.transaction((tx) => this.apply(read.map(({ event }) => event), tx));
+      const applied = await this.parts.db.transaction((tx) => this.applied(read.map(({ event }) => event), tx));
       this.parts.metrics.applied.inc(applied);
     } catch (fault) {
       if (read.length === 1) return this.failed(read[0]!.delivery, fault as Error);
@@ -96,6 +96,12 @@ export class Apply<Tx extends Sql> {
     for (const { delivery } of read) delivery.ack();
   }
 
+  private async applied(events: readonly EventOf[], tx: Tx): Promise<number> {
+    const count = await this.apply(events, tx);
+    reach('consumer.committing');
+    return count;
+  }
+
   private async oneByOne(deliveries: readonly Delivery[], suspected: boolean): Promise<void> {
     for (const delivery of deliveries) {
       try {
@@ -103,7 +109,7 @@ export class Apply<Tx extends Sql> {
         if (suspected) await this.parts.box.noteAttempt(letterOf(delivery), delivery.count);
         const applied = await this.parts.db.transaction(async (tx) => {
           if (suspected) await this.parts.box.clear(tx, event.id);
-          return this.apply([event], tx);
+          return this.applied([event], tx);
         });
         this.parts.metrics.applied.inc(applied);
         reach('consumer.committed');

@@ -25,6 +25,12 @@ export interface ConsumerDefinition<Tx extends Sql> {
   events: readonly EventType[];
   poison: 'aside' | 'stop';
   handle: Handle<Tx>;
+  /**
+   * The same for many at once, in fewer statements: a statement for each event is what a backlog waits for. Events of one
+   * aggregate follow each other in their order. For what only keeps rows: it works in the trace and name of nobody, and
+   * what fails is tried again one by one, with `handle`.
+   */
+  handleAll?: (events: readonly EventOf[], tx: Tx) => Promise<unknown>;
   /** Given, what the consumer keeps is a replica: it is built from its owner where following the stream is not enough. */
   bootstrap?: Bootstrap<Tx>;
 }

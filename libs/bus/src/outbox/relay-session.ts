@@ -43,6 +43,7 @@ export class RelaySession {
     await this.query(`SET lock_timeout = '2s'`);
     // A queue's statistics are always of another moment: without this, a plan made for an empty table meets a full one.
     await this.query(`SET enable_seqscan = off`);
+    await this.query(`SET enable_bitmapscan = off`);
     await this.query(`SET enable_hashjoin = off`);
     await this.query(`SET enable_mergejoin = off`);
     await this.query(`SET jit = off`);

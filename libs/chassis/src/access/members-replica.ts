@@ -12,9 +12,16 @@ export const membersReplica = (service: string, asker: Asker): ConsumerDefinitio
   as: `${service}.members`,
   events: [MemberJoined],
   poison: 'stop',
-  handle: (event, tx) => take([{ ...(event as EventOf<typeof MemberJoined>).data, version: event.aggregateVersion }], tx),
+  handle: (event, tx) => take([stateOf(event)], tx),
+  handleAll: (events, tx) => take(newestOf(events), tx),
   bootstrap: bootstrapFrom(asker, communities.members, take),
 });
+
+const stateOf = (event: EventOf): MemberState => ({ ...(event as EventOf<typeof MemberJoined>).data, version: event.aggregateVersion });
+
+/** One statement changes no row twice. The stream's order is not the versions' where an event was sent again. */
+const newestOf = (events: readonly EventOf[]): MemberState[] =>
+  [...Map.groupBy(events, ({ subject }) => subject).values()].map((ofOne) => stateOf(ofOne.reduce((newest, event) => (event.aggregateVersion > newest.aggregateVersion ? event : newest))));
 
 /** Whoever left stays, without a role: only so is an older event of theirs known to be older. */
 const take = (members: readonly MemberState[], tx: Tx): Promise<unknown> =>

@@ -128,8 +128,9 @@ async function container(manifest: Manifest, log: Process['log'], given: readonl
 
 function consumersOf(manifest: Manifest, app: Container, asker: Asker): ConsumerDefinition<Tx>[] {
   const heard = (manifest.reactions ?? []).map((reaction): ConsumerDefinition<Tx> => {
-    const instance = app.microservice.get(reaction as Type<{ handle: ConsumerDefinition<Tx>['handle'] }>);
-    return { ...hearingOf(reaction)!, handle: (event, tx) => instance.handle(event, tx) };
+    const instance = app.microservice.get(reaction as Type<Pick<ConsumerDefinition<Tx>, 'handle' | 'handleAll'>>);
+    const many = instance.handleAll ? { handleAll: instance.handleAll.bind(instance) } : {};
+    return { ...hearingOf(reaction)!, handle: (event, tx) => instance.handle(event, tx), ...many };
   });
   return manifest.members === 'replica' ? [...heard, membersReplica(manifest.hosts[SERVICE], asker)] : heard;
 }

@@ -1,0 +1,7 @@
+/** What `npm run bench -- <name>` runs: makes the clone ready, then measures. */
+import { join } from 'node:path';
+import { handOver } from '../cli/bin/hand-over.mjs';
+import { prepare, root } from '../cli/bin/prepare.mjs';
+
+const node = await prepare();
+process.exitCode = node === undefined ? 1 : await handOver(node, [join(root, 'bench', 'main.mjs'), ...process.argv.slice(2)]);

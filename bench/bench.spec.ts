@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+/** `npm run bench` as a person would run it, without the building before. */
+const MAIN = join(import.meta.dirname, 'main.mjs');
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mela-bench-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the benchmark of the spine', () => {
+  it('loses nothing in a small round, and keeps what it found', async () => {
+    const file = join(folder, 'latest.json');
+    // A goal that so small a round misses is no fault here: how fast it was is not looked at.
+    const args = [MAIN, 'spine', '--events', '2000', '--rounds', '1', '--seed', '7', '--results', file];
+    const { stdout, stderr } = await run(process.execPath, args).catch((fault) => fault as { stdout: string; stderr: string });
+    const results = JSON.parse(await readFile(file, 'utf8').catch(() => Promise.reject(new Error(stderr)))) as Record<string, unknown>[];
+
+    const rate = expect.any(Number) as number;
+    const both = [rate, rate];
+    const beside = { ours: rate, peer: rate, peerName: expect.any(String), unit: 'events/s', ratio: rate, range: { ours: both, peer: both, ratio: both } };
+    const measured = expect.objectContaining({ cores: rate, node: process.versions.node, events: 2000, rounds: 1, seed: 7 });
+    expect(results).toEqual([
+      { name: 'spine.relay', ...beside, goal: 0.7, holds: expect.any(Boolean), measured },
+      { name: 'spine.relay-and-leanest', ...beside, goal: null, holds: null, measured },
+      { name: 'spine.consumer', ...beside, goal: 0.4, holds: expect.any(Boolean), measured },
+      { name: 'spine.consumer-and-leanest', ...beside, goal: null, holds: null, measured },
+      {
+        name: 'spine.end-to-end', ours: rate, peer: null, peerName: null, unit: 'events/s', ratio: null,
+        range: { ours: both, peer: null, ratio: null }, goal: null, holds: null, measured,
+      },
+    ]);
+    for (const { name } of results) expect(stdout).toContain(name);
+  }, 120_000);
+});

@@ -1,0 +1,47 @@
+/** Runs one benchmark, prints what it found and keeps it in a file. Fails when a goal is missed or anything was lost. */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { machine } from './machine.mjs';
+import { keep } from './results.mjs';
+import { table } from './table.mjs';
+
+/** @type {Record<string, () => Promise<{ bench: import('./results.mjs').Bench }>>} */
+const benches = { spine: () => import('./spine/spine.mjs') };
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    events: { type: 'string', default: '50000' },
+    rounds: { type: 'string', default: '5' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
+    results: { type: 'string', default: join(import.meta.dirname, 'results', 'latest.json') },
+    profile: { type: 'string' },
+    only: { type: 'string', multiple: true },
+  },
+});
+const [name = ''] = positionals;
+const began = performance.now();
+/** @param {string} line */
+const tell = (line) => void process.stderr.write(`${((performance.now() - began) / 1_000).toFixed(1).padStart(7)} s  ${line}\n`);
+
+if (!Object.hasOwn(benches, name)) {
+  process.stderr.write(`npm run bench -- <name>, where name is one of: ${Object.keys(benches).join(', ')}\n`);
+  process.exitCode = 2;
+} else {
+  const { bench } = await benches[name]();
+  const facts = await machine();
+  tell(`${facts.cores} cores (${facts.cpu}), Node ${facts.node}; others used ${facts.othersUsed} % of them just before`);
+  if (facts.othersUsed > 10) tell('The machine is busy with something else: read the ratios, not the figures');
+  const { results, measured } = await bench({
+    events: Number(values.events),
+    rounds: Number(values.rounds),
+    seed: Number(values.seed),
+    profile: values.profile,
+    only: values.only,
+    tell,
+  });
+  process.stdout.write(table(name, results, { ...facts, ...measured }));
+  // Whoever looks closely slows down what is looked at.
+  if (values.profile === undefined) await keep(values.results, results, { ...facts, ...measured });
+  process.exitCode = results.some(({ holds }) => holds === false) ? 1 : 0;
+}

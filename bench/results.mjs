@@ -1,0 +1,60 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { median, range } from './figures.mjs';
+
+/**
+ * @typedef {object} Result
+ * @property {string} name
+ * @property {number} ours The median of all rounds.
+ * @property {number | null} peer
+ * @property {string | null} peerName
+ * @property {string} unit
+ * @property {number | null} ratio The medians', ours to the peer's.
+ * @property {{ ours: [number, number], peer: [number, number] | null, ratio: [number, number] | null }} range The ratios are those of each round.
+ * @property {number | null} goal The least ratio that is good enough; null where a figure is only told.
+ * @property {boolean | null} holds
+ *
+ * @typedef {object} Task
+ * @property {number} events
+ * @property {number} rounds
+ * @property {number} seed
+ * @property {string} [profile] A folder for CPU profiles of every process.
+ * @property {string[]} [only]
+ * @property {(line: string) => void} tell
+ *
+ * @typedef {(task: Task) => Promise<{ results: Result[], measured: object }>} Bench
+ */
+
+/**
+ * Ours beside a peer, from rounds that took turns. Rates: more is better.
+ * @param {string} name @param {string} unit @param {readonly number[]} ours
+ * @param {{ name: string, rates: readonly number[], goal?: number }} [peer]
+ * @returns {Result}
+ */
+export function compared(name, unit, ours, peer) {
+  const middle = Math.round(median(ours));
+  const alone = { name, ours: middle, peer: null, peerName: null, unit, ratio: null, range: { ours: range(ours.map(Math.round)), peer: null, ratio: null }, goal: null, holds: null };
+  if (!peer) return alone;
+  const ratio = hundredths(median(ours) / median(peer.rates));
+  const ratios = ours.map((rate, round) => hundredths(rate / peer.rates[round]));
+  return {
+    ...alone,
+    peer: Math.round(median(peer.rates)),
+    peerName: peer.name,
+    ratio,
+    range: { ...alone.range, peer: range(peer.rates.map(Math.round)), ratio: range(ratios) },
+    goal: peer.goal ?? null,
+    holds: peer.goal === undefined ? null : ratio >= peer.goal,
+  };
+}
+
+const hundredths = (/** @type {number} */ value) => Math.round(value * 100) / 100;
+
+/** What was not measured again stays. @param {string} file @param {Result[]} results @param {object} measured */
+export async function keep(file, results, measured) {
+  const all = JSON.parse(await readFile(file, 'utf8').catch(() => '[]'));
+  const again = new Set(results.map(({ name }) => name));
+  const others = all.filter((/** @type {Result} */ { name }) => !again.has(name));
+  const kept = [...others, ...results.map((result) => ({ ...result, measured }))];
+  await writeFile(`${file}.new`, `${JSON.stringify(kept, undefined, 2)}\n`);
+  await rename(`${file}.new`, file);
+}
