@@ -30,6 +30,9 @@ const positive = (text: string): number => {
 const began = performance.now();
 const tell = (line: string): void => void process.stderr.write(`${((performance.now() - began) / 1_000).toFixed(1).padStart(7)} s  ${line}\n`);
 
+// Whoever started this is gone: the roles and the servers go with it.
+process.on('disconnect', () => process.exit(1));
+
 await new Command('chaos')
   .description('Breaks a Mela of its own on purpose, by a seed, while many people use it; then judges whether anything was lost, doubled or answered falsely')
   .option('--minutes <n>', 'how long', positive, 1)

@@ -17,7 +17,7 @@ export interface Bounds {
   readonly ms: number;
 }
 
-const usual: Bounds = { judgements: 2_000, ms: 15_000 };
+const usual: Bounds = { judgements: 2_000, ms: 2_000 };
 const AROUND_MS = 2_000;
 const LINES = 12;
 

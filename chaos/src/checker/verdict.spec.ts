@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomOf } from '../seed.ts';
 import { damages } from './fixture/damage.fixture.ts';
-import { faithfulRun, longRun, wishes } from './fixture/faithful.fixture.ts';
+import { faithfulRun, longRun } from './fixture/faithful.fixture.ts';
+import { wishes } from './fixture/wish.fixture.ts';
 import { workloads } from './fixture/workloads.fixture.ts';
 import { judge } from './verdict.ts';
 

@@ -10,6 +10,8 @@ import { add } from './stream-index.ts';
  */
 export type Wish = readonly Command[];
 
+export type ByOperation = ReadonlyMap<string, readonly Command[]>;
+
 export function wishesOf(commands: readonly Command[]): Wish[] {
   const wishes = new Map<string, Command[]>();
   for (const command of commands) {
@@ -46,13 +48,27 @@ const around = (asked: Asked, rows: Rows): Rows =>
  * Other commands whose effect may be taken for this one's. Of the same operation they count the same rows as theirs; of another
  * they say what this one says and speak of the same: a founder is a member without ever having joined.
  */
-export function explaining(wish: Wish, commands: readonly Command[], effect: Effect): Command[] {
+export function areExplained(extra: number, wish: Wish, commands: ByOperation, effect: Effect): boolean {
+  let left = extra;
+  for (const explains of [byOthers(wish), bySame(wish, effect)])
+    for (const [operation, others] of commands) {
+      const judged = explains(operation);
+      if (judged) for (const other of others) if (other.proof !== 'refused' && !wish.includes(other) && judged(other) && --left === 0) return true;
+    }
+  return false;
+}
+
+type Explains = (operation: string) => ((other: Command) => boolean) | undefined;
+
+function byOthers(wish: Wish): Explains {
   const asked = clearest(wish);
-  const counted = countedRows(wish, effect);
-  return commands.filter((other) => {
-    if (other.proof === 'refused' || wish.includes(other)) return false;
-    return other.operation === asked.operation ? effect.count(clearest([other]), counted) > 0 : saysAll(other.operation, asked.operation) && mayConcern(other, asked);
-  });
+  return (operation) => (operation !== asked.operation && saysAll(operation, asked.operation) ? (other) => mayConcern(other, asked) : undefined);
+}
+
+function bySame(wish: Wish, effect: Effect): Explains {
+  const { operation: own } = clearest(wish);
+  let counted: Rows | undefined;
+  return (operation) => (operation === own ? (other) => effect.count(clearest([other]), (counted ??= countedRows(wish, effect))) > 0 : undefined);
 }
 
 /** Those that are counted when they are the only ones. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { mela } from '@mela/contracts';
 import type { Evidence, Violation, Workload } from '@mela/testkit/chaos';
 import { commandsOf, proofOf, refusedByRule, type Command } from '../attempts.ts';
-import { explaining, timesOf, wishesOf, type Effect, type Wish } from '../wishes.ts';
+import { areExplained, timesOf, wishesOf, type ByOperation, type Effect, type Wish } from '../wishes.ts';
 import type { Judge } from './judge.ts';
 
 const invariant = 'I5';
@@ -10,10 +10,11 @@ const invariant = 'I5';
 /** What was answered is there, exactly once per key; what was refused is not. */
 export const answersKept: Judge = (evidence, workloads) => {
   const commands = commandsOf(evidence.history);
-  return [...wishesOf(commands).flatMap((wish) => miscounted(wish, commands, workloads, evidence)), ...commands.flatMap(changedAnswer)];
+  const byOperation = Map.groupBy(commands, ({ operation }) => operation);
+  return [...wishesOf(commands).flatMap((wish) => miscounted(wish, byOperation, workloads, evidence)), ...commands.flatMap(changedAnswer)];
 };
 
-function miscounted(wish: Wish, commands: readonly Command[], workloads: readonly Workload[], evidence: Evidence): Violation[] {
+function miscounted(wish: Wish, commands: ByOperation, workloads: readonly Workload[], evidence: Evidence): Violation[] {
   const effect = effectOf(wish[0]!.operation, workloads, evidence);
   if (!effect) return [];
   const done = wish.filter(({ proof }) => proof === 'done').length;
@@ -21,7 +22,7 @@ function miscounted(wish: Wish, commands: readonly Command[], workloads: readonl
   const isRight = (times: number) => times >= least && times <= most;
   const times = timesOf(wish, effect, isRight);
   if (isRight(times)) return [];
-  if (times > most && times <= most + explaining(wish, commands, effect).length) return [];
+  if (times > most && areExplained(times - most, wish, commands, effect)) return [];
   const allowed = least === most ? `${most}` : `${least} to ${most}`;
   const what = `${inWords(wish)}, and its effect is in the rows of ${effect.service} ${times} times instead of ${allowed}`;
   return [{ invariant, what, about: [...wish.map(({ key }) => key), ...answeredIds(wish)] }];
