@@ -15,6 +15,8 @@ const commands = [...new Set([...blocks, ...inline])];
 /** Commands that go on until they are stopped, or run elsewhere: each says where it is shown to work. */
 const shownElsewhere = new Map([
   ['npm test', 'this is it'],
+  ['npm run chaos', 'chaos/test'],
+  ['npm run bench -- spine', 'bench/bench.spec.ts'],
   ['npx mela up --parts-only', 'every flow test runs on it'],
   ...['identity', 'communities', 'api', 'realtime'].map((name) => [`npx mela run ${name}`, 'the project flows:separate'] as const),
 ]);
