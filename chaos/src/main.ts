@@ -32,6 +32,8 @@ const tell = (line: string): void => void process.stderr.write(`${((performance.
 
 // Whoever started this is gone: the roles and the servers go with it.
 process.on('disconnect', () => process.exit(1));
+// Listening to the channel is no reason to stay.
+process.channel?.unref();
 
 await new Command('chaos')
   .description('Breaks a Mela of its own on purpose, by a seed, while many people use it; then judges whether anything was lost, doubled or answered falsely')
@@ -61,6 +63,7 @@ await new Command('chaos')
       if (options.keep || failed) tell(`Kept: ${folder}`);
       else await rm(folder, { recursive: true, force: true });
     }
-    process.exitCode = failed ? 1 : 0;
+    // All is told and closed. What a half-open socket may still keep here keeps nobody waiting.
+    process.exit(failed ? 1 : 0);
   })
   .parseAsync();
