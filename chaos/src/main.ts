@@ -63,7 +63,7 @@ await new Command('chaos')
       if (options.keep || failed) tell(`Kept: ${folder}`);
       else await rm(folder, { recursive: true, force: true });
     }
-    // All is told and closed. What a half-open socket may still keep here keeps nobody waiting.
+    // All is told and closed. Left to end by itself, Node 24 may wait in its last loop for ever, for a handle that never closes.
     process.exit(failed ? 1 : 0);
   })
   .parseAsync();
