@@ -4,9 +4,9 @@ import { UseFilters } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway, type OnGatewayConnection, type OnGatewayDisconnect } from '@nestjs/websockets';
 import { BrokenFrameFilter } from './broken-frame.filter.ts';
 import { closing } from './protocol/close-codes.ts';
-import { ConnectedAlready } from './protocol/faults.ts';
-import type { ConnectFrame, SubFrame, UnsubFrame } from './protocol/incoming.ts';
-import { connected } from './protocol/outgoing.ts';
+import { ConnectedAlready, ConnectFirst, OtherPerson } from './protocol/faults.ts';
+import type { AuthFrame, ConnectFrame, SubFrame, UnsubFrame } from './protocol/incoming.ts';
+import { connected, refreshed } from './protocol/outgoing.ts';
 import type { Connection } from './socket/connection.ts';
 import { Connections } from './socket/connections.ts';
 import { Vigil } from './socket/vigil.ts';
@@ -52,7 +52,21 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
 
   @SubscribeMessage('sub')
   sub(connection: Connection, frame: SubFrame): Promise<void> {
-    return this.subscriptions.subscribe(connection, frame.topic, frame.i);
+    return this.subscriptions.subscribe(connection, frame.topic, frame.i, frame.since);
+  }
+
+  /** A fresh token of the same person, before the old one ends. One that is no good changes nothing. */
+  @SubscribeMessage('auth')
+  async auth(connection: Connection, { i, token }: AuthFrame): Promise<void> {
+    if (!connection.session) return connection.refuse(i, ConnectFirst());
+    const verified = await this.tokens.verify(token);
+    if (isRefusal(verified)) return connection.refuse(i, verified);
+    const { caller: { personId }, expiresAt } = verified;
+    if (personId !== connection.session.personId) return connection.refuse(i, OtherPerson());
+    if (!connection.isOpen) return;
+    connection.session = { token, personId, expiresAt };
+    this.vigil.refreshed(connection);
+    connection.send(refreshed(i, Math.floor(expiresAt / 1000)));
   }
 
   @SubscribeMessage('unsub')
@@ -63,10 +77,11 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
   private welcome(connection: Connection, { i, subs = {} }: ConnectFrame): void {
     const { personId, expiresAt } = connection.session!;
     const own = topic.person(personId);
+    this.connections.admitted(connection);
     this.vigil.admitted(connection);
     connection.send(connected(i, { cid: connection.id, ping: this.vigil.pingMs, exp: Math.floor(expiresAt / 1000), topics: [own] }));
-    this.subscriptions.hearOwn(connection, personId);
-    for (const asked of Object.keys(subs)) if (asked !== own) void this.subscriptions.subscribe(connection, asked, i);
+    void this.subscriptions.hearOwn(connection, personId, subs[own]);
+    for (const [asked, since] of Object.entries(subs)) if (asked !== own) void this.subscriptions.subscribe(connection, asked, i, since);
   }
 
   /** A token that is no good ends the connection; keys that cannot be had right now do not: the client may try again. */

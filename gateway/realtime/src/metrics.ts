@@ -1,7 +1,8 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { codeLabel } from './protocol/close-codes.ts';
 import type { Connections } from './socket/connections.ts';
-import type { Topics } from './topics/topics.ts';
+import type { RecentEvents } from './history/recent-events.ts';
+import type { Channels } from './topics/channels.ts';
 
 /** Counted as plain numbers, since a frame costs less than a labelled counter does. */
 export interface Tally {
@@ -11,12 +12,13 @@ export interface Tally {
 
 interface Measured {
   readonly connections: Connections;
-  readonly topics: Topics;
+  readonly channels: Channels;
+  readonly recent: RecentEvents;
   readonly tally: Tally;
 }
 
 /** Answers the function that notes how a connection ended. */
-export function measure(registry: Registry, { connections, topics, tally }: Measured): (code: number) => void {
+export function measure(registry: Registry, { connections, channels, recent, tally }: Measured): (code: number) => void {
   const registers = [registry];
   new Gauge({
     name: 'mela_realtime_connections', help: 'Open connections', registers,
@@ -27,7 +29,13 @@ export function measure(registry: Registry, { connections, topics, tally }: Meas
   new Gauge({
     name: 'mela_realtime_subscriptions', help: 'Subscriptions of all connections', registers,
     collect() {
-      this.set(topics.subscriptions);
+      this.set(channels.subscriptions);
+    },
+  });
+  new Gauge({
+    name: 'mela_realtime_recent_events', help: 'Events that can be told again', registers,
+    collect() {
+      this.set(recent.size);
     },
   });
   new Counter({

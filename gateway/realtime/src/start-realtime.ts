@@ -6,6 +6,9 @@ import { BrokenFrameFilter } from './broken-frame.filter.ts';
 import { Announcer } from './events/announcer.ts';
 import { StreamTail } from './events/stream-tail.ts';
 import { FramesGateway } from './frames.gateway.ts';
+import { RecentEvents } from './history/recent-events.ts';
+import { Replays } from './history/replays.ts';
+import { Rights } from './history/rights.ts';
 import { measure, type Tally } from './metrics.ts';
 import { closing } from './protocol/close-codes.ts';
 import type { RealtimeSettings } from './settings.ts';
@@ -14,11 +17,12 @@ import { Connections } from './socket/connections.ts';
 import { mayConnect } from './socket/origin.ts';
 import { RealtimeServer } from './socket/realtime-server.ts';
 import { Vigil } from './socket/vigil.ts';
-import { Grants } from './topics/grants.ts';
+import { Channels } from './topics/channels.ts';
+import { Entitlements } from './topics/entitlements.ts';
 import { Subscriptions } from './topics/subscriptions.ts';
-import { Topics } from './topics/topics.ts';
 
 const NAME = 'realtime';
+const RECENT_BYTES = 134_217_728;
 
 /** Brings the gateway up behind the stream it follows, and takes it down in the opposite order. */
 export async function startRealtime(catalogue: Catalogue, process: Process, settings: RealtimeSettings): Promise<Running> {
@@ -29,19 +33,32 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
   const asker = new Asker({ nc, mayAsk: new Set([identity.jwks.id, ...granting]), local: process.local });
 
   const connections = new Connections();
-  const topics = new Topics();
-  const tally: Tally = { in: 0, out: 0 };
-  const closed = measure(process.metrics, { connections, topics, tally });
-  const cursors = new Cursors(settings.CURSOR_SECRET);
-  const announcer = new Announcer({ catalogue, topics, cursors, log });
-  const tail = new StreamTail({ nc, heard: (event) => announcer.announce(event), lost: () => connections.closeAll(closing.positionLost), log });
-  const subscriptions = new Subscriptions({
-    topics, cursors, log,
-    grants: new Grants(catalogue, asker),
-    position: () => tail.position,
-    limits: { maxTopics: settings.REALTIME_MAX_TOPICS, maxHeld: settings.REALTIME_MAX_BUFFERED },
+  const channels = new Channels();
+  const rights = new Rights();
+  const recent = new RecentEvents({
+    events: settings.REALTIME_RECENT_EVENTS, ageMs: settings.REALTIME_RECENT_MINUTES * 60_000, bytes: RECENT_BYTES,
   });
-  const vigil = new Vigil({ authMs: settings.REALTIME_AUTH_MS, pingMs: settings.REALTIME_PING_MS, pongMs: settings.REALTIME_PONG_MS });
+  const tally: Tally = { in: 0, out: 0 };
+  const closed = measure(process.metrics, { connections, channels, recent, tally });
+  const cursors = new Cursors(settings.CURSOR_SECRET);
+  const tail: StreamTail = new StreamTail({
+    nc, log,
+    heard: (event) => announcer.announce(event),
+    begins: ({ seq, at }) => {
+      recent.begin(seq, at);
+      rights.forgetUntil(Number.POSITIVE_INFINITY);
+      replays.forget();
+    },
+    lost: () => connections.closeAll(closing.positionLost),
+  });
+  const replays = new Replays(recent, cursors, () => tail.position.epoch);
+  const subscriptions: Subscriptions = new Subscriptions({
+    channels, connections, replays, cursors, tail, log,
+    entitlements: new Entitlements({ catalogue, asker, rights, recent, end: () => tail.position.seq }),
+    limits: { maxTopics: settings.REALTIME_MAX_TOPICS },
+  });
+  const announcer = new Announcer({ catalogue, channels, recent, rights, cursors, revoke: (right) => subscriptions.revoke(right), log });
+  const vigil = new Vigil({ authMs: settings.REALTIME_AUTH_MS, pingMs: settings.REALTIME_PING_MS, pongMs: settings.REALTIME_PONG_MS, noticeMs: settings.REALTIME_NOTICE_MS });
   const server = new RealtimeServer({
     host: settings.REALTIME_HOST,
     port: settings.REALTIME_PORT,
@@ -76,7 +93,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
     }));
     // The stream first: whoever is let in hears everything from then on.
     await ensureStream(nc, { replicas: process.settings.NATS_REPLICAS });
-    await tail.start();
+    await tail.start(settings.REALTIME_RECENT_EVENTS);
     await app.listen();
     process.health.add({ name: `${NAME}.stream`, run: () => tail.fault });
     process.health.add({ name: `${NAME}.bus`, run: async () => void (await nc.rtt()) });

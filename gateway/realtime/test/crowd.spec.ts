@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { id } from '@mela/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
 import { World } from './harbour.fixture.ts';
 import { Refused } from './screen.fixture.ts';
 
@@ -77,4 +79,76 @@ describe('many screens at once', () => {
     await stopped;
     await expect(fetch(gateway.http)).rejects.toThrow();
   });
+
+  it('come back at once, five thousand of them to one hot topic: each is told the five hundred events it missed', async () => {
+    const gateway = await world.gateway();
+    const token = await world.token(id(7));
+    const first = await gateway.screen(token);
+    const start = String((await first.ask({ t: 'sub', topic: 'dock:north' }))['to']);
+    const missed: string[] = [];
+    for (let n = 0; n < 500; n++) missed.push((await world.publish()).id);
+    await first.hears(missed.at(-1)!);
+    // Everybody was cut off at a moment of their own: from there on it is all the same.
+    const cursors = [start, ...first.events('dock:north').slice(0, 9).map(({ c }) => String(c))];
+
+    const crowd = await Promise.all(Array.from({ length: 5_000 }, () => Listener.open(gateway.url)));
+    const began = performance.now();
+    await Promise.all(crowd.map((listener, n) => listener.resume(token, 'dock:north', cursors[n % cursors.length]!)));
+    const took = performance.now() - began;
+    const live = await world.publish();
+    await Promise.all(crowd.map((listener) => listener.until(live.id)));
+    const texts = new Map<number, string>();
+    for (const [n, { text }] of crowd.entries()) {
+      const place = n % cursors.length;
+      const told = text.slice(text.indexOf('"t":"subd","topic":"dock:north"'));
+      const known = texts.get(place) ?? told;
+      texts.set(place, known);
+      if (told !== known) expect(told).toBe(known);
+    }
+    for (const [place, text] of texts) {
+      const ids = [...text.matchAll(/"t":"ev","topic":"dock:north","c":"[^"]*","id":"([^"]*)"/g)].map((match) => match[1]);
+      expect(ids).toEqual([...missed.slice(place), live.id]);
+    }
+    expect(took).toBeLessThan(30_000);
+    for (const listener of crowd) listener.leave();
+  }, 90_000);
 });
+
+/** Less than a screen, so that thousands fit into one process: it keeps what it hears as text. */
+class Listener {
+  private readonly pieces: string[] = [];
+  private awaited: { text: string; heard: () => void } | undefined;
+
+  private constructor(private readonly socket: WebSocket) {
+    socket.on('message', (data: Buffer) => {
+      const piece = data.toString('latin1');
+      this.pieces.push(piece);
+      if (this.awaited && piece.includes(this.awaited.text)) this.awaited.heard();
+    });
+  }
+
+  static async open(url: string): Promise<Listener> {
+    const socket = new WebSocket(url, { perMessageDeflate: false });
+    const listener = new Listener(socket);
+    await once(socket, 'open');
+    return listener;
+  }
+
+  get text(): string {
+    return this.pieces.join('\n');
+  }
+
+  async resume(token: string, topic: string, since: string): Promise<void> {
+    this.socket.send(JSON.stringify({ t: 'connect', token, subs: { [topic]: since } }));
+    await this.until(`{"t":"live","topic":"${topic}"}`);
+  }
+
+  until(text: string): Promise<void> {
+    if (this.pieces.some((piece) => piece.includes(text))) return Promise.resolve();
+    return new Promise((heard) => (this.awaited = { text, heard }));
+  }
+
+  leave(): void {
+    this.socket.terminate();
+  }
+}

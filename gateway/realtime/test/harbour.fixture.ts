@@ -5,7 +5,7 @@ import {
   answered, Asker, connectBus, ensureStream, OperationServer, parsed, seal, timed, traced, wrap, type Exchange, type Headers, type Reply, type Step, type Wrapper,
 } from '@mela/bus';
 import { AUDIENCE, authenticated, createLog, ISSUER, keysOverBus, runTargets, TOKEN_TYPE, TokenVerifier, type RunningProcess } from '@mela/chassis';
-import { catalogue, event, hearing, Id, id, identity, MayNotHear, service, topicKind, type DataOf, Unavailable, type Operation, type Refusal } from '@mela/contracts';
+import { catalogue, event, hearing, Id, id, identity, isRefusal, MayNotHear, service, topicKind, type DataOf, type EventType, Unavailable, type Operation, type Refusal } from '@mela/contracts';
 import { openPart, type OpenPart } from '@mela/infra';
 import { jetstream } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
@@ -16,19 +16,46 @@ import { Screen } from './screen.fixture.ts';
 
 export const topic = {
   dock: topicKind('dock', { grantedBy: 'harbour.hearing' }),
+  /** Whoever may hear a dock may hear its berths. */
+  berth: topicKind('berth', { grantedBy: 'harbour.hearing' }),
   person: topicKind('person', { grantedBy: 'harbour.hearing' }),
 };
 
 export const ShipSighted = event('ship.sighted', {
   summary: 'A ship is in sight',
   aggregate: 'ship',
-  data: z.object({ shipId: Id, dock: z.string(), note: z.string().optional(), pilotId: Id.optional() }),
-  audience: (e) => [topic.dock(e.dock), ...(e.pilotId === undefined ? [] : [topic.person(e.pilotId)])],
+  data: z.object({ shipId: Id, dock: z.string(), berth: z.string().optional(), note: z.string().optional(), pilotId: Id.optional() }),
+  audience: (e) => [
+    topic.dock(e.dock),
+    ...(e.berth === undefined ? [] : [topic.berth(e.berth)]),
+    ...(e.pilotId === undefined ? [] : [topic.person(e.pilotId)]),
+  ],
   example: { shipId: id(1), dock: 'north' },
 });
 
+const post = z.object({ pilotId: Id, dock: z.string() });
+const right = (e: z.output<typeof post>) => [{ personId: e.pilotId, scope: topic.dock(e.dock) }];
+
+export const PilotPosted = event('pilot.posted', {
+  summary: 'A pilot works at a dock from now on',
+  aggregate: 'pilot',
+  data: post,
+  audience: (e) => [topic.dock(e.dock), topic.person(e.pilotId)],
+  grants: right,
+  example: { pilotId: id(7), dock: 'north' },
+});
+
+export const PilotDismissed = event('pilot.dismissed', {
+  summary: 'A pilot works there no more',
+  aggregate: 'pilot',
+  data: post,
+  audience: (e) => [topic.dock(e.dock), topic.person(e.pilotId)],
+  revokes: right,
+  example: { pilotId: id(7), dock: 'north' },
+});
+
 const harbour = service('harbour', { hearing: hearing('May the caller hear this dock?') });
-export const harbours = catalogue([{ harbour, ShipSighted }], topic);
+export const harbours = catalogue([{ harbour, ShipSighted, PilotPosted, PilotDismissed }], topic);
 
 export const SECRET = 'b7f1c4d09e2a4c6f8d3b5a7091e2f4c6';
 const log = createLog('silent');
@@ -38,8 +65,18 @@ interface Answering {
   readonly personId: string;
 }
 
+/** `scope` is the topic itself unless told, and the right is older than everything. */
+interface Grant {
+  readonly scope?: string;
+  readonly since?: string;
+}
+
+type Decision = Refusal | Grant | undefined;
+
 /** Decides who hears what; a test may put another in its place. */
-export type HarbourMaster = (asked: Answering) => Promise<Refusal | undefined> | Refusal | undefined;
+export type HarbourMaster = (asked: Answering) => Promise<Decision> | Decision;
+
+const LONG_AGO = '2001-01-01T00:00:00.000Z';
 
 /** A private NATS, an owner that grants topics, an issuer of tokens, and gateways. */
 export class World {
@@ -86,8 +123,12 @@ export class World {
       .sign(this.key);
   }
 
-  async publish(data: Partial<DataOf<typeof ShipSighted>> = {}, nc = this.nc): Promise<{ id: string; seq: number }> {
-    const sealed = seal(ShipSighted, { id: id(1), version: ++this.version }, { shipId: id(1), dock: 'north', ...data }, { source: '/mela/harbour' });
+  publish(data: Partial<DataOf<typeof ShipSighted>> = {}, nc = this.nc): Promise<{ id: string; seq: number }> {
+    return this.say(ShipSighted, { shipId: id(1), dock: 'north', ...data }, nc);
+  }
+
+  async say<E extends EventType>(type: E, data: DataOf<E>, nc = this.nc): Promise<{ id: string; seq: number }> {
+    const sealed = seal(type, { id: id(1), version: ++this.version }, data, { source: '/mela/harbour' });
     return { id: sealed.eventId, seq: await this.store(sealed.subject, sealed.headers, sealed.payload, nc) };
   }
 
@@ -133,7 +174,8 @@ export class World {
       answering(harbour.hearing, [traced, answered(log), timed(), authenticated(tokens), parsed], async ({ caller, input }) => {
         const asked = { topic: (input as { topic: string }).topic, personId: caller!.personId };
         this.asked.push(asked);
-        return (await this.master(asked)) ?? { topic: asked.topic, scope: asked.topic };
+        const decision = await this.master(asked);
+        return isRefusal(decision) ? decision : { topic: asked.topic, scope: asked.topic, since: LONG_AGO, ...decision };
       }),
     );
     await new Promise<void>((resolve) => void server.listen(() => resolve()));

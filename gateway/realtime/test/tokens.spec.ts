@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { id } from '@mela/contracts';
 import { generateKeyPair, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -61,5 +62,50 @@ describe('access tokens on a connection', () => {
     world.keys = 'right';
     expect(await screen.ask({ t: 'connect', token })).toMatchObject({ t: 'connected' });
     await screen.listen('dock:north');
+  });
+
+  it('are told of before they end, and a fresh one takes their place', async () => {
+    const gateway = await world.gateway({ REALTIME_NOTICE_MS: '60000' });
+    const screen = await gateway.screen(await world.token(id(7), { seconds: 3 }));
+    await screen.listen('dock:north');
+    expect(await screen.until(({ t }) => t === 'authexp')).toMatchObject({ in: expect.toSatisfy((seconds: number) => seconds >= 1 && seconds <= 3) });
+    const answer = await screen.ask({ t: 'auth', token: await world.token(id(7), { seconds: 600 }) });
+    expect(answer).toMatchObject({ t: 'auth', exp: expect.any(Number) });
+    // Beyond the end of the first token it hears as before.
+    await screen.until(({ t }) => t === 'authexp');
+    await setTimeout(3_500);
+    const { id: told } = await world.publish();
+    await screen.hears(told);
+    expect(screen.frames.filter(({ t }) => t === 'authexp')).toHaveLength(1);
+  });
+
+  it.each([
+    ['somebody else’s', () => world.token(id(8)), 'auth.other_person'],
+    ['no good', () => 'not a token', 'auth.invalid_token'],
+    ['one that has expired', () => world.token(id(7), { seconds: -1 }), 'auth.invalid_token'],
+  ])('change nothing when the new one is %s', async (_what, token, code) => {
+    const screen = await (await world.gateway()).screen(await world.token(id(7)));
+    expect(await screen.ask({ t: 'auth', token: await token() })).toMatchObject({ t: 'err', code, retry: false });
+    await screen.listen('dock:north');
+    const { id: told } = await world.publish({ pilotId: id(7) });
+    await screen.hears(told);
+  });
+
+  it('are not refreshed before they were shown', async () => {
+    const screen = await (await world.gateway()).open();
+    expect(await screen.ask({ t: 'auth', token: await world.token(id(7)) })).toMatchObject({ t: 'err', code: 'connect.first' });
+  });
+
+  it('that expire while the past is told end that, too', async () => {
+    const gateway = await world.gateway();
+    const { to } = await (await gateway.screen(await world.token(id(7)))).ask({ t: 'sub', topic: 'dock:north' });
+    for (let n = 0; n < 40; n++) await world.publish({ note: 'x'.repeat(400_000) });
+    const screen = await gateway.screen(await world.token(id(7), { seconds: 2 }));
+    screen.socket.pause();
+    screen.say({ t: 'sub', topic: 'dock:north', since: String(to) });
+    await setTimeout(2_500);
+    screen.socket.resume();
+    expect((await screen.closed).code).toBe(4401);
+    expect(screen.events('dock:north').length).toBeLessThan(40);
   });
 });

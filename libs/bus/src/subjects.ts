@@ -17,3 +17,6 @@ export const durableName = (consumer: string): string => consumer.replaceAll('.'
 export const FILLER_SUBJECT = `evt.${RESERVED_NOUN}.skipped.0`;
 
 export const isFiller = (subject: string): boolean => subject.startsWith(`evt.${RESERVED_NOUN}.`);
+
+/** The header of an event that recovery put back: it is old, and lies at a new place. */
+export const RESTORED = 'mela-restored';

@@ -1,22 +1,29 @@
 import { unseal, type Cursors, type Position } from '@mela/bus';
-import type { Catalogue } from '@mela/contracts';
+import type { Catalogue, EventOf, EventType, Right } from '@mela/contracts';
 import type { Logger } from 'pino';
-import type { Topics } from '../topics/topics.ts';
+import type { RecentEvents, ToldEvent } from '../history/recent-events.ts';
+import type { Rights } from '../history/rights.ts';
+import type { Channels } from '../topics/channels.ts';
 import { eventFrame } from './event-frame.ts';
-import { fanOut } from './fan-out.ts';
 import { RecentIds } from './recent-ids.ts';
 
 /** An event as the stream keeps it. */
 export interface StoredEvent {
   readonly position: Position;
+  /** Epoch milliseconds. */
+  readonly storedAt: number;
   readonly payload: Uint8Array;
   readonly header: (name: string) => string | undefined;
 }
 
 interface Parts {
   readonly catalogue: Pick<Catalogue, 'events'>;
-  readonly topics: Topics;
+  readonly channels: Channels;
+  readonly recent: RecentEvents;
+  readonly rights: Rights;
   readonly cursors: Cursors;
+  /** A right is gone: whatever rests on it ends. */
+  readonly revoke: (right: Right) => void;
   readonly log: Logger;
 }
 
@@ -28,26 +35,37 @@ export class Announcer {
 
   /** What nobody can tell is passed over: one odd event must not silence all that follow. */
   announce(stored: StoredEvent): void {
-    if (this.parts.topics.subscriptions === 0) return;
     try {
-      this.tell(stored);
+      const declared = this.parts.catalogue.events.get(stored.header('ce-type') ?? '');
+      if (!declared) throw new Error('Nobody declares it');
+      const event = unseal(declared, stored.header, stored.payload);
+      if (!this.told.isRepeat(event.id)) this.tell(declared, event, stored);
     } catch (error) {
       this.parts.log.debug({ seq: stored.position.seq, type: stored.header('ce-type'), reason: String(error) }, 'event passed over');
     }
   }
 
-  private tell({ position, payload, header }: StoredEvent): void {
-    const { catalogue, topics, cursors } = this.parts;
-    const declared = catalogue.events.get(header('ce-type') ?? '');
-    if (!declared) throw new Error('Nobody declares it');
-    const event = unseal(declared, header, payload);
-    if (this.told.isRepeat(event.id)) return;
+  /** Whose right begins hears the event itself, and so does the one whose right ends. */
+  private tell(declared: EventType, { id, type, data }: EventOf, { position, storedAt, payload }: StoredEvent): void {
+    const { recent, rights, revoke } = this.parts;
+    const told: ToldEvent = { seq: position.seq, id, type, storedAt, topics: [...new Set<string>(declared.audience(data))], payload };
+    recent.add(told);
+    rights.forgetUntil(recent.after);
+    for (const right of declared.grants(data)) rights.granted(right, position.seq);
+    this.toListeners(told, position);
+    for (const right of declared.revokes(data)) {
+      rights.revoked(right);
+      revoke(right);
+    }
+  }
+
+  private toListeners(event: ToldEvent, position: Position): void {
+    const { channels, cursors } = this.parts;
     let cursor: string | undefined;
-    for (const topic of new Set(declared.audience(event.data))) {
-      const listeners = topics.listenersOf(topic);
-      if (listeners.size === 0) continue;
+    for (const topic of event.topics) {
+      if (channels.listenersOf(topic) === 0) continue;
       cursor ??= cursors.sign(position);
-      fanOut(eventFrame(topic, cursor, event, payload), listeners);
+      channels.tell(topic, { cursor, line: eventFrame(topic, cursor, event, event.payload) });
     }
   }
 }

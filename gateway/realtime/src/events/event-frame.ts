@@ -1,10 +1,10 @@
-import type { EventOf } from '@mela/contracts';
+import type { ToldEvent } from '../history/recent-events.ts';
 
 const END = Buffer.from('}');
 const LINE_BREAK = 0x0a;
 
 /** The frame of one event on one topic, built once for all who hear it. Its data are the stream's own bytes, untouched. */
-export function eventFrame(topic: string, cursor: string, { id, type }: Pick<EventOf, 'id' | 'type'>, payload: Uint8Array): Buffer {
+export function eventFrame(topic: string, cursor: string, { id, type }: Pick<ToldEvent, 'id' | 'type'>, payload: Uint8Array): Buffer {
   const head = JSON.stringify({ t: 'ev', topic, c: cursor, id, type });
   return Buffer.concat([Buffer.from(`${head.slice(0, -1)},"d":`), onOneLine(payload), END]);
 }

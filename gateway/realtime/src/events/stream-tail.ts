@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
-import { isFiller, STREAM, StreamPosition, type Position } from '@mela/bus';
+import { setTimeout as after } from 'node:timers/promises';
+import { createdAt, isFiller, RESTORED, STREAM, StreamReader, type Position } from '@mela/bus';
 import { jetstream, type Consumer, type ConsumerMessages, type ConsumerNotification, type JsMsg } from '@nats-io/jetstream';
 import { nuid, type NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
@@ -8,6 +8,8 @@ import type { StoredEvent } from './announcer.ts';
 interface Parts {
   readonly nc: NatsConnection;
   readonly heard: (event: StoredEvent) => void;
+  /** What is heard from now on comes after this place, which is from that time: at the start, and after a break in the stream. */
+  readonly begins: (after: { seq: number; at: number }) => void;
   /** The stream was replaced, or its end went back behind what was heard: positions mean nothing any more. */
   readonly lost: () => void;
   readonly log: Logger;
@@ -23,19 +25,29 @@ const PULLED_AHEAD = 1_000;
 const PULL_MS = 2_000;
 const BEAT_MS = 1_000;
 const RETRY_MS = 250;
+const SOON_MS = 2_000;
+/** A break shows itself by many events in a row. */
+const CALM_MS = 2_000;
 
 /** Signs that the consumer is no more. The library would make a new one without looking whether the stream is still the same. */
 const GONE: ReadonlySet<ConsumerNotification['type']> = new Set(['consumer_not_found', 'consumer_deleted', 'stream_not_found', 'reset']);
 
-/** Follows the whole stream from now on, in order, each event once: one consumer for all connections of this gateway. */
+/** Follows the whole stream, in order, each event once: one consumer for all connections of this gateway. */
 export class StreamTail {
+  private readonly reader: StreamReader;
+  private readonly arrivals = new Map<() => void, number>();
   private last: Position | undefined;
+  /** The last event at its place: a stream that lost its end and grew again may hold another there. */
+  private lastEvent: { seq: number; id: string | undefined } | undefined;
+  private brokenAt = Number.NEGATIVE_INFINITY;
   private following: Following | undefined;
   private resuming: Promise<void> | undefined;
   private stopped = false;
   private trouble: string | undefined = 'has not started';
 
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly parts: Parts) {
+    this.reader = new StreamReader(parts.nc);
+  }
 
   /** The last event that was heard. */
   get position(): Position {
@@ -48,10 +60,26 @@ export class StreamTail {
     return this.trouble;
   }
 
-  async start(): Promise<void> {
-    this.last = await this.streamEnd();
+  /** Told from so many events before its end; answers when it has got there. */
+  async start(lookBack: number): Promise<void> {
+    const { epoch, firstSeq, lastSeq } = await this.reader.state();
+    this.last = { epoch, seq: Math.max(firstSeq - 1, lastSeq - lookBack, 0) };
+    const { seq } = this.last;
+    const fromTheBeginning = seq < Math.max(1, firstSeq);
+    const at = fromTheBeginning ? createdAt(epoch) : await this.reader.storedAt(seq);
+    this.lastEvent = fromTheBeginning ? undefined : { seq, id: await this.reader.eventIdAt(seq) };
+    this.parts.begins({ seq, at: at ?? Date.now() });
     await this.follow();
     void this.watchConnection();
+    await this.arrival(lastSeq);
+  }
+
+  /** Whether the stream has such a place, which may not have got here yet. */
+  async reaches({ epoch, seq }: Position): Promise<boolean> {
+    if (seq <= this.position.seq) return epoch === this.position.epoch;
+    const end = await this.reader.state().catch(() => undefined);
+    if (!end || end.epoch !== epoch || end.lastSeq < seq) return false;
+    return this.arrival(seq, SOON_MS);
   }
 
   async stop(): Promise<void> {
@@ -61,10 +89,6 @@ export class StreamTail {
     const last = this.following;
     await this.letGo();
     await last?.consumer.delete().catch(() => undefined);
-  }
-
-  private streamEnd(): Promise<Position> {
-    return new StreamPosition(this.parts.nc).current();
   }
 
   private async follow(): Promise<void> {
@@ -85,11 +109,38 @@ export class StreamTail {
     // A consumer that is on its way out may still repeat what its successor has told.
     if (message.seq <= seq) return;
     this.last = { epoch, seq: message.seq };
-    if (isFiller(message.subject)) return;
-    this.parts.heard({
-      position: this.last,
-      payload: message.data,
-      header: (name) => message.headers?.get(name) || undefined,
+    if (isFiller(message.subject) || message.headers?.has(RESTORED)) this.hearBreak(message);
+    else this.hearEvent(message, this.last);
+    for (const [arrived, awaited] of this.arrivals) if (message.seq >= awaited) arrived();
+  }
+
+  private hearEvent(message: JsMsg, position: Position): void {
+    const header = (name: string) => message.headers?.get(name) || undefined;
+    this.lastEvent = { seq: message.seq, id: header('ce-id')?.toLowerCase() };
+    this.parts.heard({ position, storedAt: storedAt(message), payload: message.data, header });
+  }
+
+  /**
+   * Somewhere before this the stream lost its end, and services make it whole: what they put back is no news, and nobody
+   * comes safely from the one side to the other. Who reads the state anew has it all, since it was stored long ago.
+   */
+  private hearBreak(message: JsMsg): void {
+    this.parts.begins({ seq: message.seq, at: storedAt(message) });
+    if (performance.now() - this.brokenAt > CALM_MS) this.parts.lost();
+    this.brokenAt = performance.now();
+  }
+
+  private arrival(seq: number, patienceMs?: number): Promise<boolean> {
+    if (this.position.seq >= seq) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const end = (there: boolean) => {
+        clearTimeout(timer);
+        this.arrivals.delete(arrived);
+        resolve(there);
+      };
+      const arrived = () => end(true);
+      const timer = patienceMs === undefined ? undefined : setTimeout(() => end(false), patienceMs);
+      this.arrivals.set(arrived, seq);
     });
   }
 
@@ -139,16 +190,31 @@ export class StreamTail {
       } catch (error) {
         this.trouble = (error as Error).message;
         this.parts.log.debug({ reason: String(error) }, 'the stream cannot be followed yet');
-        await setTimeout(RETRY_MS);
+        await after(RETRY_MS);
       }
     }
   }
 
   private async checkPosition(): Promise<void> {
-    const end = await this.streamEnd();
-    if (end.epoch === this.position.epoch && end.seq >= this.position.seq) return;
-    this.parts.log.warn({ was: this.position, is: end }, 'the stream lost what was delivered already');
-    this.last = end;
+    const state = await this.reader.state();
+    const { position } = this;
+    if (state.epoch === position.epoch && state.lastSeq >= position.seq && (await this.isStillThere(state.firstSeq))) {
+      // Behind its last event there were fillers at most, and of those it cannot be known whether they are the same.
+      this.last = { epoch: position.epoch, seq: this.lastEvent?.seq ?? position.seq };
+      return;
+    }
+    this.last = { epoch: state.epoch, seq: state.lastSeq };
+    this.lastEvent = undefined;
+    this.parts.log.warn({ was: position, is: this.last }, 'the stream lost what was delivered already');
+    this.parts.begins({ seq: state.lastSeq, at: Date.now() });
     this.parts.lost();
   }
+
+  /** What became too old is not there either, and was never another. */
+  private async isStillThere(firstSeq: number): Promise<boolean> {
+    const { seq, id } = this.lastEvent ?? {};
+    return seq === undefined || seq < firstSeq || (await this.reader.eventIdAt(seq)) === id;
+  }
 }
+
+const storedAt = (message: JsMsg): number => Number(message.timestampNanos) / 1e6;

@@ -6,18 +6,21 @@ import { FrameTooLarge, InvalidFrame, MalformedFrame, UnknownFrame } from './fau
 const i = z.int().min(0).optional();
 const topic = z.string().min(1).max(100);
 const cursor = z.string().max(200);
+const token = z.string().min(1).max(8_192);
 
 const frames = {
-  connect: z.strictObject({ t: z.literal('connect'), i, token: z.string().min(1).max(8_192), subs: z.record(topic, cursor).optional() }),
+  connect: z.strictObject({ t: z.literal('connect'), i, token, subs: z.record(topic, cursor).optional() }),
   sub: z.strictObject({ t: z.literal('sub'), i, topic, since: cursor.optional() }),
+  auth: z.strictObject({ t: z.literal('auth'), i, token }),
   unsub: z.strictObject({ t: z.literal('unsub'), i, topic }),
 };
 
 type Frames = typeof frames;
 export type ConnectFrame = z.output<Frames['connect']>;
 export type SubFrame = z.output<Frames['sub']>;
+export type AuthFrame = z.output<Frames['auth']>;
 export type UnsubFrame = z.output<Frames['unsub']>;
-export type Frame = ConnectFrame | SubFrame | UnsubFrame;
+export type Frame = ConnectFrame | SubFrame | AuthFrame | UnsubFrame;
 
 /** `{}`: a ping, or the answer to one. */
 type Pulse = 'pulse';

@@ -20,13 +20,26 @@ interface Connected {
 
 export const connected = (i: AnswerTo, facts: Connected) => frame(i, 'connected', facts);
 
-/** From `to` on, everything is heard; nothing before it was replayed. */
-export const subscribed = (i: AnswerTo, topic: string, to: string) => frame(i, 'subd', { topic, recovered: false, to });
+interface Subscribed {
+  /** Nothing is missing between the client's cursor and what follows; otherwise it reads the state anew. */
+  readonly recovered: boolean;
+  /** Recovered: what happened until here is told next. Otherwise: what happened after it is. */
+  readonly to: string;
+}
 
-/** What had gathered is delivered; what follows happens now. */
+export const subscribed = (i: AnswerTo, topic: string, { recovered, to }: Subscribed) => frame(i, 'subd', { topic, recovered, to });
+
+/** The past is told; what follows happens now. */
 export const live = (topic: string) => frame(undefined, 'live', { topic });
 
-export const unsubscribed = (i: AnswerTo, topic: string) => frame(i, 'unsub', { topic });
+/** With a code when it was not the client's own wish. */
+export const unsubscribed = (i: AnswerTo, topic: string, code?: string) => frame(i, 'unsub', { topic, ...(code === undefined ? {} : { code }) });
+
+/** The new token holds, until `exp`. */
+export const refreshed = (i: AnswerTo, exp: number) => frame(i, 'auth', { exp });
+
+/** The access token ends in so many seconds: time for an `auth` frame. */
+export const expiresSoon = (seconds: number) => frame(undefined, 'authexp', { in: seconds });
 
 /** `after`: milliseconds, where it is known when to come back. */
 export function err(i: AnswerTo, { code, title, detail, status }: Refusal, { topic, after }: { topic?: string | undefined; after?: number } = {}): string {

@@ -8,6 +8,7 @@ import { readMessage, type Frame, type Malformed } from '../protocol/incoming.ts
 import { Connection } from './connection.ts';
 import { FrameBudget } from './frame-budget.ts';
 import type { RealtimeServer } from './realtime-server.ts';
+import { WebSocketWire } from './web-socket-wire.ts';
 
 interface AdapterOptions {
   readonly server: RealtimeServer;
@@ -22,6 +23,8 @@ interface AdapterOptions {
 
 /** Nest's gateways on `ws`: frames are named by `t`, and every one that comes gets an answer, malformed ones too. */
 export class RealtimeAdapter extends AbstractWsAdapter {
+  private readonly sockets = new WeakMap<Connection, WebSocket>();
+
   constructor(private readonly options: AdapterOptions) {
     super();
   }
@@ -32,7 +35,8 @@ export class RealtimeAdapter extends AbstractWsAdapter {
 
   override bindClientConnect(server: WebSocketServer, connected: (connection: Connection) => void): void {
     server.on('connection', (socket: WebSocket) => {
-      const connection = new Connection(socket, this.options.maxBuffered, this.options.tally, new FrameBudget(this.options.framesPerSecond));
+      const connection = new Connection(new WebSocketWire(socket), this.options.maxBuffered, this.options.tally, new FrameBudget(this.options.framesPerSecond));
+      this.sockets.set(connection, socket);
       // A fault of the wire ends the connection by itself; unheard, it would end the process.
       socket.on('error', (error) => this.options.log.debug({ cid: connection.id, reason: String(error) }, 'socket failed'));
       connected(connection);
@@ -40,7 +44,7 @@ export class RealtimeAdapter extends AbstractWsAdapter {
   }
 
   override bindClientDisconnect(connection: Connection, disconnected: () => void): void {
-    connection.socket.once('close', (code) => {
+    this.sockets.get(connection)!.once('close', (code) => {
       const why = connection.endedWith ?? code;
       this.options.closed(why);
       if (why === closing.flood.code) this.options.log.info({ cid: connection.id, personId: connection.session?.personId }, 'a flood of frames: connection ended');
@@ -50,13 +54,16 @@ export class RealtimeAdapter extends AbstractWsAdapter {
 
   override bindMessageHandlers(connection: Connection, handlers: WsMessageHandler[]): void {
     const handlerOf = new Map(handlers.map(({ message, callback }) => [message, callback]));
-    for (const control of ['ping', 'pong'] as const)
-      connection.socket.on(control, (data) => {
-        connection.heardAt = performance.now();
-        if (control === 'ping') connection.heardControlPing(data);
-        else if (connection.isOpen) connection.admits();
-      });
-    connection.socket.on('message', (data, isBinary) => {
+    const socket = this.sockets.get(connection)!;
+    socket.on('ping', (data) => {
+      connection.heardAt = performance.now();
+      if (connection.mayBePonged()) socket.pong(data);
+    });
+    socket.on('pong', () => {
+      connection.heardAt = performance.now();
+      if (connection.isOpen) connection.admits();
+    });
+    socket.on('message', (data, isBinary) => {
       connection.heardAt = performance.now();
       for (const heard of readMessage(data as Buffer, isBinary, this.options.maxFrame)) {
         if (!connection.isOpen) return;

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Refusal } from '@mela/contracts';
-import { WebSocket } from 'ws';
 import type { Tally } from '../metrics.ts';
 import { closing, type Closing } from '../protocol/close-codes.ts';
 import { TooFast } from '../protocol/faults.ts';
 import type { Malformed } from '../protocol/incoming.ts';
+import { Message } from '../protocol/message.ts';
 import { err, PULSE, type AnswerTo } from '../protocol/outgoing.ts';
 import type { Subscription } from '../topics/subscription.ts';
 import type { FrameBudget } from './frame-budget.ts';
+import type { Wire } from './wire.ts';
 
 /** Who is at the other end, as the access token says. */
 interface Session {
@@ -15,13 +16,15 @@ interface Session {
   readonly personId: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
+  /** The client was told that the end is near. */
+  warned?: boolean;
 }
 
 const MALFORMED_IN_A_ROW = 10;
 // Two ends that answer each other's answers would never stop.
 const PULSE_ANSWERS_APART_MS = 1_000;
 
-/** One client's socket: frames in both directions, and how it ends. */
+/** One client: frames in both directions, and how it ends. */
 export class Connection {
   readonly id = randomBytes(9).toString('base64url');
   /** By topic. */
@@ -38,14 +41,14 @@ export class Connection {
   private ending: Closing | undefined;
 
   constructor(
-    readonly socket: WebSocket,
-    private readonly maxBuffered: number,
+    private readonly wire: Wire,
+    private readonly maxWaiting: number,
     private readonly tally: Tally,
     private readonly budget: FrameBudget,
   ) {}
 
   get isOpen(): boolean {
-    return this.socket.readyState === WebSocket.OPEN;
+    return this.wire.isOpen;
   }
 
   /** The code this side ended it with, which a reader that never reads on cannot echo. */
@@ -53,18 +56,25 @@ export class Connection {
     return this.ending?.code;
   }
 
+  /** Whether more of the past may be sent; what happens now is always sent. */
+  get hasRoom(): boolean {
+    return this.wire.waiting <= this.maxWaiting / 2;
+  }
+
+  whenRead(then: () => void): void {
+    this.wire.whenRead(then);
+  }
+
   /** Several frames leave as one message, one a line. */
   send(...frames: readonly string[]): void {
-    this.write(frames.join('\n'), frames.length);
+    this.deliver(Message.of(...frames));
   }
 
-  /** A frame that many connections share: its bytes are not copied. */
-  deliver(frame: Buffer): void {
-    this.write(frame, 1);
-  }
-
-  deliverAll(frames: readonly Buffer[]): void {
-    this.write(Buffer.concat(frames.flatMap((frame, place) => (place === 0 ? [frame] : [LINE_BREAK, frame]))), frames.length);
+  /** A message that many connections share. Who does not read what waits is let go: the cursors say where to go on. */
+  deliver(message: Message): void {
+    if (!this.isOpen || this.isOverrun()) return;
+    this.tally.out += message.frames.length;
+    this.wire.write(message);
   }
 
   refuse(i: AnswerTo, refusal: Refusal, topic?: string): void {
@@ -86,11 +96,9 @@ export class Connection {
     return false;
   }
 
-  /** A ping of the WebSocket's own, which a browser's page cannot send, costs what a frame costs. */
-  heardControlPing(data: Buffer): void {
-    if (!this.isOpen || !this.admits()) return;
-    if (this.socket.bufferedAmount > this.maxBuffered) return this.close(closing.slow);
-    this.socket.pong(data);
+  /** A ping of the transport's own, which a browser's page cannot send, costs what a frame costs. */
+  mayBePonged(): boolean {
+    return this.isOpen && this.admits() && !this.isOverrun();
   }
 
   heardPulse(): void {
@@ -116,16 +124,12 @@ export class Connection {
   close(why: Closing): void {
     if (!this.isOpen) return;
     this.ending = why;
-    this.socket.close(why.code, why.reason);
+    this.wire.end(why);
   }
 
-  private write(data: string | Buffer, frames: number): void {
-    if (!this.isOpen) return;
-    if (this.socket.bufferedAmount > this.maxBuffered) return this.close(closing.slow);
-    this.tally.out += frames;
-    this.socket.send(data, AS_TEXT);
+  private isOverrun(): boolean {
+    if (this.wire.waiting <= this.maxWaiting) return false;
+    this.close(closing.slow);
+    return true;
   }
 }
-
-const AS_TEXT = { binary: false };
-const LINE_BREAK = Buffer.from('\n');

@@ -8,6 +8,7 @@ const FAREWELLS_PER_TURN = 100;
 /** Everybody who is connected. */
 export class Connections {
   private readonly all = new Set<Connection>();
+  private readonly byPerson = new Map<string, Set<Connection>>();
   private whenEmpty: (() => void) | undefined;
 
   get size(): number {
@@ -18,8 +19,25 @@ export class Connections {
     this.all.add(connection);
   }
 
+  /** Those of a person: one for each of their open screens. */
+  of(personId: string): Iterable<Connection> {
+    return this.byPerson.get(personId) ?? [];
+  }
+
+  /** From now on it is known whose it is. */
+  admitted(connection: Connection): void {
+    const { personId } = connection.session!;
+    const screens = this.byPerson.get(personId);
+    if (screens) screens.add(connection);
+    else this.byPerson.set(personId, new Set([connection]));
+  }
+
   delete(connection: Connection): void {
     this.all.delete(connection);
+    const personId = connection.session?.personId ?? '';
+    const screens = this.byPerson.get(personId);
+    screens?.delete(connection);
+    if (screens?.size === 0) this.byPerson.delete(personId);
     if (this.all.size === 0) this.whenEmpty?.();
   }
 

@@ -1,4 +1,5 @@
 import { closing } from '../protocol/close-codes.ts';
+import { expiresSoon } from '../protocol/outgoing.ts';
 import type { Connection } from './connection.ts';
 import { Wheel } from './wheel.ts';
 
@@ -6,6 +7,8 @@ interface Patience {
   readonly authMs: number;
   readonly pingMs: number;
   readonly pongMs: number;
+  /** How long before its end a token's owner is reminded. */
+  readonly noticeMs: number;
 }
 
 const TICKS_PER_WAIT = 10;
@@ -33,6 +36,11 @@ export class Vigil {
     this.arrange(connection);
   }
 
+  /** Another token, another end. */
+  refreshed(connection: Connection): void {
+    this.arrange(connection);
+  }
+
   end(connection: Connection): void {
     this.wheel.delete(connection);
   }
@@ -46,6 +54,10 @@ export class Vigil {
     if (!connection.isOpen) return;
     if (!session) return connection.close(closing.noConnect);
     if (Date.now() >= session.expiresAt) return connection.close(closing.expired);
+    if (!session.warned && Date.now() >= session.expiresAt - this.patience.noticeMs) {
+      session.warned = true;
+      connection.send(expiresSoon(Math.ceil((session.expiresAt - Date.now()) / 1000)));
+    }
     if (performance.now() >= this.nextWord(connection)) {
       if (isSilent(connection)) return connection.close(closing.noPong);
       connection.ping();
@@ -54,8 +66,9 @@ export class Vigil {
   }
 
   private arrange(connection: Connection): void {
-    const untilExpiry = connection.session!.expiresAt - Date.now();
-    this.wheel.set(connection, Math.min(untilExpiry, this.nextWord(connection) - performance.now()));
+    const { expiresAt, warned } = connection.session!;
+    const untilEnd = expiresAt - Date.now() - (warned ? 0 : this.patience.noticeMs);
+    this.wheel.set(connection, Math.min(untilEnd, this.nextWord(connection) - performance.now()));
   }
 
   /** When a ping is due, or the answer to the last one overdue. Any frame shows that somebody is there. */

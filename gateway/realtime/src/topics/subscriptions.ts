@@ -1,44 +1,60 @@
 import type { Cursors, Position } from '@mela/bus';
-import { Broken, isRefusal, topic as topicOf, type Refusal } from '@mela/contracts';
+import { Broken, isRefusal, MayNotHear, topic as topicOf, Unavailable, type Refusal, type Right } from '@mela/contracts';
 import type { Logger } from 'pino';
+import type { Replays } from '../history/replays.ts';
+import { closing } from '../protocol/close-codes.ts';
 import { ConnectFirst, TooManyTopics, Unsubscribed } from '../protocol/faults.ts';
 import { live, subscribed, unsubscribed, type AnswerTo } from '../protocol/outgoing.ts';
 import type { Connection } from '../socket/connection.ts';
-import type { Grants } from './grants.ts';
+import type { Connections } from '../socket/connections.ts';
+import type { Channels } from './channels.ts';
+import type { Entitlement, Entitlements } from './entitlements.ts';
 import { Subscription } from './subscription.ts';
-import type { Topics } from './topics.ts';
+
+/** Where the stream is, as far as this gateway has heard it. */
+export interface Tail {
+  readonly position: Position;
+  /** Whether it gets there within a moment: false when the stream has no such place. */
+  reaches(position: Position): Promise<boolean>;
+}
 
 interface Parts {
-  readonly topics: Topics;
-  readonly grants: Grants;
+  readonly channels: Channels;
+  readonly connections: Connections;
+  readonly entitlements: Entitlements;
+  readonly replays: Replays;
   readonly cursors: Cursors;
-  readonly position: () => Position;
-  readonly limits: { readonly maxTopics: number; readonly maxHeld: number };
+  readonly tail: Tail;
+  readonly limits: { readonly maxTopics: number };
   readonly log: Logger;
 }
 
-/** What connections listen to: asked for, granted, given up. */
+const ASKED_AT_MOST = 5;
+
+/** What connections listen to: asked for, granted, caught up with, given up, taken away. */
 export class Subscriptions {
   constructor(private readonly parts: Parts) {}
 
   /** What concerns a person is heard by all their connections. The token itself is the right to it. */
-  hearOwn(connection: Connection, personId: string): void {
-    this.open(this.register(connection, topicOf.person(personId)), undefined);
+  async hearOwn(connection: Connection, personId: string, since: string | undefined): Promise<void> {
+    const subscription = this.register(connection, topicOf.person(personId));
+    await this.begin(subscription, { scope: subscription.topic, from: 0 }, undefined, since);
   }
 
-  async subscribe(connection: Connection, topic: string, i: AnswerTo): Promise<void> {
+  async subscribe(connection: Connection, topic: string, i: AnswerTo, since?: string): Promise<void> {
     if (!connection.session) return connection.refuse(i, ConnectFirst(), topic);
     const existing = connection.subscriptions.get(topic);
     if (existing) return this.answerAgain(existing, i);
     if (connection.subscriptions.size >= this.parts.limits.maxTopics) return connection.refuse(i, TooManyTopics(), topic);
 
     const subscription = this.register(connection, topic);
-    subscription.granted = this.ask(subscription, connection.session.token);
-    const refusal = await subscription.granted;
-    if (refusal) {
+    const asked = this.entitled(subscription);
+    subscription.granted = asked.then((answer) => (isRefusal(answer) ? answer : undefined));
+    const answer = await asked;
+    if (isRefusal(answer)) {
       this.end(subscription);
-      connection.refuse(i, refusal, topic);
-    } else this.open(subscription, i);
+      connection.refuse(i, answer, topic);
+    } else await this.begin(subscription, answer, i, since);
   }
 
   unsubscribe(connection: Connection, topic: string, i: AnswerTo): void {
@@ -52,41 +68,89 @@ export class Subscriptions {
     for (const subscription of connection.subscriptions.values()) this.end(subscription);
   }
 
-  /** Heard from here on, though nothing is said yet: only then is the owner asked. */
+  /** Ends whatever rests on the right, on every open connection of the person, whatever its topic. */
+  revoke({ personId, scope }: Right): void {
+    for (const connection of this.parts.connections.of(personId))
+      for (const subscription of connection.subscriptions.values())
+        if (subscription.scope === undefined) subscription.doubted = true;
+        else if (subscription.scope === scope) {
+          this.end(subscription);
+          connection.send(unsubscribed(undefined, subscription.topic, MayNotHear.code));
+        }
+  }
+
+  /** From this place on nothing is missed, though nothing is told yet: only then is the owner asked. */
   private register(connection: Connection, topic: string): Subscription {
-    const subscription = new Subscription(connection, topic, this.parts.position(), this.parts.limits.maxHeld);
+    const subscription = new Subscription(connection, topic, this.parts.tail.position.seq);
     connection.subscriptions.set(topic, subscription);
-    this.parts.topics.add(subscription);
+    this.parts.channels.subscriptions++;
     return subscription;
   }
 
-  private async ask(subscription: Subscription, token: string): Promise<Refusal | undefined> {
+  private async entitled(subscription: Subscription): Promise<Entitlement | Refusal> {
+    const { personId } = subscription.connection.session!;
     try {
-      const answer = await this.parts.grants.ask(subscription.topic, token);
-      if (isRefusal(answer)) return answer;
+      for (let asked = 0; asked < ASKED_AT_MOST; asked++) {
+        subscription.doubted = false;
+        const answer = await this.parts.entitlements.ask(subscription.topic, personId, subscription.connection.session!.token);
+        if (isRefusal(answer)) return answer;
+        if (subscription.ended) return Unsubscribed();
+        if (subscription.doubted) continue;
+        subscription.scope = answer.scope;
+        return answer;
+      }
+      return Unavailable('The right to this topic changes faster than it can be asked for');
     } catch (error) {
       this.parts.log.error({ err: error, topic: subscription.topic }, 'asking for a topic failed');
       return Broken();
     }
-    return isCurrent(subscription) ? undefined : Unsubscribed();
   }
 
-  private open(subscription: Subscription, i: AnswerTo): void {
-    subscription.open(subscribed(i, subscription.topic, this.parts.cursors.sign(subscription.from)), live(subscription.topic));
+  private async begin(subscription: Subscription, { scope, from }: Entitlement, i: AnswerTo, since: string | undefined): Promise<void> {
+    const { cursors, replays, tail } = this.parts;
+    const { connection, topic } = subscription;
+    subscription.scope = scope;
+    // What is no cursor may have been one, before the secret was changed: there is nothing better to say than for an old one.
+    const cursor = since === undefined ? undefined : cursors.open(since);
+    const recovered = cursor !== undefined && replays.reachBack(cursor) && (await tail.reaches(cursor));
+    if (subscription.ended) return;
+    subscription.at = Math.max(recovered ? cursor.seq : subscription.at, from);
+    const to = recovered ? Math.max(tail.position.seq, subscription.at) : subscription.at;
+    connection.send(subscribed(i, topic, { recovered, to: cursors.sign({ epoch: tail.position.epoch, seq: to }) }));
+    this.catchUp(subscription);
+  }
+
+  /** In pieces, and no faster than they are read. */
+  private catchUp(subscription: Subscription): void {
+    const { channels, replays } = this.parts;
+    const { connection, topic } = subscription;
+    for (;;) {
+      if (subscription.ended) return;
+      if (!replays.knowAfter(subscription.at)) return connection.close(closing.slow);
+      if (!connection.hasRoom) return connection.whenRead(() => this.catchUp(subscription));
+      const piece = replays.next(topic, subscription.at);
+      if (!piece) break;
+      connection.deliver(piece.message);
+      subscription.at = piece.seq;
+    }
+    connection.send(live(topic));
+    channels.join(subscription);
   }
 
   /** Everything up to here was delivered on this connection already. */
   private async answerAgain(subscription: Subscription, i: AnswerTo): Promise<void> {
     const { connection, topic } = subscription;
     const refusal = await subscription.granted;
-    if (refusal) connection.refuse(i, refusal, topic);
-    else connection.send(subscribed(i, topic, this.parts.cursors.sign(this.parts.position())), live(topic));
+    if (refusal) return connection.refuse(i, refusal, topic);
+    const to = this.parts.cursors.sign(this.parts.tail.position);
+    connection.send(subscribed(i, topic, { recovered: false, to }), live(topic));
   }
 
   private end(subscription: Subscription): void {
-    this.parts.topics.delete(subscription);
-    if (isCurrent(subscription)) subscription.connection.subscriptions.delete(subscription.topic);
+    if (subscription.ended) return;
+    subscription.ended = true;
+    this.parts.channels.leave(subscription);
+    this.parts.channels.subscriptions--;
+    subscription.connection.subscriptions.delete(subscription.topic);
   }
 }
-
-const isCurrent = (subscription: Subscription): boolean => subscription.connection.subscriptions.get(subscription.topic) === subscription;

@@ -49,6 +49,11 @@ export class StreamReader {
     return message?.header?.get('ce-id').toLowerCase() || undefined;
   }
 
+  /** Epoch milliseconds; undefined when nothing lies there. */
+  async storedAt(seq: number): Promise<number | undefined> {
+    return (await (await this.manager()).streams.getMessage(STREAM, { seq }))?.time.getTime();
+  }
+
   private async consumers(offset: number): Promise<ConsumerPage> {
     const reply = await this.nc.request(`$JS.API.CONSUMER.LIST.${STREAM}`, JSON.stringify({ offset }), { timeout: ANSWER_WITHIN_MS });
     const page = reply.json<ConsumerPage>();

@@ -65,6 +65,8 @@ function checkServer(nc: NatsConnection): void {
 
 /** Which stream it is: one that was made anew has another. */
 export const epochOf = (created: string): string => new Date(created).getTime().toString(36);
+/** When it was made: epoch milliseconds. */
+export const createdAt = (epoch: string): number => Number.parseInt(epoch, 36);
 
 const FRESH_MS = 1_000;
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Right } from './hearing.ts';
 import type { TopicName } from './topic.ts';
 
 export const EVENT = Symbol('mela.event');
@@ -12,6 +13,10 @@ interface EventDeclaration<D extends z.ZodObject> {
   data: D;
   /** Who hears it on open screens. */
   audience?: (data: z.output<D>) => readonly TopicName[];
+  /** Whose right to hear begins with it. */
+  grants?: (data: z.output<D>) => readonly Right[];
+  /** Whose right to hear ends with it: every subscription that rests on the scope is closed. */
+  revokes?: (data: z.output<D>) => readonly Right[];
   /** Used by documents, by `mela events trigger` and by every consumer's test. */
   example: z.output<D>;
 }
@@ -27,6 +32,8 @@ export interface EventType<D extends z.ZodObject = z.ZodObject> {
   readonly example: z.output<D>;
   // Written as a method, so that an event of known data can stand where any event is asked for.
   audience(data: z.output<D>): readonly TopicName[];
+  grants(data: z.output<D>): readonly Right[];
+  revokes(data: z.output<D>): readonly Right[];
 }
 
 export type DataOf<E extends EventType> = z.output<E['data']>;
@@ -67,6 +74,8 @@ export function event<D extends z.ZodObject>(type: string, declared: EventDeclar
     data: declared.data,
     example: declared.example,
     audience: declared.audience ?? (() => []),
+    grants: declared.grants ?? (() => []),
+    revokes: declared.revokes ?? (() => []),
   };
 }
 

@@ -1,0 +1,73 @@
+import type { Cursors, Position } from '@mela/bus';
+import { eventFrame } from '../events/event-frame.ts';
+import { Message } from '../protocol/message.ts';
+import type { RecentEvents, ToldEvent } from './recent-events.ts';
+
+/** What is told next, and up to which place. */
+export interface Piece {
+  readonly message: Message;
+  readonly seq: number;
+}
+
+const EVENTS_PER_PIECE = 64;
+const BYTES_PER_PIECE = 65_536;
+const KEPT_PIECES = 1_024;
+
+/**
+ * The past of a topic in pieces that everybody shares: thousands who come back at once, each from a place of their own,
+ * meet at the same piece after less than one of their own.
+ */
+export class Replays {
+  private readonly pieces = new Map<string, Piece>();
+
+  constructor(
+    private readonly recent: RecentEvents,
+    private readonly cursors: Cursors,
+    /** Of the stream that is followed. */
+    private readonly epoch: () => string,
+  ) {}
+
+  /** Whether all that happened after the position could be told. */
+  reachBack({ epoch, seq }: Position): boolean {
+    return epoch === this.epoch() && this.knowAfter(seq);
+  }
+
+  knowAfter(seq: number): boolean {
+    return seq >= this.recent.after;
+  }
+
+  /** After a break in the stream its places hold something else. */
+  forget(): void {
+    this.pieces.clear();
+  }
+
+  /** Undefined when nothing happened on the topic after that place. */
+  next(topic: string, seq: number): Piece | undefined {
+    const lane = this.recent.onTopic(topic);
+    if (!lane) return undefined;
+    const from = lane.numberAfter(seq);
+    const events = fitting(lane.slice(from, from - (from % EVENTS_PER_PIECE) + EVENTS_PER_PIECE));
+    const last = events.at(-1);
+    if (!last) return undefined;
+    const name = `${topic} ${events[0]!.seq} ${last.seq}`;
+    const known = this.pieces.get(name);
+    if (known) return known;
+
+    const epoch = this.epoch();
+    const frames = events.map((event) => {
+      const cursor = this.cursors.sign({ epoch, seq: event.seq });
+      return { cursor, line: eventFrame(topic, cursor, event, event.payload) };
+    });
+    const piece = { message: new Message(frames), seq: last.seq };
+    this.pieces.set(name, piece);
+    if (this.pieces.size > KEPT_PIECES) this.pieces.delete(this.pieces.keys().next().value!);
+    return piece;
+  }
+}
+
+/** At least one, however large. */
+function fitting(events: readonly ToldEvent[]): readonly ToldEvent[] {
+  let bytes = 0;
+  const tooMany = events.findIndex(({ payload }, place) => (bytes += payload.length) > BYTES_PER_PIECE && place > 0);
+  return tooMany < 0 ? events : events.slice(0, tooMany);
+}

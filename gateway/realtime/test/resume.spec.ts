@@ -1,0 +1,184 @@
+import { Cursors } from '@mela/bus';
+import { id } from '@mela/contracts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { SECRET, World, type Gateway } from './harbour.fixture.ts';
+import type { Screen } from './screen.fixture.ts';
+
+describe('coming back after a break', () => {
+  let world: World;
+  let token: string;
+  beforeAll(async () => {
+    world = await World.open();
+    token = await world.token(id(7));
+  });
+  afterEach(() => world.rest());
+  afterAll(() => world.close());
+
+  const cursors = new Cursors(SECRET);
+  const heard = (screen: Screen, topic = 'dock:north') => screen.events(topic).map((frame) => frame['id']);
+  const publish = async (count: number, data = {}) => {
+    const told = [];
+    for (let n = 0; n < count; n++) told.push(await world.publish(data));
+    return told;
+  };
+  const ids = (told: readonly { id: string }[]) => told.map((event) => event.id);
+  /** Connects anew from where another left off, and answers what the gateway said. */
+  const backOn = async (gateway: Gateway, since: unknown) => {
+    const screen = await gateway.screen(token);
+    const answer = await screen.ask({ t: 'sub', topic: 'dock:north', since: String(since) });
+    await screen.until((frame) => frame.t === 'live' && frame.topic === 'dock:north');
+    return { screen, answer };
+  };
+
+  it('is told exactly what was missed, in order, and then what happens', async () => {
+    const gateway = await world.gateway();
+    const first = await gateway.screen(token);
+    await first.listen('dock:north');
+    const [seen] = await publish(1);
+    const { c } = await first.hears(seen!.id);
+    first.leave();
+    const missed = [];
+    for (let n = 0; n < 5; n++) missed.push(...(await publish(100)), ...(await publish(3, { dock: 'south' }).then(() => [])));
+    const { screen, answer } = await backOn(gateway, c);
+    expect(answer).toMatchObject({ recovered: true });
+    expect(heard(screen)).toEqual(ids(missed));
+    const live = screen.frames.findIndex(({ t, topic }) => t === 'live' && topic === 'dock:north');
+    expect(screen.frames.slice(0, live).filter(({ t }) => t === 'ev')).toHaveLength(500);
+    expect(cursors.open(String(answer['to']))!.seq).toBeGreaterThanOrEqual(missed.at(-1)!.seq);
+    const after = await publish(3);
+    await screen.hears(after[2]!.id);
+    expect(heard(screen)).toEqual(ids([...missed, ...after]));
+  });
+
+  it('goes on from any of the frames that were heard', async () => {
+    const gateway = await world.gateway();
+    const first = await gateway.screen(token);
+    await first.listen('dock:north');
+    const told = await publish(130);
+    await first.hears(told.at(-1)!.id);
+    const frames = first.events('dock:north');
+    for (const [place, { c }] of [...frames.entries()].filter(([n]) => n % 43 === 0 || n > 127)) {
+      const { screen } = await backOn(gateway, c);
+      expect(heard(screen)).toEqual(ids(told.slice(place + 1)));
+      screen.leave();
+    }
+  });
+
+  it('works on another gateway, and after a restart of all of them', async () => {
+    const first = await (await world.gateway()).screen(token);
+    await first.listen('dock:north');
+    const [seen] = await publish(1);
+    const { c } = await first.hears(seen!.id);
+    await world.rest();
+    const missed = await publish(20);
+    const { screen, answer } = await backOn(await world.gateway(), c);
+    expect(answer).toMatchObject({ recovered: true });
+    expect(heard(screen)).toEqual(ids(missed));
+  });
+
+  it('works for all topics of the connect frame, the person’s own too', async () => {
+    const gateway = await world.gateway();
+    const first = await gateway.screen(token);
+    const start = await first.until(({ t, topic }) => t === 'subd' && topic === `person:${id(7)}`);
+    first.leave();
+    const [own] = await publish(1, { pilotId: id(7) });
+    const screen = await gateway.open();
+    screen.say({ i: 1, t: 'connect', token, subs: { [`person:${id(7)}`]: String(start['to']), 'dock:north': String(start['to']) } });
+    for (const topic of [`person:${id(7)}`, 'dock:north']) {
+      await screen.until((frame) => frame.t === 'live' && frame.topic === topic);
+      expect(heard(screen, topic)).toEqual([own!.id]);
+    }
+  });
+
+  it('works before the first event: the answer to a subscription is a place to go on from', async () => {
+    const gateway = await world.gateway();
+    const first = await gateway.screen(token);
+    const { to } = await first.ask({ t: 'sub', topic: 'dock:north' });
+    first.leave();
+    const missed = await publish(2);
+    const { screen, answer } = await backOn(gateway, to);
+    expect(answer).toMatchObject({ recovered: true });
+    expect(heard(screen)).toEqual(ids(missed));
+  });
+
+  it('may be done twice at once, and each is told all', async () => {
+    const gateway = await world.gateway();
+    const first = await gateway.screen(token);
+    const { to } = await first.ask({ t: 'sub', topic: 'dock:north' });
+    const missed = await publish(150);
+    const both = await Promise.all([backOn(gateway, to), backOn(gateway, to)]);
+    for (const { screen } of both) expect(heard(screen)).toEqual(ids(missed));
+  });
+
+  it('loses, doubles and reorders nothing that happens meanwhile', async () => {
+    const gateway = await world.gateway();
+    const { to } = await (await gateway.screen(token)).ask({ t: 'sub', topic: 'dock:north' });
+    const told = publish(400);
+    const late: Screen[] = [];
+    for (let n = 0; n < 20; n++) late.push((await backOn(gateway, to)).screen);
+    const all = await told;
+    for (const screen of late) {
+      await screen.hears(all.at(-1)!.id);
+      expect(heard(screen)).toEqual(ids(all));
+    }
+  });
+
+  it('waits for a place that the gateway has not reached yet', async () => {
+    const gateway = await world.gateway();
+    await gateway.screen(token);
+    // As a client comes that has read over HTTP: its cursor is the end of the stream.
+    const epoch = cursors.open(String((await (await gateway.screen(token)).ask({ t: 'sub', topic: 'dock:north' }))['to']))!.epoch;
+    for (let n = 0; n < 20; n++) {
+      const { seq } = await world.publish();
+      const { screen, answer } = await backOn(gateway, cursors.sign({ epoch, seq }));
+      expect(answer).toMatchObject({ recovered: true });
+      const next = await world.publish();
+      await screen.hears(next.id);
+      expect(heard(screen)).toEqual([next.id]);
+      screen.leave();
+    }
+  });
+
+  it('starts anew where the past is not known: another epoch, a place ahead of the stream, nonsense, a forgery', async () => {
+    const gateway = await world.gateway();
+    const { seq } = await world.publish();
+    const { epoch } = cursors.open(String((await backOn(gateway, '')).answer['to']))!;
+    const forged = new Cursors('somebody else’s secret, long enough').sign({ epoch, seq });
+    for (const since of [cursors.sign({ epoch: 'another', seq }), cursors.sign({ epoch, seq: seq + 1_000 }), 'nonsense', '', forged]) {
+      const { screen, answer } = await backOn(gateway, since);
+      expect(answer).toMatchObject({ recovered: false });
+      expect(cursors.open(String(answer['to']))!.seq).toBeGreaterThanOrEqual(seq);
+      expect(heard(screen)).toEqual([]);
+      const next = await world.publish();
+      await screen.hears(next.id);
+      screen.leave();
+    }
+  });
+
+  it('starts anew where the gateway has forgotten', async () => {
+    const gateway = await world.gateway({ REALTIME_RECENT_EVENTS: '100' });
+    const { to } = await (await gateway.screen(token)).ask({ t: 'sub', topic: 'dock:north' });
+    const told = await publish(101);
+    const witness = await gateway.screen(token);
+    await witness.listen('dock:north');
+    expect((await backOn(gateway, to)).answer).toMatchObject({ recovered: false });
+    const { epoch } = cursors.open(String(to))!;
+    const { screen, answer } = await backOn(gateway, cursors.sign({ epoch, seq: told[0]!.seq }));
+    expect(answer).toMatchObject({ recovered: true });
+    expect(heard(screen)).toEqual(ids(told.slice(1)));
+  });
+
+  it('is told in pieces when it is much, as fast as it is read', async () => {
+    const gateway = await world.gateway({ REALTIME_MAX_BUFFERED: '65536' });
+    const { to } = await (await gateway.screen(token)).ask({ t: 'sub', topic: 'dock:north' });
+    const note = 'x'.repeat(20_000);
+    const missed = await publish(300, { note });
+    const screen = await gateway.screen(token);
+    screen.socket.pause();
+    screen.say({ i: 5, t: 'sub', topic: 'dock:north', since: String(to) });
+    const after = await publish(20, { note });
+    screen.socket.resume();
+    await screen.hears(after.at(-1)!.id);
+    expect(heard(screen)).toEqual(ids([...missed, ...after]));
+  });
+});
