@@ -1,4 +1,4 @@
-import { connectBus, Cursors, ensureStream, seal, STREAM } from '@mela/bus';
+import { connectBus, Cursors, ensureStream, FILLER_SUBJECT, RESTORED, seal, STREAM } from '@mela/bus';
 import { id } from '@mela/contracts';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -117,5 +117,30 @@ describe('following the stream', () => {
     expect(new Cursors(SECRET).open(String(to))!.seq).toBe(first.seq);
     const next = await world.publish();
     await again.hears(next.id);
+  });
+
+  it('tells everybody once to begin anew when the stream was broken and is made whole, and what is put back is no news', async () => {
+    const { gateway, screen } = await listening();
+    const before = await world.publish();
+    const { c } = await screen.hears(before.id);
+    const restored = (n: number) => world.store('evt.ship.sighted.0', attributes({ 'ce-id': id(300 + n), [RESTORED]: '1' }), `{"shipId":"${id(1)}","dock":"north"}`);
+    for (let n = 0; n < 3; n++) await world.store(FILLER_SUBJECT, {}, '');
+    await restored(0);
+    expect((await screen.closed).code).toBe(4010);
+    const again = await gateway.screen(await world.token(id(7)));
+    await restored(1);
+    expect(await again.ask({ t: 'sub', topic: 'dock:north', since: String(c) })).toMatchObject({ t: 'subd', recovered: false });
+    await restored(2);
+    const next = await world.publish();
+    await again.hears(next.id);
+    expect(heardIn(again)).toEqual([next.id]);
+    // From the near side of the break it goes on as ever, on a gateway that was not there, too.
+    const other = await (await world.gateway()).screen(await world.token(id(7)));
+    const last = await world.publish();
+    const { c: near } = await again.hears(next.id);
+    expect(await other.ask({ t: 'sub', topic: 'dock:north', since: String(near) })).toMatchObject({ recovered: true });
+    await other.hears(last.id);
+    expect(heardIn(other)).toEqual([last.id]);
+    expect(await other.ask({ t: 'sub', topic: 'berth:1', since: String(c) })).toMatchObject({ recovered: false });
   });
 });
