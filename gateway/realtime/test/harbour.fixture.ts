@@ -133,7 +133,7 @@ export class World {
       answering(harbour.hearing, [traced, answered(log), timed(), authenticated(tokens), parsed], async ({ caller, input }) => {
         const asked = { topic: (input as { topic: string }).topic, personId: caller!.personId };
         this.asked.push(asked);
-        return (await this.master(asked)) ?? { topic: asked.topic, scope: asked.topic };
+        return (await this.master(asked)) ?? { topic: asked.topic, scope: asked.topic, since: new Date(0).toISOString() };
       }),
     );
     await new Promise<void>((resolve) => void server.listen(() => resolve()));
