@@ -55,6 +55,8 @@ describe('the AsyncAPI document', () => {
       expect(messages[`${frame}member.left`].description).toMatch(/^Ends .*`community:{key}`/);
     }
     expect(messages['post.created']).not.toHaveProperty('description');
+    expect(document.channels['topic.post']).toMatchObject({ address: 'post:{key}', 'x-granted-by': 'communities.hearingPost' });
+    expect(Object.keys(document.channels['topic.post'].messages)).toEqual(['comment.created']);
   });
 
   it('is the same text every time', () => {

@@ -45,6 +45,7 @@ describe('removing', () => {
 describe('a topic', () => {
   it('names what it is about', () => {
     expect(idInTopic(topic.community, `community:${id(1)}`)).toBe(id(1));
+    expect(idInTopic(topic.post, `post:${id(1)}`)).toBe(id(1));
   });
 
   it('names nothing when it is of another kind, malformed, or spelt as events never spell it', () => {
@@ -54,6 +55,7 @@ describe('a topic', () => {
 
   it('is heard by members, on their community’s scope, since they came in', () => {
     expect(hearAsMember(topic.community(id(1)), membership)).toEqual({ topic: `community:${id(1)}`, scope: `community:${id(1)}`, since: '1970-01-01T00:00:00.000Z' });
-    expect(hearAsMember(topic.community(id(1)), undefined)).toEqual(MayNotHear());
+    expect(hearAsMember(topic.post(id(4)), membership)).toEqual({ topic: `post:${id(4)}`, scope: `community:${id(1)}`, since: '1970-01-01T00:00:00.000Z' });
+    expect(hearAsMember(topic.post(id(4)), undefined)).toEqual(MayNotHear());
   });
 });
