@@ -6,4 +6,6 @@ export const topic = {
   person: topicKind('person', { grantedBy: 'identity.hearing' }),
   /** What every member of a community sees. */
   community: topicKind('community', { grantedBy: 'communities.hearing' }),
+  /** What is said of one post: whoever has it open hears it, for as long as they belong to its community. */
+  post: topicKind('post', { grantedBy: 'communities.hearingPost' }),
 };

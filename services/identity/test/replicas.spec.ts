@@ -91,7 +91,7 @@ describe('two replicas of identity', () => {
   it('let a person hear what concerns them, and nobody else', async () => {
     const [asha, ravi] = [await someone(), await someone()];
     const topic = `person:${asha.person.id}`;
-    expect(await ask(identity.hearing, { topic }, { token: asha.accessToken })).toEqual({ status: 200, body: { topic, scope: topic } });
+    expect(await ask(identity.hearing, { topic }, { token: asha.accessToken })).toEqual({ status: 200, body: { topic, scope: topic, since: asha.person.createdAt } });
     expect(await ask(identity.hearing, { topic }, { token: ravi.accessToken })).toMatchObject({ status: 403, body: { code: 'topic.forbidden' } });
   });
 

@@ -1,5 +1,5 @@
 import { Asker, connectBus, encodeJson, ensureStream, header, seal, STREAM } from '@mela/bus';
-import { id, MemberJoined, type MemberState } from '@mela/contracts';
+import { id, MemberJoined, MemberLeft, type MemberState } from '@mela/contracts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { Client } from 'pg';
@@ -62,7 +62,10 @@ const notReady = (reason: string) =>
   expect.poll(readiness, { timeout: 10_000, interval: 20 }).toMatchObject({ status: 503, consumers: { fault: expect.stringContaining(reason) } });
 
 async function says({ communityId, userId, role, version }: MemberState): Promise<void> {
-  const event = seal(MemberJoined, { id: `${communityId}:${userId}`, version }, { communityId, userId, role: role! }, { source: '/mela/communities' });
+  const [aggregate, facts] = [{ id: `${communityId}:${userId}`, version }, { source: '/mela/communities' }];
+  const event = role === null
+    ? seal(MemberLeft, aggregate, { communityId, userId, removedBy: null }, facts)
+    : seal(MemberJoined, aggregate, { communityId, userId, role }, facts);
   const carried = headers();
   for (const [name, value] of Object.entries(event.headers)) carried.set(name, value);
   await jetstream(nc).publish(event.subject, event.payload, { headers: carried, msgID: event.eventId });
@@ -125,6 +128,38 @@ describe('a service that is born when the stream has forgotten', () => {
     console.log(`booted in ${(booted - began).toFixed(0)} ms, 10,000 members known after ${(performance.now() - began).toFixed(0)} ms`);
     expect((await admin.query('SELECT 1 FROM members')).rowCount).toBe(10_000);
     expect(performance.now() - began).toBeLessThan(30_000);
+  });
+});
+
+describe('somebody who leaves', () => {
+  it('is let in no more, until they come back, whatever order it is heard in', async () => {
+    await owner.open();
+    await boot();
+    await ready();
+    await says(asha);
+    await expect.poll(() => share(ASHA)).toBe(200);
+    await says({ ...asha, role: null, version: 2 });
+    await expect.poll(() => share(ASHA)).toBe(404);
+    await says({ ...asha, version: 3 });
+    await expect.poll(() => share(ASHA)).toBe(200);
+
+    await says({ ...asha, role: null, version: 6 });
+    await says({ ...asha, version: 5 });
+    await says({ ...asha, role: null, version: 4 });
+    await says({ ...asha, userId: RAVI });
+    await expect.poll(() => share(RAVI)).toBe(200);
+    expect(await share(ASHA)).toBe(404);
+    expect((await admin.query('SELECT role, version FROM members WHERE user_id = $1', [ASHA])).rows).toEqual([{ role: null, version: 6 }]);
+  });
+
+  it('is known to have left by a service that reads a backlog at once', async () => {
+    await owner.open();
+    for (const version of [1, 2, 3, 4]) await says({ ...asha, role: version % 2 === 0 ? null : 'moderator', version });
+    await says({ ...asha, userId: RAVI });
+    await boot();
+    await ready();
+    await expect.poll(() => share(RAVI)).toBe(200);
+    expect(await share(ASHA)).toBe(404);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Asker, ConsumerDefinition } from '@mela/bus';
-import { communities, MemberJoined, type EventOf, type MemberState } from '@mela/contracts';
+import { communities, MemberJoined, MemberLeft, type EventOf, type MemberState } from '@mela/contracts';
 import type { Tx } from '../database/transaction.ts';
 import { bootstrapFrom } from '../service/bootstrap-from.ts';
 
@@ -10,14 +10,17 @@ import { bootstrapFrom } from '../service/bootstrap-from.ts';
  */
 export const membersReplica = (service: string, asker: Asker): ConsumerDefinition<Tx> => ({
   as: `${service}.members`,
-  events: [MemberJoined],
+  events: [MemberJoined, MemberLeft],
   poison: 'stop',
   handle: (event, tx) => take([stateOf(event)], tx),
   handleAll: (events, tx) => take(newestOf(events), tx),
   bootstrap: bootstrapFrom(asker, communities.members, take),
 });
 
-const stateOf = (event: EventOf): MemberState => ({ ...(event as EventOf<typeof MemberJoined>).data, version: event.aggregateVersion });
+const stateOf = (event: EventOf): MemberState => {
+  const { communityId, userId, role } = event.data as Omit<MemberState, 'version'>;
+  return { communityId, userId, role: event.type === MemberLeft.type ? null : role, version: event.aggregateVersion };
+};
 
 /** One statement changes no row twice. The stream's order is not the versions' where an event was sent again. */
 const newestOf = (events: readonly EventOf[]): MemberState[] =>

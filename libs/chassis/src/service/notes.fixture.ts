@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Api, Handles, type Caller } from '@mela/bus';
 import {
-  anyone, catalogue, command, event, Id, id, identity, MemberJoined, member, NotFound, person, query, refusal, service, topicKind, type In, type Refusal,
+  anyone, catalogue, command, event, Id, id, identity, MemberJoined, MemberLeft, member, NotFound, person, query, refusal, service, topicKind, type In, type Refusal,
 } from '@mela/contracts';
 import { openPart, type OpenPart } from '@mela/infra';
 import { Inject, Injectable } from '@nestjs/common';
@@ -39,7 +39,7 @@ export const notes = service('notes', {
 /** Stands where identity stands: its keys are the test's own. */
 export const keyring = service('identity', { jwks: query({ summary: 'Keys', access: anyone, input: z.object({}), output: identity.jwks.output }) });
 
-export const notesCatalogue = catalogue([{ notes, NoteWritten }, { keyring }, { MemberJoined, owner: service('communities', {}) }], {
+export const notesCatalogue = catalogue([{ notes, NoteWritten }, { keyring }, { MemberJoined, MemberLeft, owner: service('communities', {}) }], {
   note: topicKind('note', { grantedBy: 'notes.count' }),
 });
 

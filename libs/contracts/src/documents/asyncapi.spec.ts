@@ -48,6 +48,17 @@ describe('the AsyncAPI document', () => {
     expect(document.components.messages['frame.post.created'].payload.properties.t).toEqual({ const: 'ev' });
   });
 
+  it('tells which rights begin and end with an event', () => {
+    const { messages } = document.components;
+    for (const frame of ['', 'frame.']) {
+      expect(messages[`${frame}member.joined`].description).toMatch(/^Begins .*`community:{key}`/);
+      expect(messages[`${frame}member.left`].description).toMatch(/^Ends .*`community:{key}`/);
+    }
+    expect(messages['post.created']).not.toHaveProperty('description');
+    expect(document.channels['topic.post']).toMatchObject({ address: 'post:{key}', 'x-granted-by': 'communities.hearingPost' });
+    expect(Object.keys(document.channels['topic.post'].messages)).toEqual(['comment.created']);
+  });
+
   it('is the same text every time', () => {
     expect(JSON.stringify(asyncapi(mela, { version: '1.2.3' }))).toBe(JSON.stringify(document));
   });

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../language/catalogue.ts';
-import type { EventType } from '../language/event.ts';
+import type { EventType, Right } from '../language/event.ts';
 import { parseTopic } from '../language/topic.ts';
 import { Models, type Json } from './models.ts';
 
@@ -90,9 +90,18 @@ const telling = ({ kind, events }: Topic): Json => ({
   messages: events.map((event) => ({ $ref: `#/channels/topic.${kind}/messages/${event.type}` })),
 });
 
+/** Read from the example, as the audience is. */
+function rights(event: EventType): Json {
+  const scopes = (given: readonly Right[]) => [...new Set(given.map(({ scope }) => `\`${parseTopic(scope)?.kind}:{key}\``))].join(', ');
+  const [begun, ended] = [event.grants(event.example), event.revokes(event.example)].map(scopes);
+  const lines = [begun && `Begins a person’s right to hear what rests on ${begun}.`, ended && `Ends a person’s right to hear what rests on ${ended}, on every topic at once.`].filter(Boolean);
+  return lines.length === 0 ? {} : { description: lines.join(' ') };
+}
+
 const eventMessage = (event: EventType): Json => ({
   name: event.type,
   title: event.summary,
+  ...rights(event),
   contentType: 'application/json',
   headers: {
     allOf: [{ $ref: '#/components/schemas/EventHeaders' }],
@@ -105,6 +114,7 @@ const eventMessage = (event: EventType): Json => ({
 const frameMessage = (event: EventType): Json => ({
   name: `frame.${event.type}`,
   title: event.summary,
+  ...rights(event),
   contentType: 'application/json',
   payload: {
     type: 'object',

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { mela } from '../catalogue.ts';
+import { MemberJoined, MemberLeft } from '../communities.ts';
 import { event } from './event.ts';
+import { id } from './models.ts';
+import { topic } from '../topics.ts';
 import { parseTopic } from './topic.ts';
 
 const declared = { summary: 'It happened', aggregate: 'order', data: z.object({ orderId: z.string() }), example: { orderId: '1' } };
@@ -28,6 +31,20 @@ describe('an event type', () => {
   it('is heard by nobody unless it says so', () => {
     expect(event('order.placed', declared).audience(declared.example)).toEqual([]);
   });
+
+  it('begins and ends no right unless it says so', () => {
+    const placed = event('order.placed', declared);
+    expect([placed.grants(declared.example), placed.revokes(declared.example)]).toEqual([[], []]);
+    const right = { personId: 'asha', scope: 'order:1' };
+    const handed = event('order.handed', { ...declared, grants: (e) => [{ ...right, scope: `order:${e.orderId}` }], revokes: () => [{ ...right, personId: 'ravi' }] });
+    expect([handed.grants(declared.example), handed.revokes(declared.example)]).toEqual([[right], [{ ...right, personId: 'ravi' }]]);
+  });
+});
+
+it('a membership is a right to its community, from joining until leaving', () => {
+  const [membership, right] = [{ communityId: id(2), userId: id(3) }, { personId: id(3), scope: `community:${id(2)}` }];
+  expect(MemberJoined.grants({ ...membership, role: 'member' })).toEqual([right]);
+  for (const removedBy of [null, id(1)]) expect(MemberLeft.revokes({ ...membership, removedBy })).toEqual([right]);
 });
 
 describe.each([...mela.events.values()].map((type) => [type.type, type] as const))('%s', (_name, type) => {
@@ -37,5 +54,12 @@ describe.each([...mela.events.values()].map((type) => [type.type, type] as const
 
   it('is heard on topics that exist', () => {
     for (const name of type.audience(type.example)) expect(mela.topics.has(parseTopic(name)!.kind)).toBe(true);
+  });
+
+  it('begins and ends rights on scopes that exist, and tells the person', () => {
+    for (const { personId, scope } of [...type.grants(type.example), ...type.revokes(type.example)]) {
+      expect(mela.topics.has(parseTopic(scope)!.kind)).toBe(true);
+      expect(type.audience(type.example)).toContain(topic.person(personId));
+    }
   });
 });

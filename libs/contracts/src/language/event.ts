@@ -1,8 +1,13 @@
 import type { z } from 'zod';
-import type { Right } from './hearing.ts';
 import type { TopicName } from './topic.ts';
 
 export const EVENT = Symbol('mela.event');
+
+/** A person's right to hear whatever rests on a scope, as `Hearing` names it: `community:42`. */
+export interface Right {
+  readonly personId: string;
+  readonly scope: string;
+}
 
 interface EventDeclaration<D extends z.ZodObject> {
   /** One line for people: it becomes the description in the documents. */
@@ -13,9 +18,9 @@ interface EventDeclaration<D extends z.ZodObject> {
   data: D;
   /** Who hears it on open screens. */
   audience?: (data: z.output<D>) => readonly TopicName[];
-  /** Whose right to hear begins with it. */
+  /** Rights to hear that begin with it. */
   grants?: (data: z.output<D>) => readonly Right[];
-  /** Whose right to hear ends with it: every subscription that rests on the scope is closed. */
+  /** Rights to hear that end with it, and with them every subscription that rests on the scope, whatever its topic. */
   revokes?: (data: z.output<D>) => readonly Right[];
   /** Used by documents, by `mela events trigger` and by every consumer's test. */
   example: z.output<D>;
@@ -30,7 +35,7 @@ export interface EventType<D extends z.ZodObject = z.ZodObject> {
   readonly summary: string;
   readonly data: D;
   readonly example: z.output<D>;
-  // Written as a method, so that an event of known data can stand where any event is asked for.
+  // Written as methods, so that an event of known data can stand where any event is asked for.
   audience(data: z.output<D>): readonly TopicName[];
   grants(data: z.output<D>): readonly Right[];
   revokes(data: z.output<D>): readonly Right[];
@@ -73,11 +78,13 @@ export function event<D extends z.ZodObject>(type: string, declared: EventDeclar
     summary: declared.summary,
     data: declared.data,
     example: declared.example,
-    audience: declared.audience ?? (() => []),
-    grants: declared.grants ?? (() => []),
-    revokes: declared.revokes ?? (() => []),
+    audience: declared.audience ?? nobody,
+    grants: declared.grants ?? nobody,
+    revokes: declared.revokes ?? nobody,
   };
 }
+
+const nobody = () => [];
 
 export const isEventType = (value: unknown): value is EventType =>
   typeof value === 'object' && value !== null && EVENT in value;

@@ -31,6 +31,11 @@ export class CommunityStore {
     return community!;
   }
 
+  /** Nobody else locks it until the transaction ends; who joins meanwhile is not kept waiting. */
+  async lock(id: string): Promise<void> {
+    await this.rows.query('SELECT 1 FROM community WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  }
+
   async exists(id: string): Promise<boolean> {
     return (await this.rows.query('SELECT 1 FROM community WHERE id = $1', [id])).length > 0;
   }

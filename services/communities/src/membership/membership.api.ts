@@ -11,6 +11,16 @@ export class MembershipApi {
     return this.memberships.join(caller, input.communityId);
   }
 
+  @Handles(communities.leave)
+  leave(input: In<typeof communities.leave>, caller: Caller) {
+    return this.memberships.leave(caller, input.communityId);
+  }
+
+  @Handles(communities.removeMember)
+  remove(input: In<typeof communities.removeMember>, caller: Caller) {
+    return this.memberships.remove(caller, input);
+  }
+
   @Handles(communities.membership)
   async membership(input: In<typeof communities.membership>, caller: Caller) {
     return { role: await this.memberships.roleOf(input.communityId, caller.personId) };

@@ -1,6 +1,6 @@
 import type { Caller } from '@mela/bus';
-import { AlreadyMember, BadCursor, CommunityNotFound, id, isRefusal, MayNotHear, type MemberState } from '@mela/contracts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AlreadyMember, BadCursor, CommunityNotFound, id, isRefusal, LastOwner, MayNotHear, NotAMember, NotFound, NotOutranked, RemovesOneself, type Membership, type MemberState } from '@mela/contracts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { communitiesOn, openCommunitiesDatabase, somebody } from '../../test/communities.fixture.ts';
 import type { ServiceDatabase } from '@mela/testkit';
 
@@ -12,9 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => database?.close());
 
-/** Nobody can leave yet; this is how it will be kept. */
-const leaves = (communityId: string, userId: string) =>
-  database.db.query('UPDATE membership SET role = NULL, version = version + 1 WHERE community_id = $1 AND user_id = $2', [communityId, userId]);
 const said = async (communityId: string) => (await database.events()).filter(({ data }) => data['communityId'] === communityId);
 
 describe('founding a community', () => {
@@ -77,17 +74,140 @@ describe('joining a community', () => {
   });
 });
 
+/** A community with one person in each of these roles, and a second owner. */
+async function ofEveryRank() {
+  const [founder, owner, admin, moderator, member] = [somebody(), somebody(), somebody(), somebody(), somebody()];
+  const { id: communityId } = await communities.create(founder, { name: 'Runners' });
+  for (const [person, role] of [[owner, 'owner'], [admin, 'admin'], [moderator, 'moderator'], [member, 'member']] as const)
+    await database.db.transaction((tx) => memberships.admit(tx, communityId, person.personId, role));
+  return { communityId, founder, owner, admin, moderator, member };
+}
+
+describe('leaving a community', () => {
+  it('ends the membership, and says so', async () => {
+    const { communityId, member } = await ofEveryRank();
+    expect(await memberships.leave(member, communityId)).toEqual({ communityId, userId: member.personId });
+    expect(await memberships.roleOf(communityId, member.personId)).toBeNull();
+    expect((await said(communityId)).at(-1)).toEqual({
+      type: 'member.left', aggregate: `${communityId}:${member.personId}`, version: 2, data: { communityId, userId: member.personId, removedBy: null },
+    });
+  });
+
+  it('a hundred times at once is one departure and one event', async () => {
+    const { communityId, member } = await ofEveryRank();
+    const outcomes = await Promise.all(Array.from({ length: 100 }, () => memberships.leave(member, communityId)));
+    expect(outcomes.filter((outcome) => !isRefusal(outcome))).toHaveLength(1);
+    expect(outcomes.filter(isRefusal)).toEqual(Array.from({ length: 99 }, () => NotAMember()));
+    expect((await said(communityId)).filter(({ type }) => type === 'member.left')).toHaveLength(1);
+  });
+
+  it('takes a membership, and tells a stranger the same of what is there and what is not', async () => {
+    const { communityId } = await ofEveryRank();
+    expect(await memberships.leave(somebody(), communityId)).toEqual(NotAMember());
+    expect(await memberships.leave(somebody(), id(404))).toEqual(NotAMember());
+  });
+
+  it('is refused to the only owner', async () => {
+    const asha = somebody();
+    const runners = await communities.create(asha, { name: 'Runners' });
+    await memberships.join(somebody(), runners.id);
+    expect(await memberships.leave(asha, runners.id)).toEqual(LastOwner());
+    expect(await memberships.roleOf(runners.id, asha.personId)).toBe('owner');
+  });
+
+  it('is open to owners at once, all but one', async () => {
+    for (let round = 0; round < 20; round++) {
+      const { communityId, founder, owner } = await ofEveryRank();
+      const outcomes = await Promise.all([memberships.leave(founder, communityId), memberships.leave(owner, communityId)]);
+      expect(outcomes.filter(isRefusal)).toEqual([LastOwner()]);
+    }
+  });
+});
+
+describe('removing a member', () => {
+  it('ends the membership, and says who did', async () => {
+    const { communityId, moderator, member } = await ofEveryRank();
+    expect(await memberships.remove(moderator, { communityId, userId: member.personId })).toEqual({ communityId, userId: member.personId });
+    expect(await memberships.hearing(member, `community:${communityId}`)).toEqual(MayNotHear());
+    expect((await said(communityId)).at(-1)).toEqual({
+      type: 'member.left', aggregate: `${communityId}:${member.personId}`, version: 2, data: { communityId, userId: member.personId, removedBy: moderator.personId },
+    });
+  });
+
+  it('by fifty at once, while the member leaves, is one departure', async () => {
+    const { communityId, moderator, member } = await ofEveryRank();
+    const removals = Array.from({ length: 50 }, () => memberships.remove(moderator, { communityId, userId: member.personId }));
+    const outcomes = await Promise.all([...removals, memberships.leave(member, communityId)]);
+    expect(outcomes.filter((outcome) => !isRefusal(outcome))).toHaveLength(1);
+    expect(outcomes.filter(isRefusal)).toEqual(Array.from({ length: 50 }, () => NotAMember()));
+    expect((await said(communityId)).filter(({ type }) => type === 'member.left')).toHaveLength(1);
+  });
+
+  it('is refused among equals, upwards, of oneself and of strangers, and nothing is said', async () => {
+    const { communityId, founder, owner, admin, moderator } = await ofEveryRank();
+    const before = await said(communityId);
+    const remove = (remover: Caller, { personId }: Caller) => memberships.remove(remover, { communityId, userId: personId });
+    expect(await remove(founder, owner)).toEqual(NotOutranked());
+    expect(await remove(moderator, admin)).toEqual(NotOutranked());
+    expect(await remove(moderator, moderator)).toEqual(RemovesOneself());
+    expect(await remove(moderator, somebody())).toEqual(NotAMember());
+    expect(await remove(somebody(), moderator)).toEqual(NotFound());
+    expect(await said(communityId)).toEqual(before);
+  });
+
+  it('is not done by whoever is removed themselves at that moment', async () => {
+    for (let round = 0; round < 20; round++) {
+      const { communityId, admin, moderator, member } = await ofEveryRank();
+      const [first, second] = await Promise.all([
+        memberships.remove(admin, { communityId, userId: moderator.personId }),
+        memberships.remove(moderator, { communityId, userId: member.personId }),
+      ]);
+      expect(isRefusal(first)).toBe(false);
+      const order = (await said(communityId)).filter(({ type }) => type === 'member.left').map(({ data }) => data['userId']);
+      expect(order).toEqual(isRefusal(second) ? [moderator.personId] : [member.personId, moderator.personId]);
+    }
+  });
+});
+
 describe('coming back to a community', () => {
   it('makes a member again, and goes on counting versions', async () => {
     const ravi = somebody();
     const runners = await communities.create(somebody(), { name: 'Runners' });
     await memberships.join(ravi, runners.id);
-    await leaves(runners.id, ravi.personId);
+    await memberships.leave(ravi, runners.id);
     expect(await memberships.roleOf(runners.id, ravi.personId)).toBeNull();
     expect(await memberships.hearing(ravi, `community:${runners.id}`)).toEqual(MayNotHear());
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => memberships.join(ravi, runners.id)));
     expect(outcomes.filter((outcome) => !isRefusal(outcome))).toMatchObject([{ role: 'member' }]);
     expect((await said(runners.id)).at(-1)).toMatchObject({ type: 'member.joined', aggregate: `${runners.id}:${ravi.personId}`, version: 3 });
+  });
+
+  it('again and again counts every version once, in turn', async () => {
+    const ravi = somebody();
+    const runners = await communities.create(somebody(), { name: 'Runners' });
+    const tap = (n: number) => (n % 2 === 0 ? memberships.join(ravi, runners.id) : memberships.leave(ravi, runners.id));
+    await Promise.all(Array.from({ length: 200 }, (_, n) => tap(n)));
+    const turns = (await said(runners.id)).filter(({ data }) => data['userId'] === ravi.personId);
+    expect(turns.length).toBeGreaterThan(1);
+    expect(turns.map(({ type, version }) => [type, version])).toEqual(turns.map((_, n) => [n % 2 === 0 ? 'member.joined' : 'member.left', n + 1]));
+  });
+
+  it('begins a right of its own: nobody has it since before they left', async () => {
+    const ravi = somebody();
+    const runners = await communities.create(somebody(), { name: 'Runners' });
+    await memberships.join(ravi, runners.id);
+    const hasLeft = Promise.withResolvers<void>();
+    const rejoined = hasLeft.promise.then(() => memberships.join(ravi, runners.id));
+    const stillLeaving = await database.db.transaction(async (tx) => {
+      await memberships.leave(ravi, runners.id);
+      hasLeft.resolve();
+      await vi.waitUntil(async () => (await tx.query('SELECT 1 FROM pg_locks WHERE NOT granted')).length > 0, { timeout: 5_000, interval: 1 });
+      const [clock] = await tx.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+      return clock!.now.toISOString();
+    });
+    expect(await rejoined).toMatchObject({ role: 'member' });
+    const { since } = (await memberships.hearing(ravi, `community:${runners.id}`)) as { since: string };
+    expect(since >= stillLeaving, `${since} is before ${stillLeaving}`).toBe(true);
   });
 });
 
@@ -120,7 +240,7 @@ describe('all memberships', () => {
 
   it.each([1, 7, 1_000])('come %i at a time, each once, with those who left', async (limit) => {
     const { id: communityId, people } = await manyJoin(12);
-    await leaves(communityId, people[3]!.personId);
+    await memberships.leave(people[3]!, communityId);
     const { items } = await read(limit);
     expect(items).toEqual(await everybody());
     expect(items).toContainEqual({ communityId, userId: people[3]!.personId, role: null, version: 2 });
@@ -130,7 +250,7 @@ describe('all memberships', () => {
     const { id: communityId, people } = await manyJoin(20);
     const before = (await everybody()).map(keyOf);
     const { items } = await read(5, async (page) => {
-      await leaves(communityId, people[page]!.personId);
+      await memberships.leave(people[page]!, communityId);
       await memberships.join(somebody(), communityId);
     });
     const seen = items.map(keyOf);
@@ -153,11 +273,12 @@ describe('all memberships', () => {
 });
 
 describe('hearing a community', () => {
-  it('is for its members', async () => {
-    const asha = somebody();
+  it('is for its members, since they joined', async () => {
+    const [asha, ravi] = [somebody(), somebody()];
     const runners = await communities.create(asha, { name: 'Runners' });
+    const joined = await memberships.join(ravi, runners.id);
     const name = `community:${runners.id}`;
-    expect(await memberships.hearing(asha, name)).toEqual({ topic: name, scope: name });
+    expect(await memberships.hearing(ravi, name)).toEqual({ topic: name, scope: name, since: (joined as Membership).joinedAt });
     expect(await memberships.hearing(somebody(), name)).toEqual(MayNotHear());
   });
 

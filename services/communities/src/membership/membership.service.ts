@@ -1,11 +1,12 @@
 import type { Caller } from '@mela/bus';
 import { Db, decodeKey, pageOfRows, type Memberships, type Tx } from '@mela/chassis';
 import {
-  AlreadyMember, CommunityNotFound, isRefusal, MayNotHear, MemberJoined, type communities, type CommunityRole, type In, type Membership, type Out, type Refusal,
+  AlreadyMember, CommunityNotFound, isRefusal, MayNotHear, MemberJoined, MemberLeft, RemovesOneself, topic,
+  type communities, type CommunityRole, type FormerMembership, type In, type Membership, type Out, type Refusal,
 } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { CommunityStore } from '../community/community.store.ts';
-import { asMembership, communityOfTopic, hearCommunity, memberAggregate, type LivingMembership } from './membership.ts';
+import { asMembership, hearAsMember, idInTopic, leaving, memberAggregate, removing, type LivingMembership } from './membership.ts';
 import { fromTheFirst, MembershipKey, MembershipStore } from './membership.store.ts';
 
 /** Owns who belongs where: here the chassis asks the table itself, where other services ask a replica. */
@@ -29,8 +30,40 @@ export class MembershipService implements Memberships {
     return membership;
   }
 
-  roleOf(communityId: string, personId: string): Promise<CommunityRole | null> {
-    return this.db.get(MembershipStore).roleOf(communityId, personId);
+  leave(caller: Caller, communityId: string): Promise<FormerMembership | Refusal> {
+    return this.db.transaction(async (tx) => {
+      const [own] = await tx.get(MembershipStore).lock(communityId, [caller.personId]);
+      const owners = own?.role === 'owner' ? await this.countOwners(tx, communityId) : 0;
+      return this.dismiss(tx, leaving(own, owners), null);
+    });
+  }
+
+  remove(caller: Caller, { communityId, userId }: In<typeof communities.removeMember>): Promise<FormerMembership | Refusal> {
+    return this.db.transaction(async (tx) => {
+      if (userId === caller.personId) return RemovesOneself();
+      const locked = await tx.get(MembershipStore).lock(communityId, [caller.personId, userId]);
+      const [remover, removed] = [caller.personId, userId].map((id) => locked.find((one) => one.userId === id));
+      return this.dismiss(tx, removing(remover, removed), caller.personId);
+    });
+  }
+
+  /** Whichever way somebody goes, this is the door out. */
+  private async dismiss(tx: Tx, ending: LivingMembership | Refusal, removedBy: string | null): Promise<FormerMembership | Refusal> {
+    if (isRefusal(ending)) return ending;
+    const ended = await tx.get(MembershipStore).end(ending);
+    const { communityId, userId } = ended;
+    tx.emit(MemberLeft, memberAggregate(ended), { communityId, userId, removedBy });
+    return { communityId, userId };
+  }
+
+  /** Owners who leave wait for each other here: each counts those who are left. */
+  private async countOwners(tx: Tx, communityId: string): Promise<number> {
+    await tx.get(CommunityStore).lock(communityId);
+    return tx.get(MembershipStore).countOwners(communityId);
+  }
+
+  async roleOf(communityId: string, personId: string): Promise<CommunityRole | null> {
+    return (await this.db.get(MembershipStore).find(communityId, personId))?.role ?? null;
   }
 
   /** Everybody's, for replicas. What changes while somebody pages is told by its event, and versions decide. */
@@ -41,9 +74,9 @@ export class MembershipService implements Memberships {
     return pageOfRows(rows, limit, { key: ({ communityId, userId }) => [communityId, userId], item: (member) => member });
   }
 
-  async hearing(caller: Caller, name: string): Promise<ReturnType<typeof hearCommunity>> {
-    const communityId = communityOfTopic(name);
+  async hearing(caller: Caller, name: string): Promise<ReturnType<typeof hearAsMember>> {
+    const communityId = idInTopic(topic.community, name);
     if (communityId === undefined) return MayNotHear();
-    return hearCommunity(communityId, await this.roleOf(communityId, caller.personId));
+    return hearAsMember(topic.community(communityId), await this.db.get(MembershipStore).find(communityId, caller.personId));
   }
 }

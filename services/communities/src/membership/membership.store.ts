@@ -29,17 +29,52 @@ export const MembershipKey = z.tuple([Id, Id]);
 /** Behind this one every membership comes: no id that anybody makes is as small. */
 export const fromTheFirst: MembershipKey = ['00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000'];
 
+const MEMBERSHIP = 'community_id AS "communityId", user_id AS "userId", role, version, joined_at AS "joinedAt"';
+
 export class MembershipStore {
   constructor(private readonly rows: Rows) {}
 
-  /** Undefined when the person is a member: of many joins at once the key lets one through. Whoever comes back goes on counting versions. */
+  /**
+   * Undefined when the person is a member: of many joins at once the key lets one through. Whoever comes back goes on counting
+   * versions; their time begins when the row is theirs, since the transaction may have begun while they still were leaving.
+   */
   async insert(communityId: string, userId: string, role: CommunityRole): Promise<LivingMembership | undefined> {
     const [membership] = await this.rows.query<LivingMembership>(
       `INSERT INTO membership (community_id, user_id, role) VALUES ($1, $2, $3)
-       ON CONFLICT (community_id, user_id) DO UPDATE SET role = excluded.role, version = membership.version + 1, joined_at = excluded.joined_at
+       ON CONFLICT (community_id, user_id) DO UPDATE SET role = excluded.role, version = membership.version + 1, joined_at = clock_timestamp()
        WHERE membership.role IS NULL
-       RETURNING community_id AS "communityId", user_id AS "userId", role, version, joined_at AS "joinedAt"`,
+       RETURNING ${MEMBERSHIP}`,
       [communityId, userId, role],
+    );
+    return membership;
+  }
+
+  /** Of these people the members, who stay as they are until the transaction ends. In the order of the key, so that nobody waits crosswise. */
+  lock(communityId: string, userIds: readonly string[]): Promise<LivingMembership[]> {
+    return this.rows.query<LivingMembership>(
+      `SELECT ${MEMBERSHIP} FROM membership WHERE community_id = $1 AND user_id = ANY ($2::uuid[]) AND role IS NOT NULL ORDER BY user_id FOR UPDATE`,
+      [communityId, userIds],
+    );
+  }
+
+  /** The row stays, without a role. */
+  async end({ communityId, userId }: LivingMembership): Promise<MembershipState> {
+    const [ended] = await this.rows.query<MembershipState>(
+      `UPDATE membership SET role = NULL, version = version + 1 WHERE community_id = $1 AND user_id = $2 RETURNING ${MEMBERSHIP}`,
+      [communityId, userId],
+    );
+    return ended!;
+  }
+
+  async countOwners(communityId: string): Promise<number> {
+    const [counted] = await this.rows.query<{ owners: number }>(`SELECT count(*)::int AS owners FROM membership WHERE community_id = $1 AND role = 'owner'`, [communityId]);
+    return counted!.owners;
+  }
+
+  async find(communityId: string, userId: string): Promise<LivingMembership | undefined> {
+    const [membership] = await this.rows.query<LivingMembership>(
+      `SELECT ${MEMBERSHIP} FROM membership WHERE community_id = $1 AND user_id = $2 AND role IS NOT NULL`,
+      [communityId, userId],
     );
     return membership;
   }
@@ -51,13 +86,5 @@ export class MembershipStore {
        WHERE (community_id, user_id) > ($1::uuid, $2::uuid) ORDER BY community_id, user_id LIMIT $3`,
       [communityId, userId, rows],
     );
-  }
-
-  async roleOf(communityId: string, userId: string): Promise<CommunityRole | null> {
-    const [membership] = await this.rows.query<{ role: CommunityRole | null }>(
-      'SELECT role FROM membership WHERE community_id = $1 AND user_id = $2',
-      [communityId, userId],
-    );
-    return membership?.role ?? null;
   }
 }

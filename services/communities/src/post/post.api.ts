@@ -15,4 +15,9 @@ export class PostApi {
   list(input: In<typeof communities.listPosts>) {
     return this.posts.list(input);
   }
+
+  @Handles(communities.hearingPost)
+  hearing(input: In<typeof communities.hearingPost>, caller: Caller) {
+    return this.posts.hearing(caller, input.topic);
+  }
 }

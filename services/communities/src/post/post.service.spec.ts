@@ -1,15 +1,15 @@
 import { encodeKeyset, type Rows } from '@mela/chassis';
-import { BadCursor, id, isRefusal, type Post } from '@mela/contracts';
+import { BadCursor, id, isRefusal, MayNotHear, type Membership, type Post } from '@mela/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { communitiesOn, openCommunitiesDatabase, somebody } from '../../test/communities.fixture.ts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { PostStore } from './post.store.ts';
 
 let database: ServiceDatabase;
-let { communities, posts } = {} as ReturnType<typeof communitiesOn>;
+let { communities, memberships, posts } = {} as ReturnType<typeof communitiesOn>;
 beforeAll(async () => {
   database = await openCommunitiesDatabase();
-  ({ communities, posts } = communitiesOn(database.db));
+  ({ communities, memberships, posts } = communitiesOn(database.db));
 });
 afterAll(() => database?.close());
 
@@ -111,5 +111,26 @@ describe('the posts of a community', () => {
     const plan = JSON.stringify(await new PostStore(explaining).newestOf(communityId, undefined, 21));
     expect(plan).toContain('Index Scan using post_newest');
     expect(plan).not.toMatch(/Sort|Seq Scan/);
+  });
+});
+
+describe('hearing a post', () => {
+  it('is for the members of its community, on that scope, since they joined', async () => {
+    const [communityId, ravi] = [await community(), somebody()];
+    const post = await write(communityId, 'Sunday at six');
+    const { joinedAt } = (await memberships.join(ravi, communityId)) as Membership;
+    expect(await posts.hearing(ravi, `post:${post.id}`)).toEqual({ topic: `post:${post.id}`, scope: `community:${communityId}`, since: joinedAt });
+
+    await memberships.leave(ravi, communityId);
+    expect(await posts.hearing(ravi, `post:${post.id}`)).toEqual(MayNotHear());
+  });
+
+  it('is refused to strangers in the same words as one that is not there, or is no post', async () => {
+    const [runners, chess] = [await community(), await community()];
+    const ravi = somebody();
+    await memberships.join(ravi, chess);
+    const { id: postId } = await write(runners, 'Sunday at six');
+    for (const name of [`post:${postId}`, `post:${id(404)}`, 'post:42', `post:${id(10).toUpperCase()}`, `community:${runners}`, 'nonsense'])
+      expect(await posts.hearing(ravi, name), name).toEqual(MayNotHear());
   });
 });

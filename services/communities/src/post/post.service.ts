@@ -1,7 +1,8 @@
 import type { Caller } from '@mela/bus';
 import { Db, decodeKeyset, pageOfRows } from '@mela/chassis';
-import { isRefusal, PostCreated, type communities, type In, type Out, type Post, type Refusal } from '@mela/contracts';
+import { isRefusal, MayNotHear, PostCreated, topic, type communities, type In, type Out, type Post, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
+import { hearAsMember, idInTopic } from '../membership/membership.ts';
 import { asPost, writePost } from './post.ts';
 import { PostStore } from './post.store.ts';
 
@@ -22,5 +23,11 @@ export class PostService {
     if (isRefusal(behind)) return behind;
     const rows = await this.db.get(PostStore).newestOf(communityId, behind, limit + 1);
     return pageOfRows(rows, limit, { key: ({ at, id }) => [at, id], item: asPost });
+  }
+
+  async hearing(caller: Caller, name: string): Promise<ReturnType<typeof hearAsMember>> {
+    const postId = idInTopic(topic.post, name);
+    if (postId === undefined) return MayNotHear();
+    return hearAsMember(topic.post(postId), await this.db.get(PostStore).membershipBehind(postId, caller.personId));
   }
 }

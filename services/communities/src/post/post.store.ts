@@ -1,5 +1,6 @@
 import { exactInstant, type KeysetPosition, type Rows } from '@mela/chassis';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import type { MembershipState } from '../membership/membership.ts';
 import type { NewPost, PostState } from './post.ts';
 
 @Entity('post')
@@ -37,6 +38,20 @@ export class PostStore {
       [id, communityId, authorId, body],
     );
     return post!;
+  }
+
+  async isIn(communityId: string, id: string): Promise<boolean> {
+    return (await this.rows.query('SELECT 1 FROM post WHERE id = $1 AND community_id = $2', [id, communityId])).length > 0;
+  }
+
+  /** By which membership a person sees the post. One question: the time it takes does not tell which of the two is missing. */
+  async membershipBehind(id: string, userId: string): Promise<Pick<MembershipState, 'communityId' | 'joinedAt'> | undefined> {
+    const [membership] = await this.rows.query<Pick<MembershipState, 'communityId' | 'joinedAt'>>(
+      `SELECT community_id AS "communityId", joined_at AS "joinedAt" FROM post JOIN membership USING (community_id)
+       WHERE post.id = $1 AND user_id = $2 AND role IS NOT NULL`,
+      [id, userId],
+    );
+    return membership;
   }
 
   /** Newest first, strictly behind the position: what is inserted while somebody pages neither repeats nor hides a row. */

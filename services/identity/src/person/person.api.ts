@@ -1,6 +1,5 @@
 import { Api, Handles, type Caller } from '@mela/bus';
 import { identity, type In } from '@mela/contracts';
-import { hearPerson } from './person.ts';
 import { PersonService } from './person.service.ts';
 
 @Api()
@@ -19,6 +18,6 @@ export class PersonApi {
 
   @Handles(identity.hearing)
   hearing(input: In<typeof identity.hearing>, caller: Caller) {
-    return hearPerson(input.topic, caller.personId);
+    return this.people.hearing(caller.personId, input.topic);
   }
 }

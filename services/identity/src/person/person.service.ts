@@ -3,8 +3,10 @@ import { EmailTaken, InvalidToken, isRefusal, UserRegistered, type identity, typ
 import { Injectable } from '@nestjs/common';
 import { SessionService } from '../session/session.service.ts';
 import { PasswordHasher } from './password-hasher.ts';
-import { asPerson, writeAccount } from './person.ts';
+import { asPerson, hearPerson, writeAccount } from './person.ts';
 import { PersonStore } from './person.store.ts';
+
+const AccountGone = () => InvalidToken('Its account is gone');
 
 @Injectable()
 export class PersonService {
@@ -27,6 +29,11 @@ export class PersonService {
 
   async find(id: string): Promise<Person | Refusal> {
     const account = await this.db.get(PersonStore).find(id);
-    return account ? asPerson(account) : InvalidToken('Its account is gone');
+    return account ? asPerson(account) : AccountGone();
+  }
+
+  async hearing(personId: string, name: string): Promise<ReturnType<typeof hearPerson>> {
+    const account = await this.db.get(PersonStore).find(personId);
+    return account ? hearPerson(name, account) : AccountGone();
   }
 }

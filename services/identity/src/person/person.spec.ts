@@ -17,12 +17,14 @@ describe('an account', () => {
 });
 
 describe('a person’s topic', () => {
-  it('is heard by that person', () => {
-    expect(hearPerson(`person:${id(1)}`, id(1))).toEqual({ topic: `person:${id(1)}`, scope: `person:${id(1)}` });
+  const asha = { id: id(1), createdAt: new Date(0) };
+
+  it('is heard by that person since there was one', () => {
+    expect(hearPerson(`person:${id(1)}`, asha)).toEqual({ topic: `person:${id(1)}`, scope: `person:${id(1)}`, since: '1970-01-01T00:00:00.000Z' });
   });
 
   it('is heard by nobody else, and no other topic is granted here', () => {
     for (const name of [`person:${id(2)}`, `community:${id(1)}`, 'person:', 'person', id(1), `person:${id(1)}:x`, ''])
-      expect(hearPerson(name, id(1))).toEqual(MayNotHear());
+      expect(hearPerson(name, asha)).toEqual(MayNotHear());
   });
 });

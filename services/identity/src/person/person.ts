@@ -30,9 +30,9 @@ export const writeAccount = (draft: { email: string; name: string }, passwordHas
 
 export const asPerson = ({ id, email, name, createdAt }: Account): Person => ({ id, email, name, createdAt: createdAt.toISOString() });
 
-/** What concerns one person is heard by that person alone. */
-export function hearPerson(name: string, listenerId: string): z.output<typeof Hearing> | Refusal {
+/** What concerns one person is heard by that person alone, from when there was one. */
+export function hearPerson(name: string, { id, createdAt }: Pick<Account, 'id' | 'createdAt'>): z.output<typeof Hearing> | Refusal {
   const asked = parseTopic(name);
-  if (asked?.kind !== topic.person.kind || asked.key !== listenerId) return MayNotHear();
-  return { topic: name, scope: topic.person(listenerId) };
+  if (asked?.kind !== topic.person.kind || asked.key !== id) return MayNotHear();
+  return { topic: name, scope: topic.person(id), since: createdAt.toISOString() };
 }
