@@ -5,8 +5,8 @@ import { Session } from 'node:inspector/promises';
 /** A process of its own that does what it is asked, one thing at a time. */
 export class Contestant {
   /** @param {URL} file @param {{ profile?: string | undefined, [fact: string]: unknown }} facts `profile`: the file for what its CPU did. */
-  static async start(file, facts) {
-    const child = fork(file, { env: { ...process.env, CONTESTANT: JSON.stringify(facts) } });
+  static async start(file, facts, flags = /** @type {string[]} */ ([])) {
+    const child = fork(file, { execArgv: flags, env: { ...process.env, CONTESTANT: JSON.stringify(facts) } });
     const contestant = new Contestant(child);
     await contestant.next();
     return contestant;

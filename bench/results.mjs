@@ -12,6 +12,7 @@ import { median, range } from './figures.mjs';
  * @property {{ ours: [number, number], peer: [number, number] | null, ratio: [number, number] | null }} range The ratios are those of each round.
  * @property {number | null} goal The least ratio that is good enough; null where a figure is only told.
  * @property {boolean | null} holds
+ * @property {true} [atMost] Less is better: the goal is the most that is good enough.
  *
  * @typedef {object} Task
  * @property {number} events
@@ -45,6 +46,42 @@ export function compared(name, unit, ours, peer) {
     goal: peer.goal ?? null,
     holds: peer.goal === undefined ? null : ratio >= peer.goal,
   };
+}
+
+/**
+ * The same of what something costs: less is better.
+ * @param {string} name @param {string} unit @param {readonly number[]} ours
+ * @param {{ name: string, costs: readonly number[], goal?: number }} peer
+ * @returns {Result}
+ */
+export function costs(name, unit, ours, peer) {
+  const ratio = median(ours) / median(peer.costs);
+  return {
+    name,
+    ours: hundredths(median(ours)),
+    peer: hundredths(median(peer.costs)),
+    peerName: peer.name,
+    unit,
+    ratio: hundredths(ratio),
+    range: {
+      ours: range(ours.map(hundredths)),
+      peer: range(peer.costs.map(hundredths)),
+      ratio: range(ours.map((cost, round) => hundredths(cost / peer.costs[round]))),
+    },
+    goal: peer.goal ?? null,
+    holds: peer.goal === undefined ? null : ratio <= peer.goal,
+    atMost: true,
+  };
+}
+
+/**
+ * A cost with a bound of its own; the peer's is told beside it.
+ * @param {string} name @param {string} unit @param {readonly number[]} ours
+ * @param {{ name: string, costs: readonly number[], most: number }} peer
+ * @returns {Result}
+ */
+export function bounded(name, unit, ours, { most, ...peer }) {
+  return { ...costs(name, unit, ours, peer), goal: most, holds: median(ours) <= most };
 }
 
 const hundredths = (/** @type {number} */ value) => Math.round(value * 100) / 100;

@@ -4,7 +4,7 @@ const span = (/** @type {[number, number] | null} */ both) => (both === null ? '
 /** What a person reads. @param {string} bench @param {import('./results.mjs').Result[]} results @param {Record<string, unknown>} measured */
 export function table(bench, results, measured) {
   const head = ['', 'ours', 'range', 'peer', 'range', 'ratio', 'range', 'goal', '', 'beside'];
-  const rows = results.map(({ name, ours, peer, peerName, unit, ratio, range, goal, holds }) => [
+  const rows = results.map(({ name, ours, peer, peerName, unit, ratio, range, goal, holds, atMost }) => [
     name,
     `${thousands(ours)} ${unit}`,
     span(range.ours),
@@ -12,7 +12,7 @@ export function table(bench, results, measured) {
     span(range.peer),
     ratio === null ? '' : ratio.toFixed(2),
     span(range.ratio),
-    goal === null ? '' : `≥ ${goal}`,
+    goal === null ? '' : `${atMost ? '≤' : '≥'} ${goal}`,
     holds === null ? '' : holds ? 'holds' : 'MISSED',
     peerName ?? '',
   ]);

@@ -1,0 +1,169 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openPart } from '@mela/infra';
+import { Contestant } from '../contestant.mjs';
+import { pin, watchCore } from '../cores.mjs';
+import { quantile, seeded, shuffled } from '../figures.mjs';
+import { bounded, compared, costs } from '../results.mjs';
+import { Ground } from '../spine/ground.mjs';
+
+const GOAL = { burst: 3, cpu: 1.3, memoryKb: 12, latency: 2 };
+const BURST = { events: 400, sockets: 500 };
+const STEADY = { events: 200, perSecond: 50, sockets: 500 };
+const COMMITS = { events: 1_000, perSecond: 100, sockets: 50 };
+const IDLE_SOCKETS = 5_000;
+/** @type {Record<'mela' | 'socket.io' | 'bare', string>} */
+const SERVERS = { mela: 'gateway', 'socket.io': 'socket-io', bare: 'bare' };
+const GATEWAY_CORE = 0;
+const OTHERS_CORE = 1;
+/** A crowd that cannot keep up measures itself. */
+const BUSY_AT_MOST = 80;
+const TRIES = 3;
+
+/** The realtime gateway beside Socket.IO and beside a bare `ws` server: one core for whoever is measured, the other for all the rest. @type {import('../results.mjs').Bench} */
+export async function bench({ rounds, seed, only, tell }) {
+  const random = seeded(seed);
+  const pinned = await pin(process.pid, OTHERS_CORE);
+  const ground = await Ground.open();
+  const dataDir = await mkdtemp(join(tmpdir(), 'mela-bench-'));
+  const redis = await openPart('redis', { dataDir, env: process.env });
+  const urls = { ...ground.urls, redis: redis.url };
+  /** @type {Contestant[]} */
+  const started = [];
+  const start = async (/** @type {string} */ name, /** @type {string[]} */ flags = []) => {
+    const one = await Contestant.start(new URL(`./${name}.mjs`, import.meta.url), { urls }, flags);
+    started.push(one);
+    return one;
+  };
+  try {
+    tell(pinned ? `The gateway has core ${GATEWAY_CORE}, everything else core ${OTHERS_CORE}` : 'Nobody could be pinned to a core: read the ratios with care');
+    const town = await start('town');
+    const [crowd, service] = [await start('crowd'), await start('service')];
+    const serve = async (/** @type {keyof typeof SERVERS} */ protocol) => {
+      const server = await start(SERVERS[protocol], ['--expose-gc']);
+      await pin(server.child.pid, GATEWAY_CORE);
+      return server;
+    };
+    const servers = { mela: await serve('mela'), 'socket.io': await serve('socket.io'), bare: await serve('bare') };
+    const token = await town.ask('token');
+    const join = async (/** @type {keyof typeof SERVERS} */ protocol, /** @type {number} */ count, server = servers[protocol]) =>
+      crowd.ask('join', { url: await server.ask('url'), protocol, token, count });
+    const context = { crowd, town, service, servers, serve, join, rounds, random, tell, pinned };
+
+    const stages = { burst, cpu, memory, latency };
+    const results = [];
+    for (const [name, stage] of Object.entries(stages)) if (!only || only.includes(name)) results.push(...(await stage(context)));
+    return { results, measured: { ...(await ground.describe()), redis: redis.report.version, pinned, rounds, seed } };
+  } finally {
+    await Promise.all(started.map((one) => one.end()));
+    await redis.stop();
+    await rm(dataDir, { recursive: true, force: true });
+    await ground.close();
+  }
+}
+
+/** Deliveries a second, from the first event's leaving to the last one's arrival. @param {any} context */
+async function burst(context) {
+  const { crowd, town, join, pinned, tell } = context;
+  const rates = await inTurns(context, ['mela', 'socket.io', 'bare'], async (protocol) => {
+    await join(protocol, BURST.sockets);
+    try {
+      for (let attempt = 1; ; attempt++) {
+        await crowd.ask('expect', { events: BURST.events });
+        const others = watchCore(OTHERS_CORE);
+        const before = await crowd.ask('cpu');
+        const began = await town.ask('burst', { to: protocol, events: BURST.events });
+        const { at } = await crowd.ask('done');
+        const crowdBusy = Math.round((100 * ((await crowd.ask('cpu')) - before) * 1_000) / (at - began));
+        if (!pinned || crowdBusy <= BUSY_AT_MOST || attempt === TRIES) {
+          if (crowdBusy > BUSY_AT_MOST) tell(`${protocol}: the crowd used ${crowdBusy} % of its core (all on it ${others()} %): this figure is the crowd's`);
+          return (BURST.events * BURST.sockets) / ((at - began) / 1e9);
+        }
+      }
+    } finally {
+      await crowd.ask('leave');
+    }
+  }, 'deliveries/s');
+  return [
+    compared('fanout.burst', 'deliveries/s', rates.mela, { name: 'Socket.IO with its Redis adapter', rates: rates['socket.io'], goal: GOAL.burst }),
+    compared('fanout.burst-and-bare', 'deliveries/s', rates.mela, { name: 'a bare ws server behind NATS', rates: rates.bare }),
+  ];
+}
+
+/** Microseconds of CPU for one delivery, when events come one by one. @param {any} context */
+async function cpu(context) {
+  const { crowd, town, servers, join } = context;
+  const used = await inTurns(context, ['mela', 'bare', 'socket.io'], async (protocol) => {
+    await join(protocol, STEADY.sockets);
+    try {
+      await crowd.ask('expect', { events: STEADY.events });
+      const before = await servers[protocol].ask('cpu');
+      await town.ask('trickle', { to: protocol, ...STEADY });
+      await crowd.ask('done');
+      return ((await servers[protocol].ask('cpu')) - before) / (STEADY.events * STEADY.sockets);
+    } finally {
+      await crowd.ask('leave');
+    }
+  }, 'µs');
+  return [
+    costs('fanout.cpu-per-delivery', 'µs', used.mela, { name: 'a bare ws server behind NATS', costs: used.bare, goal: GOAL.cpu }),
+    costs('fanout.cpu-per-delivery-and-socket-io', 'µs', used.mela, { name: 'Socket.IO with its Redis adapter', costs: used['socket.io'] }),
+  ];
+}
+
+/** What an idle connection holds: admitted, and subscribed to one topic beside its own. A server that had a crowd before keeps room for it: each is new. @param {any} context */
+async function memory(context) {
+  const { crowd, serve, join } = context;
+  const held = await inTurns(context, ['mela', 'bare'], async (protocol) => {
+    const server = await serve(protocol);
+    try {
+      await join(protocol, 1, server);
+      const before = await server.ask('memory');
+      await join(protocol, IDLE_SOCKETS, server);
+      return ((await server.ask('memory')) - before) / IDLE_SOCKETS / 1_024;
+    } finally {
+      await crowd.ask('leave');
+      await server.end();
+    }
+  }, 'kB');
+  return [bounded('fanout.memory-per-idle-connection', 'kB', held.mela, { name: 'a bare ws server behind NATS', costs: held.bare, most: GOAL.memoryKb })];
+}
+
+/** From the commit (or, for the peer, from the publication) to the screens: the 99th percentile of all deliveries. @param {any} context */
+async function latency(context) {
+  const { crowd, town, service, join } = context;
+  const waited = await inTurns(context, ['mela', 'bare'], async (protocol) => {
+    await join(protocol, COMMITS.sockets);
+    try {
+      await crowd.ask('expect', { events: COMMITS.events, timed: true });
+      const left = new Map(await (protocol === 'mela' ? service : town).ask('trickle', { to: protocol, ...COMMITS }));
+      const { times } = await crowd.ask('done');
+      const all = times.flatMap(([id, moments]) => moments.map((/** @type {number} */ at) => (at - left.get(id)) / 1e6));
+      return quantile(all, 0.99);
+    } finally {
+      await crowd.ask('leave');
+    }
+  }, 'ms');
+  return [costs('fanout.commit-to-screen-p99', 'ms', waited.mela, { name: 'raw NATS and a bare ws server', costs: waited.bare, goal: GOAL.latency })];
+}
+
+/**
+ * @template {string} Name
+ * @param {any} context @param {readonly Name[]} names @param {(name: Name) => Promise<number>} turn @param {string} unit
+ * @returns {Promise<Record<Name, number[]>>}
+ */
+async function inTurns({ rounds, random, tell }, names, turn, unit) {
+  const figures = /** @type {Record<Name, number[]>} */ (Object.fromEntries(names.map((name) => [name, []])));
+  for (let round = 0; round <= rounds; round++) {
+    /** @type {string[]} */
+    const told = [];
+    for (const name of shuffled(names, random)) {
+      const figure = await turn(name);
+      told.push(`${name} ${figure >= 1_000 ? Math.round(figure).toLocaleString('en-GB') : figure.toFixed(2)}`);
+      if (round > 0) figures[name].push(figure);
+    }
+    tell(`${round === 0 ? 'Warm-up' : `Round ${round}`}: ${told.join(', ')} ${unit}`);
+  }
+  return figures;
+}

@@ -1,0 +1,13 @@
+/** Ours: the realtime gateway as it is shipped. */
+import { realtimeGatewayOf } from '@mela/gateway-realtime';
+import { runTargets } from '@mela/chassis';
+import { answers, facts } from '../contestant.mjs';
+import { itself } from './itself.mjs';
+import { towns } from './sightings.mjs';
+
+const { urls } = facts();
+const running = await runTargets([realtimeGatewayOf(towns)], {
+  NATS_URL: urls.nats, LOG_LEVEL: 'silent', REALTIME_PORT: '0', CURSOR_SECRET: 'a secret that is long enough for a benchmark',
+});
+
+await answers({ ...itself, url: () => running.addresses.realtime });
