@@ -12,6 +12,7 @@ const GOAL = { burst: 3, cpu: 1.3, memoryKb: 12, latency: 2 };
 const BURST = { events: 400, sockets: 500 };
 const STEADY = { events: 200, perSecond: 50, sockets: 500 };
 const COMMITS = { events: 1_000, perSecond: 100, sockets: 50 };
+const FIRST_SOCKETS = 2_500;
 const IDLE_SOCKETS = 5_000;
 /** @type {Record<'mela' | 'socket.io' | 'bare', string>} */
 const SERVERS = { mela: 'gateway', 'socket.io': 'socket-io', bare: 'bare' };
@@ -112,13 +113,13 @@ async function cpu(context) {
   ];
 }
 
-/** What an idle connection holds: admitted, and subscribed to one topic beside its own. A server that had a crowd before keeps room for it: each is new. @param {any} context */
+/** What an idle connection holds: admitted, and subscribed to one topic beside its own. A server that had a crowd before keeps room for it, so each is new; and the room that anything at all needs is made by the first crowd. @param {any} context */
 async function memory(context) {
   const { crowd, serve, join } = context;
   const held = await inTurns(context, ['mela', 'bare'], async (protocol) => {
     const server = await serve(protocol);
     try {
-      await join(protocol, 1, server);
+      await join(protocol, FIRST_SOCKETS, server);
       const before = await server.ask('memory');
       await join(protocol, IDLE_SOCKETS, server);
       return ((await server.ask('memory')) - before) / IDLE_SOCKETS / 1_024;
