@@ -1,5 +1,4 @@
-import type { Asked, Evidence, Struck, Workload } from '@mela/testkit/chaos';
-import { commandsOf } from './attempts.ts';
+import { commandsOf, type Asked, type Evidence, type Struck, type Workload } from '@mela/testkit/chaos';
 import { indexOf } from './stream-index.ts';
 
 /** How much a run proved. */

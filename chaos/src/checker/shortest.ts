@@ -1,5 +1,4 @@
-import type { Entry, Evidence, StreamEvent, Struck, Violation } from '@mela/testkit/chaos';
-import { keyOf } from './attempts.ts';
+import { keyOf, type Entry, type Evidence, type StreamEvent, type Struck, type Violation } from '@mela/testkit/chaos';
 import type { Mentions } from './story/mentions.ts';
 import { smallest } from './story/smallest.ts';
 

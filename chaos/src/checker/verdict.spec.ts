@@ -11,7 +11,7 @@ import { judge } from './verdict.ts';
 describe('a run that went as promised', () => {
   it('is not complained of, whatever was repeated, unknown or asked again', () => {
     fc.assert(
-      fc.property(wishes(), fc.nat(), (asked, seed) => {
+      fc.property(wishes(80), fc.nat(), (asked, seed) => {
         expect(judge(faithfulRun(asked, seed), workloads).violations).toEqual([]);
       }),
       { numRuns: 2_000 },
@@ -32,7 +32,7 @@ describe('it is noticed, and the right ones are named, that', () => {
   it.each(Object.keys(damages))('%s', (name) => {
     let inflicted = 0;
     fc.assert(
-      fc.property(wishes(80, 40), fc.nat(), (asked, seed) => {
+      fc.property(wishes(200, 120), fc.nat(), (asked, seed) => {
         const damaged = damages[name]!(faithfulRun(asked, seed), randomOf(`damage ${seed}`));
         if (!damaged) return;
         inflicted += 1;

@@ -1,6 +1,5 @@
 import { communities, mela } from '@mela/contracts';
-import type { Asked, Rows } from '@mela/testkit/chaos';
-import type { Command } from './attempts.ts';
+import type { Asked, Command, Rows } from '@mela/testkit/chaos';
 import { nearby, wordsIn } from './nearby.ts';
 import { add } from './stream-index.ts';
 
@@ -87,11 +86,14 @@ function saysAll(one: string, other: string): boolean {
 }
 
 /** What one does with these, one does to oneself; with any other command somebody else may have done it. */
-export const forOneself: ReadonlySet<string> = new Set([communities.create.id, communities.join.id]);
+export const forOneself: ReadonlySet<string> = new Set([communities.create.id, communities.join.id, communities.leave.id]);
 
 function mayConcern({ operation, attempts }: Command, { personId, input }: Asked): boolean {
-  if (forOneself.has(operation) && attempts[0]!.personId !== personId) return false;
   const words = wordsIn(input);
+  const { personId: whoever = '', input: said } = attempts[0]!;
+  if (forOneself.has(operation) && whoever !== personId && !words.has(whoever)) return false;
+  // A field means the same wherever it stands: of another community it is about something else.
+  if (Object.keys(input).some((field) => field in said && said[field] !== input[field])) return false;
   const answers = attempts.flatMap(({ outcome }) => (outcome.kind === 'answered' ? [outcome.body] : []));
-  return answers.length === 0 || [...wordsIn([attempts[0]!.input, answers])].some((word) => words.has(word));
+  return answers.length === 0 || [...wordsIn([said, answers])].some((word) => words.has(word));
 }

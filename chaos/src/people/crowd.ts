@@ -71,7 +71,7 @@ export class Crowd {
     while (this.acting) {
       await weighted(person.random, this.acts).run(person);
       if (person.session && place < screens && this.screens[place] === undefined)
-        this.screens[place] = new Screen({ realtime, history, who: person.name, token: () => person.session!.accessToken, personId: person.session.person.id, communities: person.known<{ id: string }>('communities') });
+        this.screens[place] = new Screen({ realtime, history, who: person.name, token: () => person.session!.accessToken, personId: person.session.person.id, communities: person.known<{ id: string }>('communities'), posts: person.known<{ id: string }>('posts') });
       await pause(person.random.int(0, THINK_MS));
     }
   }

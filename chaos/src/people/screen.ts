@@ -11,6 +11,7 @@ interface Options {
   readonly token: () => string;
   /** Those there are; it listens to the ones it may. */
   readonly communities: readonly { readonly id: string }[];
+  readonly posts: readonly { readonly id: string }[];
 }
 
 const AGAIN_MS = 500;
@@ -32,14 +33,15 @@ export class Screen {
   }
 
   private async watch(): Promise<void> {
-    const { realtime, history, who, personId, token, communities } = this.options;
+    const { realtime, history, who, personId, token, communities, posts } = this.options;
     while (!this.over) {
       const connection = ++this.connections;
       try {
         const ear = await Ear.connect(realtime, token(), (heard) =>
           history.record({ kind: 'heard', who, personId, connection, at: history.now(), topic: heard.topic, cursor: heard.c, id: heard.id, type: heard.type, data: heard.d }));
         this.ear = ear;
-        for (const { id } of communities.slice(-TOPICS)) await ear.listen(topic.community(id)).catch(() => undefined);
+        const topics = [...communities.slice(-TOPICS).map(({ id }) => topic.community(id)), ...posts.slice(-TOPICS).map(({ id }) => topic.post(id))];
+        for (const one of topics) await ear.listen(one).catch(() => undefined);
         await ear.closed;
       } catch {
         // Nobody is there to be listened to: they look again.

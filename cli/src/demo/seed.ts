@@ -44,9 +44,14 @@ export async function seed(api: Api, folder: DataFolder): Promise<Seeded> {
       const joined = await api.ask(communities.join, { communityId }, { token: tokens.get(member) });
       if (isRefusal(joined) && joined.code !== 'member.already') throw refused(joined);
     }
-    const said = there ? posts.items.map(({ body }) => body) : [];
-    for (const { by, body } of community.posts)
-      if (!said.includes(body)) await api.must(communities.createPost, { communityId, body }, { token: tokens.get(by) });
+    const said = there ? posts.items : [];
+    for (const { by, body, comments = [] } of community.posts) {
+      const post = said.find((one) => one.body === body) ?? (await api.must(communities.createPost, { communityId, body }, { token: tokens.get(by) }));
+      const under = { communityId, postId: post.id };
+      const { items } = await api.must(communities.listComments, { ...under, limit: 100 }, { token: founder });
+      for (const comment of comments)
+        if (!items.some((one) => one.body === comment.body)) await api.must(communities.createComment, { ...under, body: comment.body }, { token: tokens.get(comment.by) });
+    }
   }
   const seeded = { complete: true, communities: known };
   await writeSeeded(folder, seeded);

@@ -5,12 +5,17 @@ export interface DemoPerson {
   readonly password: string;
 }
 
+interface DemoWords {
+  readonly by: DemoPerson;
+  readonly body: string;
+}
+
 interface DemoCommunity {
   readonly name: string;
   readonly about: string;
   readonly founder: DemoPerson;
   readonly members: readonly DemoPerson[];
-  readonly posts: readonly { readonly by: DemoPerson; readonly body: string }[];
+  readonly posts: readonly (DemoWords & { readonly comments?: readonly DemoWords[] })[];
 }
 
 export const asha: DemoPerson = { name: 'Asha Rao', email: 'asha@mela.example', password: 'cubbon-park-at-six' };
@@ -24,7 +29,14 @@ export const runners: DemoCommunity = {
   founder: asha,
   members: [ravi],
   posts: [
-    { by: asha, body: 'Saturday: 8 km, from the bandstand at six. Bring water, it stays warm.' },
+    {
+      by: asha,
+      body: 'Saturday: 8 km, from the bandstand at six. Bring water, it stays warm.',
+      comments: [
+        { by: ravi, body: 'Is the path round the lake dry again?' },
+        { by: asha, body: 'It is, all the way.' },
+      ],
+    },
     { by: ravi, body: 'Count me in. I can bring the first-aid kit again.' },
   ],
 };

@@ -1,18 +1,39 @@
 import { communities } from '@mela/contracts';
-import type { Actor, Asked, Rows, Violation, Workload } from '@mela/testkit/chaos';
+import type { Actor, Workload } from '@mela/testkit/chaos';
+import { inTurn, outranked, unasked } from './chaos/coming-and-going.ts';
+import { turnsOf } from './chaos/turns.ts';
+import { letInAfterLeaving } from './chaos/who-has-left.ts';
+import { neverWritten } from './chaos/written.ts';
 
-interface Known {
+interface KnownPost {
   readonly id: string;
+  readonly communityId: string;
 }
 
-/** Where each of them is a member, and what they have asked to join: nobody asks for the same twice. */
-const memberships = new WeakMap<Actor, { in: string[]; asked: Set<string> }>();
+interface KnownMember {
+  readonly communityId: string;
+  readonly userId: string;
+}
+
+/** Where each of them takes themselves for a member. Whom somebody removed notices by what they are refused. */
+const belonging = new WeakMap<Actor, { readonly in: Set<string>; readonly founded: Set<string> }>();
 const counts = new WeakMap<Actor, number>();
 
-const membershipsOf = (person: Actor) => {
-  if (!memberships.has(person)) memberships.set(person, { in: [], asked: new Set() });
-  return memberships.get(person)!;
+const belongingOf = (person: Actor) => {
+  if (!belonging.has(person)) belonging.set(person, { in: new Set(), founded: new Set() });
+  return belonging.get(person)!;
 };
+
+const known = (person: Actor) => ({
+  communities: person.known<{ readonly id: string }>('communities'),
+  members: person.known<KnownMember>('members'),
+  posts: person.known<KnownPost>('posts'),
+});
+
+const isMine = (person: Actor) => ({ communityId }: { readonly communityId: string }) => belongingOf(person).in.has(communityId);
+
+/** One of them, most likely a late one: that is where others are, too. */
+const recent = <T>(person: Actor, from: readonly T[]): T | undefined => (from.length === 0 ? undefined : person.random.pick(from.slice(-20)));
 
 /** Told apart from everything else that anybody ever says. */
 function words(person: Actor): string {
@@ -21,17 +42,27 @@ function words(person: Actor): string {
   return `${person.name} says ${count}`;
 }
 
+/** Whoever is refused where they belonged believes that they were removed. */
+async function asMember<T>(person: Actor, communityId: string, asked: Promise<T | undefined>): Promise<T | undefined> {
+  const answer = await asked;
+  const mine = belongingOf(person);
+  if (answer === undefined && !mine.founded.has(communityId)) mine.in.delete(communityId);
+  return answer;
+}
+
 export const workload: Workload = {
   service: 'communities',
   aggregates: {
     community: 'SELECT id::text AS id, version FROM community',
     member: `SELECT community_id || ':' || user_id AS id, version FROM membership`,
     post: 'SELECT id::text AS id, version FROM post',
+    comment: 'SELECT id::text AS id, version FROM comment',
   },
   rows: {
     community: 'SELECT id::text AS id, name FROM community',
     membership: 'SELECT community_id::text AS "communityId", user_id::text AS "userId", role, version FROM membership',
     post: 'SELECT id::text AS id, body, community_id::text AS "communityId", author_id::text AS "authorId" FROM post',
+    comment: 'SELECT id::text AS id, body, post_id::text AS "postId", community_id::text AS "communityId", author_id::text AS "authorId" FROM comment',
   },
   acts: [
     {
@@ -41,69 +72,124 @@ export const workload: Workload = {
         if (!person.session) return;
         const community = await person.asks(communities.create, { name: words(person) });
         if (!community) return;
-        membershipsOf(person).in.push(community.id);
-        membershipsOf(person).asked.add(community.id);
-        person.known<Known>('communities').push({ id: community.id });
+        belongingOf(person).in.add(community.id);
+        belongingOf(person).founded.add(community.id);
+        known(person).communities.push({ id: community.id });
       },
     },
     {
       name: 'join a community',
-      weight: 4,
+      weight: 6,
       run: async (person) => {
-        const mine = membershipsOf(person);
-        const open = person.known<Known>('communities').filter(({ id }) => !mine.asked.has(id));
-        if (!person.session || open.length === 0) return;
-        const { id } = person.random.pick(open);
-        mine.asked.add(id);
-        if (await person.asks(communities.join, { communityId: id })) mine.in.push(id);
+        const mine = belongingOf(person).in;
+        const open = recent(person, known(person).communities.filter(({ id }) => !mine.has(id)));
+        if (!person.session || !open) return;
+        // Refused, they are a member already, or will notice that they are none.
+        mine.add(open.id);
+        const membership = await person.asks(communities.join, { communityId: open.id });
+        if (membership) known(person).members.push(membership);
+      },
+    },
+    {
+      name: 'leave a community',
+      weight: 2,
+      run: async (person) => {
+        const { in: mine, founded } = belongingOf(person);
+        const communityId = recent(person, [...mine].filter((id) => !founded.has(id) || person.random.chance(0.1)));
+        if (!person.session || communityId === undefined) return;
+        const taps = person.random.chance(0.3) ? 2 : 1;
+        await Promise.all(Array.from({ length: taps }, () => asMember(person, communityId, person.asks(communities.leave, { communityId }))));
+        if (!founded.has(communityId)) mine.delete(communityId);
+      },
+    },
+    {
+      name: 'remove a member',
+      weight: 1,
+      run: async (person) => {
+        const { in: mine, founded } = belongingOf(person);
+        // Some try it who may not.
+        const tries = (communityId: string) => founded.has(communityId) || (mine.has(communityId) && person.random.chance(0.05));
+        const member = recent(person, known(person).members.filter(({ communityId, userId }) => userId !== person.session?.person.id && tries(communityId)));
+        if (person.session && member) await person.asks(communities.removeMember, { communityId: member.communityId, userId: member.userId });
       },
     },
     {
       name: 'post',
       weight: 20,
       run: async (person) => {
-        const mine = membershipsOf(person).in;
-        if (!person.session || mine.length === 0) return;
-        await person.asks(communities.createPost, { communityId: person.random.pick(mine), body: words(person) });
+        const communityId = recent(person, [...belongingOf(person).in]);
+        if (!person.session || communityId === undefined) return;
+        const post = await asMember(person, communityId, person.asks(communities.createPost, { communityId, body: words(person) }));
+        if (post) known(person).posts.push({ id: post.id, communityId });
+      },
+    },
+    {
+      name: 'comment',
+      weight: 10,
+      run: async (person) => {
+        const post = recent(person, known(person).posts.filter(isMine(person)));
+        if (!person.session || !post) return;
+        const { id: postId, communityId } = post;
+        await asMember(person, communityId, person.asks(communities.createComment, { communityId, postId, body: words(person) }));
       },
     },
     {
       name: 'read',
       weight: 5,
       run: async (person) => {
-        const mine = membershipsOf(person).in;
-        if (!person.session || mine.length === 0) return;
-        await person.asks(communities.listPosts, { communityId: person.random.pick(mine), limit: person.random.int(1, 10) });
+        const communityId = recent(person, [...belongingOf(person).in]);
+        if (person.session && communityId !== undefined) await person.asks(communities.listPosts, { communityId, limit: person.random.int(1, 10) });
+      },
+    },
+    {
+      name: 'read comments',
+      weight: 3,
+      run: async (person) => {
+        const post = recent(person, known(person).posts.filter(isMine(person)));
+        if (person.session && post) await person.asks(communities.listComments, { communityId: post.communityId, postId: post.id, limit: person.random.int(1, 10) });
+      },
+    },
+    {
+      name: 'look in where they were',
+      weight: 1,
+      run: async (person) => {
+        const mine = belongingOf(person).in;
+        const other = recent(person, known(person).communities.filter(({ id }) => !mine.has(id)));
+        if (person.session && other) await person.asks(communities.listPosts, { communityId: other.id, limit: 1 });
       },
     },
   ],
   effects: {
     'communities.create': ({ input }, rows) => rows['community']!.filter(({ name }) => name === input['name']).length,
-    'communities.join': ({ input, personId }, rows) =>
-      rows['membership']!.filter(({ communityId, userId }) => communityId === input['communityId'] && userId === personId).length,
+    'communities.join': ({ input, personId }, rows) => turnsOf(input['communityId'], personId, rows).joined,
+    'communities.leave': ({ input, personId }, rows) => turnsOf(input['communityId'], personId, rows).left,
+    'communities.removeMember': ({ input }, rows) => turnsOf(input['communityId'], input['userId'], rows).left,
     'communities.createPost': ({ input }, rows) => rows['post']!.filter(({ body }) => body === input['body']).length,
+    'communities.createComment': ({ input }, rows) => rows['comment']!.filter(({ body }) => body === input['body']).length,
   },
   invariants: [
-    {
-      name: 'a read post was written',
-      judge: ({ history, services }) => {
-        const written = new Set(services['communities']!.rows['post']!.map(({ id }) => id));
-        return history.flatMap((entry) => (entry.kind === 'asked' && entry.operation === communities.listPosts.id ? neverWritten(entry, written) : []));
-      },
-    },
+    neverWritten,
+    inTurn,
+    unasked,
+    outranked,
+    letInAfterLeaving,
     {
       name: 'a community has its founder',
       judge: ({ services }) => {
-        const { community, membership } = services['communities']!.rows as Rows;
-        const owned = new Set(membership!.filter(({ role }) => role === 'owner').map(({ communityId }) => communityId));
-        return community!.filter(({ id }) => !owned.has(id)).map(({ id, name }) => ({ invariant: 'a community has its founder', what: `The community ${String(name)} has no owner`, about: [String(id)] }));
+        const { community = [], membership = [] } = services['communities']!.rows;
+        const owned = new Set(membership.filter(({ role }) => role === 'owner').map(({ communityId }) => communityId));
+        return community.filter(({ id }) => !owned.has(id)).map(({ id, name }) => ({ invariant: 'a community has its founder', what: `The community ${String(name)} has no owner`, about: [String(id)] }));
+      },
+    },
+    {
+      name: 'a comment is in the community of its post',
+      judge: ({ services }) => {
+        const { post = [], comment = [] } = services['communities']!.rows;
+        const places = new Map(post.map(({ id, communityId }) => [id, communityId]));
+        return comment
+          .filter(({ postId, communityId }) => places.get(postId) !== communityId)
+          .map(({ id, postId }) => ({ invariant: 'a comment is in the community of its post', what: `The comment ${String(id)} is elsewhere than the post ${String(postId)}`, about: [String(id), String(postId)] }));
       },
     },
   ],
 };
-
-function neverWritten({ outcome, who }: Asked, written: ReadonlySet<unknown>): Violation[] {
-  if (outcome.kind !== 'answered') return [];
-  const { items } = outcome.body as { items: readonly { id: string }[] };
-  return items.filter(({ id }) => !written.has(id)).map(({ id }) => ({ invariant: 'a read post was written', what: `${who} read the post ${id}, which is not there`, about: [id] }));
-}

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { mela } from '@mela/contracts';
-import type { Evidence, Violation, Workload } from '@mela/testkit/chaos';
-import { commandsOf, proofOf, refusedByRule, type Command } from '../attempts.ts';
+import { commandsOf, proofOf, refusedByRule, type Command, type Evidence, type Violation, type Workload } from '@mela/testkit/chaos';
 import { areExplained, timesOf, wishesOf, type ByOperation, type Effect, type Wish } from '../wishes.ts';
 import type { Judge } from './judge.ts';
 

@@ -1,6 +1,5 @@
 import { mela, MemberJoined, parseTopic, topic } from '@mela/contracts';
-import type { Asked, Entry, HeardEvent, Violation } from '@mela/testkit/chaos';
-import { keyOf, proofOf } from '../attempts.ts';
+import { keyOf, proofOf, type Asked, type Entry, type Evidence, type HeardEvent, type Violation } from '@mela/testkit/chaos';
 import { add } from '../stream-index.ts';
 import { forOneself } from '../wishes.ts';
 import type { Judge } from './judge.ts';
@@ -8,13 +7,13 @@ import type { Judge } from './judge.ts';
 const invariant = 'screens';
 
 /**
- * Nobody hears a community before they belong to it. The stream cannot tell: a grant rests on the committed row, whose event
+ * Nobody hears a community, or one of its posts, before they belong to it. The stream cannot tell: a grant rests on the committed row, whose event
  * may come later than others. What can be told is when a membership had not even been asked for, or never came to be.
  */
 export const hearingBeforeJoining: Judge = ({ history, services }) => {
   const rows = services['communities']?.rows['membership'];
   if (!rows) return [];
-  const first = firstHearings(history);
+  const first = firstHearings(history, communitiesOf(services));
   if (first.size === 0) return [];
   const members = new Set(rows.map((row) => pairOf(String(row['communityId']), String(row['userId']))));
   const ways = waysIn(history);
@@ -24,14 +23,26 @@ export const hearingBeforeJoining: Judge = ({ history, services }) => {
 const pairOf = (communityId: string, personId: string): string => `${communityId}:${personId}`;
 const communityOf = (pair: string): string => pair.split(':')[0]!;
 
+/** The community whose members may hear a topic; undefined where it is no matter of membership. */
+type CommunityOf = (topic: string) => string | undefined;
+
+function communitiesOf(services: Evidence['services']): CommunityOf {
+  const posts = new Map(services['communities']?.rows['post']?.map((row) => [String(row['id']), String(row['communityId'])]));
+  return (name) => {
+    const { kind, key = '' } = parseTopic(name) ?? {};
+    if (kind === topic.community.kind) return key;
+    return kind === topic.post.kind ? posts.get(key) : undefined;
+  };
+}
+
 /** If not even the first was too early, none was. */
-function firstHearings(history: readonly Entry[]): Map<string, HeardEvent> {
+function firstHearings(history: readonly Entry[], communityHeardOn: CommunityOf): Map<string, HeardEvent> {
   const first = new Map<string, HeardEvent>();
   for (const entry of history) {
     if (entry.kind !== 'heard') continue;
-    const { kind, key } = parseTopic(entry.topic) ?? {};
-    if (kind !== topic.community.kind) continue;
-    const pair = pairOf(key!, entry.personId);
+    const communityId = communityHeardOn(entry.topic);
+    if (communityId === undefined) continue;
+    const pair = pairOf(communityId, entry.personId);
     if (entry.at < (first.get(pair)?.at ?? Number.POSITIVE_INFINITY)) first.set(pair, entry);
   }
   return first;

@@ -116,7 +116,7 @@ describe('leaving a community', () => {
   });
 
   it('is open to owners at once, all but one', async () => {
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 10; round++) {
       const { communityId, founder, owner } = await ofEveryRank();
       const outcomes = await Promise.all([memberships.leave(founder, communityId), memberships.leave(owner, communityId)]);
       expect(outcomes.filter(isRefusal)).toEqual([LastOwner()]);
@@ -156,7 +156,7 @@ describe('removing a member', () => {
   });
 
   it('is not done by whoever is removed themselves at that moment', async () => {
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 10; round++) {
       const { communityId, admin, moderator, member } = await ofEveryRank();
       const [first, second] = await Promise.all([
         memberships.remove(admin, { communityId, userId: moderator.personId }),
@@ -250,7 +250,7 @@ describe('all memberships', () => {
     const { id: communityId, people } = await manyJoin(20);
     const before = (await everybody()).map(keyOf);
     const { items } = await read(5, async (page) => {
-      await memberships.leave(people[page]!, communityId);
+      await memberships.leave(people[page % people.length]!, communityId);
       await memberships.join(somebody(), communityId);
     });
     const seen = items.map(keyOf);

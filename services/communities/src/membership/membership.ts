@@ -1,5 +1,6 @@
 import {
-  LastOwner, MayNotHear, NotAMember, NotFound, NotOutranked, parseTopic, reaches, topic, type CommunityRole, type Hearing, type Membership, type Refusal, type TopicKind, type TopicName,
+  LastOwner, MayNotHear, NotAMember, NotFound, NotOutranked, parseTopic, reaches, topic,
+  type CommunityRole, type Hearing, type Membership, type Refusal, type TopicKind, type TopicName,
 } from '@mela/contracts';
 import type { z } from 'zod';
 
@@ -46,7 +47,7 @@ export function idInTopic({ kind }: TopicKind, name: string): string | undefined
   return asked?.kind === kind && uuid.test(asked.key) ? asked.key : undefined;
 }
 
-/** Members hear what rests on their membership, from when it began. Everybody else is refused in words that do not tell whether there is such a topic. */
+/** Members hear what rests on their membership, from when it began. To others it is not told whether there is such a topic. */
 export function hearAsMember(name: TopicName, membership: Pick<MembershipState, 'communityId' | 'joinedAt'> | undefined): z.output<typeof Hearing> | Refusal {
   if (!membership) return MayNotHear();
   return { topic: name, scope: topic.community(membership.communityId), since: membership.joinedAt.toISOString() };

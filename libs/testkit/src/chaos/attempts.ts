@@ -1,6 +1,5 @@
 import { AnswerWithheld, KeyInUse, mela } from '@mela/contracts';
-import type { Asked, Entry } from '@mela/testkit/chaos';
-import { add } from './stream-index.ts';
+import type { Asked, Entry } from './workload.ts';
 
 /**
  * What one attempt proves. `done`: it has taken effect, by this attempt or an earlier one. `refused`: this attempt has not and will not.
@@ -31,13 +30,8 @@ export const keyOf = ({ who, operation, key }: Asked): string | undefined => (ke
 
 /** Of commands without a key nothing can be said but that each is one of its own; they are left out. */
 export function commandsOf(history: readonly Entry[]): Command[] {
-  const groups = new Map<string, Asked[]>();
-  for (const entry of history) {
-    if (entry.kind !== 'asked' || !entry.command) continue;
-    const key = keyOf(entry);
-    if (key !== undefined) add(groups, key, entry);
-  }
-  return [...groups.values()].map((attempts) => {
+  const asked = history.filter((entry): entry is Asked => entry.kind === 'asked' && entry.command && entry.key !== undefined);
+  return [...Map.groupBy(asked, keyOf).values()].map((attempts) => {
     const { operation, key } = attempts[0]!;
     return { operation, key: key!, attempts, proof: together(attempts) };
   });
