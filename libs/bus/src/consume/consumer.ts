@@ -98,6 +98,7 @@ export class Consumer<Tx extends Sql> {
     this.wakeable.wake();
     await this.running;
     this.running = undefined;
+    for (const source of this.sources) source.close();
   }
 
   measure(): void {

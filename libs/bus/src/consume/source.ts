@@ -2,6 +2,7 @@ import { jetstreamManager, type ConsumerInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../log.ts';
 import { Wakeable } from '../outbox/wakeable.ts';
+import { ConnectionLines } from '../stream/connection-line.ts';
 import { STREAM } from '../subjects.ts';
 import type { Delivery } from './delivery.ts';
 import { DurableDiffers, ensureDurable, type Durable } from './durable.ts';
@@ -29,6 +30,8 @@ export class Source {
   private stopping = false;
   /** What closed pullers still held: it is as good as what comes later, and nearer to its `ack_wait`. */
   private leftOver: Delivery[] = [];
+  /** They outlive pullers: what one left over is not answered on the next connection either. */
+  private lines: ConnectionLines | undefined;
   private readonly horizon = new Horizon();
   private nextLook: NodeJS.Timeout | undefined;
   lost: string | undefined;
@@ -41,6 +44,7 @@ export class Source {
   /** Faults on a durable that is not as asked. A server that is away is waited for. */
   async start(): Promise<void> {
     this.stopping = false;
+    this.lines ??= new ConnectionLines(this.options.nc);
     try {
       await this.ensure();
     } catch (fault) {
@@ -57,6 +61,12 @@ export class Source {
     this.nextLook = undefined;
     this.wakeable.wake();
     await this.running;
+  }
+
+  /** Nothing that is held is answered any more. */
+  close(): void {
+    this.lines?.close();
+    this.lines = undefined;
   }
 
   get caughtUpAt(): number {
@@ -107,7 +117,9 @@ export class Source {
   }
 
   private async pull(): Promise<void> {
+    const lines = this.lines!;
     this.puller = new Puller(this.options.nc, this.durable.name, {
+      line: () => lines.current,
       arrived: this.options.arrived,
       idle: () => void this.look(),
       lost: (reason) => {
