@@ -194,7 +194,7 @@ export class Relay {
   }
 
   private send(publisher: AckedPublisher, ...[row, settle]: Parameters<ConstructorParameters<typeof Chains>[0]>): void {
-    // Without server info the connection is being made anew: what is published now would be kept and sent unchecked.
+    // While a connection is made, what is published would be sent by it unchecked (see `watchConnectivity`).
     if (!this.checkpoint!.open || !this.options.nc.info) return settle(undefined, new Error('The stream is not checked yet'));
     const sentAt = performance.now();
     reach('relay.publishing');
