@@ -26,8 +26,8 @@ export interface ConsumerHealth {
   consumer: string;
   state: 'running' | 'stopped';
   reason?: string;
-  /** It knows everything stored until then: epoch milliseconds. */
-  caughtUpAt: number;
+  /** It knows everything that was stored until so many milliseconds ago; without an end where it never did. */
+  knowledgeAgeMs: number;
 }
 
 /** A batch grows while batches are quick, so that a backlog is worked off in few transactions and none of them is long. */
@@ -78,7 +78,7 @@ export class Consumer<Tx extends Sql> {
       consumer: this.definition.as,
       state: reason === undefined ? 'running' : 'stopped',
       ...(reason === undefined ? {} : { reason }),
-      caughtUpAt: Math.min(...this.sources.map((source) => source.caughtUpAt)),
+      knowledgeAgeMs: Math.max(...this.sources.map((source) => source.knowledgeAgeMs)),
     };
   }
 
@@ -138,7 +138,7 @@ export class Consumer<Tx extends Sql> {
         await this.apply.settle(batch);
         if (this.holding !== undefined) log.info({ consumer: this.definition.as }, 'The consumer goes on');
         this.holding = undefined;
-        source.applied(batch);
+        source.applied();
         break;
       } catch (fault) {
         const reason = fault instanceof Hold ? fault.message : ((fault as Error).stack ?? String(fault));
