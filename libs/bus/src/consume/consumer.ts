@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import { Wakeable } from '../outbox/wakeable.ts';
 import type { Sql, Transactions } from '../sql.ts';
 import { Apply } from './apply.ts';
+import { BatchSize } from './batch-size.ts';
 import type { ConsumerDefinition } from './consumer-definition.ts';
 import { consumerMetrics, type ConsumerMetrics } from './consumer-metrics.ts';
 import { DeadLetterBox } from './dead-letter-box.ts';
@@ -30,8 +31,6 @@ export interface ConsumerHealth {
   knowledgeAgeMs: number;
 }
 
-/** A batch grows while batches are quick, so that a backlog is worked off in few transactions and none of them is long. */
-const BATCH = { least: 100, most: 400, quickMs: 25 };
 const LONGEST_HOLD_MS = 5_000;
 
 /** One consumer's loop: whatever has arrived is applied at once, together; when nothing has, it waits for the next arrival. */
@@ -47,7 +46,7 @@ export class Consumer<Tx extends Sql> {
   private holding: string | undefined;
   private inHand: readonly Delivery[] = [];
   private turn = 0;
-  private batch = BATCH.least;
+  private readonly batch = new BatchSize();
 
   constructor(
     readonly definition: ConsumerDefinition<Tx>,
@@ -110,7 +109,7 @@ export class Consumer<Tx extends Sql> {
     const stopHeartbeat = heartbeat(() => this.unanswered(), this.options.settings.ackWaitMs);
     for (;;) {
       const source = this.next();
-      if (source) await this.through(source, source.take(this.batch));
+      if (source) await this.through(source, source.take(this.batch.now));
       else if (this.stopping) break;
       else await this.wakeable.wait(60_000);
     }
@@ -152,8 +151,7 @@ export class Consumer<Tx extends Sql> {
       }
     }
     this.inHand = [];
-    const quick = performance.now() - began < BATCH.quickMs;
-    this.batch = quick ? Math.min(this.batch * 2, BATCH.most) : BATCH.least;
+    this.batch.took(performance.now() - began);
   }
 
   private *unanswered(): Iterable<Delivery> {

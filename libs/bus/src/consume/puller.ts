@@ -3,10 +3,9 @@ import type { ConnectionLine } from '../stream/connection-line.ts';
 import { watchConnectivity } from '../stream/connectivity.ts';
 import { privateInbox } from '../stream/private-inbox.ts';
 import { STREAM } from '../subjects.ts';
+import { AT_HAND } from './batch-size.ts';
 import { Delivery } from './delivery.ts';
 
-/** Enough that the next batch is here when one is done. */
-const AT_HAND = 800;
 const EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 2_500;
 const SILENCE_MS = 2 * HEARTBEAT_MS + 1_000;
