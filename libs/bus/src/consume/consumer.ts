@@ -61,7 +61,7 @@ export class Consumer<Tx extends Sql> {
     // What may leave no gap is never given up, neither here nor by the server.
     const maxDeliver = poison === 'stop' ? -1 : settings.maxDeliver;
     const arrived = (delivery: Delivery) => {
-      this.apply.readAhead(delivery);
+      this.apply.reading.readAhead(delivery);
       this.wakeable.wake();
     };
     this.sources = durablesOf(as, events).map(
