@@ -5,6 +5,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+interface Result {
+  name: string;
+  ours: number;
+  peer: number | null;
+  goal: number | null;
+  holds: boolean | null;
+}
+
 const run = promisify(execFile);
 /** `npm run bench` as a person would run it, without the building before. */
 const MAIN = join(import.meta.dirname, 'main.mjs');
@@ -20,23 +28,28 @@ describe('the benchmark of the spine', () => {
     const file = join(folder, 'latest.json');
     // A goal that so small a round misses is no fault here: how fast it was is not looked at.
     const args = [MAIN, 'spine', '--events', '2000', '--rounds', '1', '--seed', '7', '--results', file];
-    const { stdout, stderr } = await run(process.execPath, args).catch((fault) => fault as { stdout: string; stderr: string });
-    const results = JSON.parse(await readFile(file, 'utf8').catch(() => Promise.reject(new Error(stderr)))) as Record<string, unknown>[];
+    const { stdout, stderr, code = 0 } = await run(process.execPath, args).catch((fault) => fault as { stdout: string; stderr: string; code: number });
+    const results = JSON.parse(await readFile(file, 'utf8').catch(() => Promise.reject(new Error(stderr)))) as Result[];
 
     const rate = expect.any(Number) as number;
     const both = [rate, rate];
     const beside = { ours: rate, peer: rate, peerName: expect.any(String), unit: 'events/s', ratio: rate, range: { ours: both, peer: both, ratio: both } };
-    const measured = expect.objectContaining({ cores: rate, node: process.versions.node, events: 2000, rounds: 1, seed: 7 });
+    const measured = expect.objectContaining({ at: expect.stringMatching(/^2.*Z$/), cores: rate, node: process.versions.node, events: 2000, rounds: 1, seed: 7 });
     expect(results).toEqual([
       { name: 'spine.relay', ...beside, goal: 0.7, holds: expect.any(Boolean), measured },
       { name: 'spine.relay-and-leanest', ...beside, goal: null, holds: null, measured },
       { name: 'spine.consumer', ...beside, goal: 0.4, holds: expect.any(Boolean), measured },
       { name: 'spine.consumer-and-leanest', ...beside, goal: null, holds: null, measured },
+      { name: 'spine.consumer-plain', ...beside, goal: null, holds: null, measured },
       {
         name: 'spine.end-to-end', ours: rate, peer: null, peerName: null, unit: 'events/s', ratio: null,
         range: { ours: both, peer: null, ratio: null }, goal: null, holds: null, measured,
       },
     ]);
     for (const { name } of results) expect(stdout).toContain(name);
+    // What is said of a goal is what the rates say, and the exit code says it too.
+    const judged = results.filter(({ goal }) => goal !== null);
+    for (const { name, ours, peer, goal, holds } of judged) expect(holds, name).toBe(ours / peer! >= goal!);
+    expect(code).toBe(judged.every(({ holds }) => holds) ? 0 : 1);
   }, 120_000);
 });

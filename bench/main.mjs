@@ -14,7 +14,7 @@ const { positionals, values } = parseArgs({
     events: { type: 'string', default: '50000' },
     rounds: { type: 'string', default: '5' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
-    results: { type: 'string', default: join(import.meta.dirname, 'results', 'latest.json') },
+    results: { type: 'string' },
     profile: { type: 'string' },
     only: { type: 'string', multiple: true },
   },
@@ -32,6 +32,7 @@ if (!Object.hasOwn(benches, name)) {
   const facts = await machine();
   tell(`${facts.cores} cores (${facts.cpu}), Node ${facts.node}; others used ${facts.othersUsed} % of them just before`);
   if (facts.othersUsed > 10) tell('The machine is busy with something else: read the ratios, not the figures');
+  const at = new Date().toISOString();
   const { results, measured } = await bench({
     events: Number(values.events),
     rounds: Number(values.rounds),
@@ -40,8 +41,10 @@ if (!Object.hasOwn(benches, name)) {
     only: values.only,
     tell,
   });
-  process.stdout.write(table(name, results, { ...facts, ...measured }));
-  // Whoever looks closely slows down what is looked at.
-  if (values.profile === undefined) await keep(values.results, results, { ...facts, ...measured });
+  const run = { at, ...facts, ...measured };
+  process.stdout.write(table(name, results, run));
+  if (values.results !== undefined) await keep(values.results, results, run);
+  // Whoever looks closely slows down what is looked at; and a part of a run would replace the whole of another.
+  else if (values.profile === undefined && !values.only) await keep(join(import.meta.dirname, 'results', 'latest.json'), results, run);
   process.exitCode = results.some(({ holds }) => holds === false) ? 1 : 0;
 }

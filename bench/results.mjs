@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { median, range } from './figures.mjs';
 
 /**
@@ -35,15 +35,16 @@ export function compared(name, unit, ours, peer) {
   const middle = Math.round(median(ours));
   const alone = { name, ours: middle, peer: null, peerName: null, unit, ratio: null, range: { ours: range(ours.map(Math.round)), peer: null, ratio: null }, goal: null, holds: null };
   if (!peer) return alone;
-  const ratio = hundredths(median(ours) / median(peer.rates));
+  const ratio = median(ours) / median(peer.rates);
   const ratios = ours.map((rate, round) => hundredths(rate / peer.rates[round]));
   return {
     ...alone,
     peer: Math.round(median(peer.rates)),
     peerName: peer.name,
-    ratio,
+    ratio: hundredths(ratio),
     range: { ...alone.range, peer: range(peer.rates.map(Math.round)), ratio: range(ratios) },
     goal: peer.goal ?? null,
+    // What is just below the goal misses it, however it is shown.
     holds: peer.goal === undefined ? null : ratio >= peer.goal,
   };
 }
@@ -86,12 +87,9 @@ export function bounded(name, unit, ours, { most, ...peer }) {
 
 const hundredths = (/** @type {number} */ value) => Math.round(value * 100) / 100;
 
-/** What was not measured again stays. @param {string} file @param {Result[]} results @param {object} measured */
+/** A file holds one run: rows of different moments are not to be compared. @param {string} file @param {Result[]} results @param {object} measured */
 export async function keep(file, results, measured) {
-  const all = JSON.parse(await readFile(file, 'utf8').catch(() => '[]'));
-  const again = new Set(results.map(({ name }) => name));
-  const others = all.filter((/** @type {Result} */ { name }) => !again.has(name));
-  const kept = [...others, ...results.map((result) => ({ ...result, measured }))];
+  const kept = results.map((result) => ({ ...result, measured }));
   await writeFile(`${file}.new`, `${JSON.stringify(kept, undefined, 2)}\n`);
   await rename(`${file}.new`, file);
 }

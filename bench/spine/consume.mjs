@@ -15,7 +15,7 @@ async function made() {
     filter_subject: filter,
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
-    max_ack_pending: 4_000,
+    max_ack_pending: 10_000,
   });
   return jetstream(nc).consumers.get(STREAM, as);
 }

@@ -1,4 +1,7 @@
-/** Ours: a service's consumer, whose handler writes a row for every event in the transaction that also remembers them. */
+/**
+ * Ours: a service's consumer, whose handler writes a row for every event in the transaction that also remembers them:
+ * many at once with `handleAll`, or, told to be `plain`, a statement for each.
+ */
 import { connectBus, ConsumerHost } from '@mela/bus';
 import pg from 'pg';
 import { Registry } from 'prom-client';
@@ -7,7 +10,7 @@ import { ParcelMoved, SCHEMA, SERVICE } from './parcels.mjs';
 import { transactions } from './transactions.mjs';
 import { silent, until } from './until.mjs';
 
-const { urls, events: count, as } = facts();
+const { urls, events: count, as, plain } = facts();
 const nc = await connectBus({ url: urls.nats, name: 'consumer' });
 const pool = new pg.Pool({ connectionString: urls.postgres, options: `-c search_path=${SCHEMA}`, max: 4 });
 const parcelMoved = {
@@ -16,6 +19,8 @@ const parcelMoved = {
   poison: /** @type {const} */ ('aside'),
   handle: (/** @type {any} */ event, /** @type {any} */ tx) =>
     tx.query('INSERT INTO effect (event_id, parcel, version) VALUES ($1, $2, $3)', [event.id, event.subject, event.aggregateVersion]),
+};
+const manyAtOnce = {
   handleAll: (/** @type {any[]} */ events, /** @type {any} */ tx) =>
     tx.query('INSERT INTO effect (event_id, parcel, version) SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[])', [
       events.map(({ id }) => id),
@@ -31,7 +36,7 @@ let metrics;
 
 async function start() {
   metrics = new Registry();
-  host = new ConsumerHost({ service: SERVICE, nc, db: transactions(pool), consumers: [parcelMoved], log: silent, metrics });
+  host = new ConsumerHost({ service: SERVICE, nc, db: transactions(pool), consumers: [plain ? parcelMoved : { ...parcelMoved, ...manyAtOnce }], log: silent, metrics });
   await host.start();
 }
 

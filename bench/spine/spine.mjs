@@ -12,7 +12,7 @@ const RELAY_GOAL = 0.7;
 const CONSUMER_GOAL = 0.4;
 const IN_FLIGHT = [256, 1_024, 4_096];
 const UNIT = 'events/s';
-const AS = { ours: 'parcels.parcel-moved', raw: 'raw' };
+const AS = { ours: 'parcels.parcel-moved', plain: 'parcels.one-by-one', raw: 'raw' };
 
 /** Relay and consumers beside raw JetStream: the same events, the same servers, each in a process of its own. @type {import('../results.mjs').Bench} */
 export async function bench({ events, rounds, seed, profile, only, tell }) {
@@ -20,8 +20,8 @@ export async function bench({ events, rounds, seed, profile, only, tell }) {
   const ground = await Ground.open();
   /** @type {Contestant[]} */
   const contestants = [];
-  const contestant = async (/** @type {string} */ name, facts = {}) => {
-    const file = profile && join(profile, `${name}.cpuprofile`);
+  const contestant = async (/** @type {string} */ name, facts = {}, called = name) => {
+    const file = profile && join(profile, `${called}.cpuprofile`);
     const started = await Contestant.start(new URL(`./${name}.mjs`, import.meta.url), { urls: ground.urls, events, seed, profile: file, ...facts });
     contestants.push(started);
     return started;
@@ -30,14 +30,15 @@ export async function bench({ events, rounds, seed, profile, only, tell }) {
     if (profile) await mkdir(profile, { recursive: true });
     tell(`${events} events, ${rounds} rounds, seed ${seed}`);
     const [relay, writer, publisher] = await Promise.all(['relay', 'writer', 'publish'].map((name) => contestant(name)));
-    const [consumer, taker] = await Promise.all([
+    const [consumer, plain, taker] = await Promise.all([
       contestant('consumer', { as: AS.ours }),
+      contestant('consumer', { as: AS.plain, plain: true }, 'consumer-plain'),
       contestant('consume', { as: AS.raw, filter: eventSubject(ParcelMoved, '*') }),
     ]);
     const context = { ground, events, rounds, random, tell };
     const stages = {
       relay: () => relayBesideRaw({ ...context, relay, writer, publisher }),
-      consumer: () => consumerBesideRaw({ ...context, publisher, consumer, taker }),
+      consumer: () => consumerBesideRaw({ ...context, publisher, consumer, plain, taker }),
       'end-to-end': () => endToEnd({ ...context, writer, relay, consumer }),
     };
     const results = [];
@@ -98,22 +99,23 @@ async function relayBesideRaw({ ground, events, rounds, random, tell, relay, wri
 }
 
 /** @param {any} context */
-async function consumerBesideRaw({ ground, events, rounds, random, tell, publisher, consumer, taker }) {
+async function consumerBesideRaw({ ground, events, rounds, random, tell, publisher, consumer, plain, taker }) {
   await ground.emptyStream();
   await publisher.ask('leanest', { inFlight: IN_FLIGHT[0] });
   expectCount('Events in the stream', await ground.stored(), events);
-  const rates = await takeTurns({ consumer: worked, client: () => taken('client'), leanest: () => taken('leanest') }, { rounds, random, tell });
+  const rates = await takeTurns({ consumer: () => worked(consumer, AS.ours), plain: () => worked(plain, AS.plain), client: () => taken('client'), leanest: () => taken('leanest') }, { rounds, random, tell });
   return [
     compared('spine.consumer', UNIT, rates.consumer, { name: 'consume() with for await and ack()', rates: rates.client, goal: CONSUMER_GOAL }),
     compared('spine.consumer-and-leanest', UNIT, rates.consumer, { name: 'consume() with a callback and ack()', rates: rates.leanest }),
+    compared('spine.consumer-plain', UNIT, rates.plain, { name: 'consume() with for await and ack()', rates: rates.client }),
   ];
 
-  async function worked() {
+  async function worked(/** @type {Contestant} */ contestant, /** @type {string} */ as) {
     await ground.emptyTables();
-    await ground.forgetDurable(durableName(AS.ours));
-    const rate = await consumer.ask('work');
-    await consumer.ask('stop');
-    expectCount('Events left to our durable', await ground.leftOf(durableName(AS.ours)), 0);
+    await ground.forgetDurable(durableName(as));
+    const rate = await contestant.ask('work');
+    await contestant.ask('stop');
+    expectCount('Events left to our durable', await ground.leftOf(durableName(as)), 0);
     await expectEffects(ground, events);
     return rate;
   }

@@ -25,7 +25,7 @@ export const parts: Readonly<Record<'postgres' | 'nats' | 'redis', Container>> =
     ...hardened('768m'),
   },
   nats: {
-    image: 'nats:2.12-alpine',
+    image: 'nats:2.10.27-alpine',
     volumes: ['nats:/data', './deploy/nats.conf:/etc/nats/nats.conf:ro'],
     // The server reads the value as a piece of its configuration: without quotes, digits would be a number.
     environment: { NATS_PASSWORD: `"${given(partPasswords.nats)}"` },

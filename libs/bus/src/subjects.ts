@@ -16,6 +16,13 @@ export const durableName = (consumer: string): string => consumer.replaceAll('.'
 /** Takes a place in the stream that no event may have. No contract can declare its noun, so nobody hears it. */
 export const FILLER_SUBJECT = `evt.${RESERVED_NOUN}.skipped.0`;
 
+/** Events that were stored before it are gone, and nobody can send them again: replicas that follow the stream have holes. */
+export const FORGOT_SUBJECT = `evt.${RESERVED_NOUN}.forgot.0`;
+
+/** A header of events that were in the stream before it lost them: they are sent again, and are no news. */
+export const RESTORED = 'mela-restored';
+
+/** What relays say among themselves and to replicas. */
 export const isFiller = (subject: string): boolean => subject.startsWith(`evt.${RESERVED_NOUN}.`);
 
 /** The header of an event that recovery put back: it is old, and lies at a new place. */

@@ -23,7 +23,7 @@ export class Asker {
   private readonly line: Line;
 
   constructor(private readonly options: AskerOptions) {
-    this.line = new Line(options.nc);
+    this.line = Line.of(options.nc);
   }
 
   /** What keeps it from asking others, if anything does. */
@@ -48,18 +48,27 @@ export class Asker {
     if (mayAsk !== 'anything' && !mayAsk.has(operation.id))
       throw new Error(`The manifest does not name ${operation.id} among what it asks`);
     const context = currentContext();
-    const timeLeft = Math.min(timeoutMs, (context?.deadline ?? Number.POSITIVE_INFINITY) - Date.now());
-    if (timeLeft <= 0) return failure(TimedOut());
-    sent.set(header.timeLeft, String(Math.ceil(timeLeft)));
+    const timeIsUp = Math.min(Date.now() + timeoutMs, context?.deadline ?? Number.POSITIVE_INFINITY);
+    const timeLeft = () => timeIsUp - Date.now();
+    if (timeLeft() <= 0) return failure(TimedOut());
     if (context) sent.set(header.trace, context.traceparent);
 
     const serve = local?.find(operation.subject);
-    if (serve) return withinTime(serve(body, (name) => sent.get(name)), timeLeft);
+    if (serve) {
+      const ms = timeLeft();
+      sent.set(header.timeLeft, String(Math.ceil(ms)));
+      return withinTime(serve(body, (name) => sent.get(name)), ms);
+    }
 
-    const headers = natsHeaders();
-    for (const [name, value] of sent) headers.set(name, value);
     try {
-      const message = await this.line.answerTo(() => nc.request(operation.subject, body, { headers, timeout: Math.ceil(timeLeft) }));
+      const message = await this.line.answerTo(timeLeft(), async () => {
+        // What a wait for the bus has taken is gone for whoever answers, too.
+        const timeout = Math.ceil(timeLeft());
+        if (timeout <= 0) throw new TimeoutError();
+        const headers = natsHeaders();
+        for (const [name, value] of sent.set(header.timeLeft, String(timeout))) headers.set(name, value);
+        return nc.request(operation.subject, body, { headers, timeout });
+      });
       const received = new Map<string, string>();
       for (const [name, values] of message.headers ?? []) received.set(name, values[0]!);
       return { status: Number(received.get(header.status)), headers: received, body: message.data };

@@ -9,16 +9,25 @@ export class CutOff extends Error {
 const PATIENCE_MS = 2_000;
 
 /**
- * The way to those who are asked. The client library drops what it is given while it is cut off, and an answer cannot
- * come through a connection that is gone; of neither does it tell anybody. So a short break is waited out before
- * anything is sent, in a longer one nobody is kept waiting, and whoever waits for an answer when it breaks is told at once.
+ * The way to those who are asked. What is sent without a connection may be lost (see `watchConnectivity`), and an answer
+ * cannot come through one that is gone. So a short break is waited out before anything is sent, in a longer one nobody is
+ * kept waiting, and whoever waits for an answer when it breaks is told at once.
  */
 export class Line {
+  private static readonly lines = new WeakMap<NatsConnection, Line>();
+
+  /** One for each connection, however many ask over it: it is watched once, until it is closed. */
+  static of(nc: NatsConnection): Line {
+    const line = this.lines.get(nc) ?? new Line(nc);
+    this.lines.set(nc, line);
+    return line;
+  }
+
   private readonly waiting = new Set<(fault: Error) => void>();
   private readonly hoping = new Set<() => void>();
   private brokeAt: number | undefined;
 
-  constructor(private readonly nc: NatsConnection) {
+  private constructor(private readonly nc: NatsConnection) {
     watchConnectivity(nc, (connected) => (connected ? this.mend() : this.break()));
   }
 
@@ -26,8 +35,9 @@ export class Line {
     return this.nc.isClosed() || this.brokeAt !== undefined ? 'is not connected' : undefined;
   }
 
-  async answerTo<R>(send: () => Promise<R>): Promise<R> {
-    if (this.brokeAt !== undefined) await this.mended(this.brokeAt + PATIENCE_MS - performance.now());
+  /** Whoever has less time than that is not kept waiting for longer than theirs. */
+  async answerTo<R>(withinMs: number, send: () => Promise<R>): Promise<R> {
+    if (this.brokeAt !== undefined) await this.mended(Math.min(withinMs, this.brokeAt + PATIENCE_MS - performance.now()));
     return new Promise((resolve, reject) => {
       this.waiting.add(reject);
       void send().then(resolve, reject).finally(() => this.waiting.delete(reject));

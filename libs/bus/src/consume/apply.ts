@@ -1,28 +1,16 @@
 import type { EventOf } from '@mela/contracts';
 import { reach } from '../fail-points.ts';
-import type { Log } from '../log.ts';
-import { Poison } from '../outbox/poison.ts';
-import { unseal } from '../outbox/envelope.ts';
 import type { Sql, Transactions } from '../sql.ts';
 import type { ConsumerDefinition } from './consumer-definition.ts';
-import type { ConsumerMetrics } from './consumer-metrics.ts';
-import { letterId, type DeadLetterBox, type Letter } from './dead-letter-box.ts';
+import { letterOf, type Letter } from './dead-letter-box.ts';
 import type { Delivery } from './delivery.ts';
-import { Hold } from './hold.ts';
+import { Failing, hold, type FailingParts } from './failing.ts';
+import { Reading } from './reading.ts';
 import { once } from './wrappers/once.ts';
 import { tracedEvent } from './wrappers/traced.ts';
 
-interface ApplySettings {
-  backoffMs: readonly number[];
-  maxDeliver: number;
-}
-
-interface Parts<Tx extends Sql> {
+interface Parts<Tx extends Sql> extends FailingParts {
   db: Transactions<Tx>;
-  box: DeadLetterBox;
-  log: Log;
-  metrics: ConsumerMetrics;
-  settings: ApplySettings;
 }
 
 /** From this delivery on an event is tried alone and noted first: it may be what took a process down. */
@@ -30,31 +18,21 @@ const SUSPECT_FROM = 3;
 
 /** Applies deliveries and answers each. Throws only `Hold`, with what is not answered left as it is. */
 export class Apply<Tx extends Sql> {
-  private readonly types: ReadonlyMap<string, ConsumerDefinition<Tx>['events'][number]>;
-  private readonly ahead = new WeakMap<Delivery, EventOf>();
-  private readonly heard: ReadonlySet<string>;
+  readonly reading: Reading;
+  private readonly failing: Failing;
   private readonly apply: (events: readonly EventOf[], tx: Tx) => Promise<number>;
 
   constructor(
     private readonly definition: ConsumerDefinition<Tx>,
     private readonly parts: Parts<Tx>,
   ) {
-    this.types = new Map(definition.events.map((event) => [event.type, event]));
-    this.heard = new Set(definition.events.map(({ noun, verb }) => `evt.${noun}.${verb}`));
+    this.reading = new Reading(definition);
+    this.failing = new Failing(definition, parts);
     this.apply = once(definition.as, { ...definition, handle: tracedEvent(definition.handle) });
   }
 
-  /** While the database works on the batch before. What cannot be read is left for its turn. */
-  readAhead(delivery: Delivery): void {
-    try {
-      if (!this.ignores(delivery)) this.ahead.set(delivery, this.read(delivery.headers, delivery.payload));
-    } catch {
-      // Told when it is its turn.
-    }
-  }
-
   async settle(deliveries: readonly Delivery[]): Promise<void> {
-    for (const delivery of deliveries) if (this.ignores(delivery)) delivery.ack();
+    for (const delivery of deliveries) if (this.reading.ignores(delivery)) delivery.ack();
     const open = deliveries.filter((delivery) => !delivery.settled);
     const suspectFrom = Math.min(SUSPECT_FROM, this.parts.settings.maxDeliver);
     const aside = this.definition.poison === 'aside';
@@ -66,7 +44,7 @@ export class Apply<Tx extends Sql> {
   /** The same way for an event that comes out of the dead letters: inbox, handler, and `also`, in one transaction. */
   async applyLetter(letter: Letter, also: (tx: Tx) => Promise<void>): Promise<void> {
     // Handed over by its noun, it may be of a type that is not heard here.
-    const events = this.ignores(letter) ? [] : [this.read(new Map(Object.entries(letter.headers)), letter.payload)];
+    const events = this.reading.ignores(letter) ? [] : [this.reading.read(new Map(Object.entries(letter.headers)), letter.payload)];
     await this.parts.db.transaction(async (tx) => {
       if (events.length > 0) this.parts.metrics.applied.inc(await this.apply(events, tx));
       await also(tx);
@@ -77,9 +55,9 @@ export class Apply<Tx extends Sql> {
     const read: { delivery: Delivery; event: EventOf }[] = [];
     for (const delivery of deliveries) {
       try {
-        read.push({ delivery, event: this.eventOf(delivery) });
+        read.push({ delivery, event: this.reading.eventOf(delivery) });
       } catch (fault) {
-        await this.failed(delivery, fault as Error);
+        await this.failing.failed(delivery, fault as Error);
       }
     }
     if (read.length === 0) return;
@@ -89,7 +67,7 @@ export class Apply<Tx extends Sql> {
       const applied = await this.parts.db.transaction((tx) => this.applied(read.map(({ event }) => event), tx));
       this.parts.metrics.applied.inc(applied);
     } catch (fault) {
-      if (read.length === 1) return this.failed(read[0]!.delivery, fault as Error);
+      if (read.length === 1) return this.failing.failed(read[0]!.delivery, fault as Error);
       return this.oneByOne(read.map(({ delivery }) => delivery), false);
     }
     reach('consumer.committed');
@@ -105,7 +83,7 @@ export class Apply<Tx extends Sql> {
   private async oneByOne(deliveries: readonly Delivery[], suspected: boolean): Promise<void> {
     for (const delivery of deliveries) {
       try {
-        const event = this.eventOf(delivery);
+        const event = this.reading.eventOf(delivery);
         if (suspected) await this.parts.box.noteAttempt(letterOf(delivery), delivery.count);
         const applied = await this.parts.db.transaction(async (tx) => {
           if (suspected) await this.parts.box.clear(tx, event.id);
@@ -115,7 +93,7 @@ export class Apply<Tx extends Sql> {
         reach('consumer.committed');
         delivery.ack();
       } catch (fault) {
-        await this.failed(delivery, fault as Error);
+        await this.failing.failed(delivery, fault as Error);
       }
     }
   }
@@ -123,56 +101,8 @@ export class Apply<Tx extends Sql> {
   /** Those whose last attempt never ended come after the others, so that they take nobody else down with them. */
   private async culpritsLast(suspects: readonly Delivery[]): Promise<Delivery[]> {
     if (suspects.length === 1) return [...suspects];
-    const noted = await this.parts.box
-      .suspects(suspects.map((delivery) => letterOf(delivery).eventId))
-      .catch((fault: Error) => this.hold(fault));
+    const noted = await this.parts.box.suspects(suspects.map((delivery) => letterOf(delivery).eventId)).catch(hold);
     const wasNoted = (delivery: Delivery) => Number(noted.has(letterOf(delivery).eventId.toLowerCase()));
     return [...suspects].sort((a, b) => wasNoted(a) - wasNoted(b) || a.streamSeq - b.streamSeq);
   }
-
-  private async failed(delivery: Delivery, fault: Error): Promise<void> {
-    const { box, db, log, metrics, settings } = this.parts;
-    const facts = { consumer: this.definition.as, eventId: delivery.headers.get('ce-id'), delivery: delivery.count, fault: fault.message };
-    metrics.failed.inc();
-    // A database that is away is nobody's fault: no attempt is counted and nothing is put aside for it.
-    await db.query('SELECT 1').catch((silence: Error) => this.hold(silence));
-    if (this.definition.poison === 'stop') throw new Hold(`${facts.eventId ?? delivery.subject}: ${fault.message}`, { cause: fault });
-
-    if (!(fault instanceof Poison) && delivery.count < settings.maxDeliver) {
-      log.warn({ ...facts, stack: fault.stack }, 'An event failed and will be tried again');
-      return delivery.nak(settings.backoffMs[Math.min(delivery.count, settings.backoffMs.length) - 1] ?? 0);
-    }
-    await box.bury(letterOf(delivery), fault.stack ?? fault.message, delivery.count).catch((refused: Error) => this.hold(refused));
-    log.error({ ...facts, stack: fault.stack }, 'An event was put aside');
-    delivery.term(fault.message);
-  }
-
-  private hold(fault: Error): never {
-    throw new Hold(`The database does not answer: ${fault.message}`, { cause: fault });
-  }
-
-  /** A noun's filter also lets through what nobody here asked for. */
-  private ignores({ subject }: { subject: string }): boolean {
-    return !this.heard.has(subject.slice(0, subject.lastIndexOf('.')));
-  }
-
-  private eventOf(delivery: Delivery): EventOf {
-    return this.ahead.get(delivery) ?? this.read(delivery.headers, delivery.payload);
-  }
-
-  private read(headers: ReadonlyMap<string, string>, payload: Uint8Array): EventOf {
-    const type = headers.get('ce-type');
-    if (type === undefined) throw new Poison('The event has no ce-type');
-    const event = this.types.get(type);
-    if (!event) throw new Poison(`${this.definition.as} does not hear ${type}`);
-    return unseal(event, (name) => headers.get(name), payload);
-  }
 }
-
-const letterOf = (delivery: Delivery): Letter => ({
-  eventId: letterId(delivery.headers.get('ce-id'), delivery.streamSeq),
-  streamSeq: delivery.streamSeq,
-  subject: delivery.subject,
-  headers: Object.fromEntries(delivery.headers),
-  payload: delivery.payload,
-});

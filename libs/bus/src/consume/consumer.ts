@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import { Wakeable } from '../outbox/wakeable.ts';
 import type { Sql, Transactions } from '../sql.ts';
 import { Apply } from './apply.ts';
+import { BatchSize } from './batch-size.ts';
 import type { ConsumerDefinition } from './consumer-definition.ts';
 import { consumerMetrics, type ConsumerMetrics } from './consumer-metrics.ts';
 import { DeadLetterBox } from './dead-letter-box.ts';
@@ -26,12 +27,10 @@ export interface ConsumerHealth {
   consumer: string;
   state: 'running' | 'stopped';
   reason?: string;
-  /** It knows everything stored until then: epoch milliseconds. */
-  caughtUpAt: number;
+  /** It knows everything that was stored until so many milliseconds ago; without an end where it never did. */
+  knowledgeAgeMs: number;
 }
 
-/** A batch grows while batches are quick, so that a backlog is worked off in few transactions and none of them is long. */
-const BATCH = { least: 100, most: 400, quickMs: 25 };
 const LONGEST_HOLD_MS = 5_000;
 
 /** One consumer's loop: whatever has arrived is applied at once, together; when nothing has, it waits for the next arrival. */
@@ -47,7 +46,7 @@ export class Consumer<Tx extends Sql> {
   private holding: string | undefined;
   private inHand: readonly Delivery[] = [];
   private turn = 0;
-  private batch = BATCH.least;
+  private readonly batch = new BatchSize();
 
   constructor(
     readonly definition: ConsumerDefinition<Tx>,
@@ -62,7 +61,7 @@ export class Consumer<Tx extends Sql> {
     // What may leave no gap is never given up, neither here nor by the server.
     const maxDeliver = poison === 'stop' ? -1 : settings.maxDeliver;
     const arrived = (delivery: Delivery) => {
-      this.apply.readAhead(delivery);
+      this.apply.reading.readAhead(delivery);
       this.wakeable.wake();
     };
     this.sources = durablesOf(as, events).map(
@@ -78,7 +77,7 @@ export class Consumer<Tx extends Sql> {
       consumer: this.definition.as,
       state: reason === undefined ? 'running' : 'stopped',
       ...(reason === undefined ? {} : { reason }),
-      caughtUpAt: Math.min(...this.sources.map((source) => source.caughtUpAt)),
+      knowledgeAgeMs: Math.max(...this.sources.map((source) => source.knowledgeAgeMs)),
     };
   }
 
@@ -98,6 +97,7 @@ export class Consumer<Tx extends Sql> {
     this.wakeable.wake();
     await this.running;
     this.running = undefined;
+    for (const source of this.sources) source.close();
   }
 
   measure(): void {
@@ -109,7 +109,7 @@ export class Consumer<Tx extends Sql> {
     const stopHeartbeat = heartbeat(() => this.unanswered(), this.options.settings.ackWaitMs);
     for (;;) {
       const source = this.next();
-      if (source) await this.through(source, source.take(this.batch));
+      if (source) await this.through(source, source.take(this.batch.now));
       else if (this.stopping) break;
       else await this.wakeable.wait(60_000);
     }
@@ -137,7 +137,7 @@ export class Consumer<Tx extends Sql> {
         await this.apply.settle(batch);
         if (this.holding !== undefined) log.info({ consumer: this.definition.as }, 'The consumer goes on');
         this.holding = undefined;
-        source.applied(batch);
+        source.applied();
         break;
       } catch (fault) {
         const reason = fault instanceof Hold ? fault.message : ((fault as Error).stack ?? String(fault));
@@ -151,8 +151,7 @@ export class Consumer<Tx extends Sql> {
       }
     }
     this.inHand = [];
-    const quick = performance.now() - began < BATCH.quickMs;
-    this.batch = quick ? Math.min(this.batch * 2, BATCH.most) : BATCH.least;
+    this.batch.took(performance.now() - began);
   }
 
   private *unanswered(): Iterable<Delivery> {

@@ -1,4 +1,5 @@
 import type { Sql } from '../sql.ts';
+import type { Delivery } from './delivery.ts';
 
 /** A message as a dead letter keeps it: all that is needed to apply it later under its own id. */
 export interface Letter {
@@ -14,6 +15,14 @@ const uuidGrammar = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** A message whose id is missing or malformed is known by its place in the stream. */
 export const letterId = (id: string | undefined, streamSeq: number): string =>
   id !== undefined && uuidGrammar.test(id) ? id : `00000000-0000-8000-8000-${streamSeq.toString(16).padStart(12, '0')}`;
+
+export const letterOf = (delivery: Delivery): Letter => ({
+  eventId: letterId(delivery.headers.get('ce-id'), delivery.streamSeq),
+  streamSeq: delivery.streamSeq,
+  subject: delivery.subject,
+  headers: Object.fromEntries(delivery.headers),
+  payload: delivery.payload,
+});
 
 /**
  * Where one consumer puts what it cannot apply.

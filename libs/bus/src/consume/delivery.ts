@@ -1,4 +1,5 @@
 import type { Msg } from '@nats-io/transport-node';
+import type { ConnectionLine } from '../stream/connection-line.ts';
 import { headersOf } from './header-block.ts';
 
 const ACK = Buffer.from('+ACK');
@@ -15,8 +16,8 @@ export class Delivery {
 
   constructor(
     private readonly message: Msg,
-    /** The connection that it came on. */
-    private readonly line: { readonly gone: boolean } = { gone: false },
+    /** What it came on. */
+    private readonly line: ConnectionLine = { gone: false },
   ) {
     // $JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>[.<random>]
     const tokens = (message.reply ?? '').split('.');

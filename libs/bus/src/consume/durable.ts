@@ -4,6 +4,7 @@ import type { EventType } from '@mela/contracts';
 import { differences } from '../stream/differences.ts';
 import { isNotFound } from '../stream/not-found.ts';
 import { durableName, eventSubject, STREAM } from '../subjects.ts';
+import { UNANSWERED_AT_MOST } from './batch-size.ts';
 
 /** The server has the durable otherwise than asked, and waiting will not change that. */
 export class DurableDiffers extends Error {
@@ -48,7 +49,7 @@ export async function ensureDurable(
     filter_subject: filter,
     ack_wait: nanos(ackWaitMs),
     max_deliver: maxDeliver,
-    max_ack_pending: 4_000,
+    max_ack_pending: UNANSWERED_AT_MOST,
   };
   const fixed = {
     durable_name: name,

@@ -20,8 +20,14 @@ const grammar = /^[a-z]+\.[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 /** Any one of the events that a list holds, told apart by its own data. */
 type Heard<E> = E extends readonly (infer One)[] ? Heard<One> : E extends EventType ? EventOf<E> : never;
 
-// `handle` is a property here, not a method: methods are compared too kindly, and a wrong event would compile.
-type Reaction<E> = new (...args: any[]) => { handle: (event: Heard<E>, tx: any) => unknown };
+// Properties, not methods: methods are compared too kindly, and a wrong event would compile.
+interface Hearer<E> {
+  handle: (event: Heard<E>, tx: any) => unknown;
+  /** The same for many at once: see `ConsumerDefinition`. */
+  handleAll?: (events: readonly Heard<E>[], tx: any) => Promise<unknown>;
+}
+
+type Reaction<E> = new (...args: any[]) => Hearer<E>;
 
 /** Binds a reaction to the events it hears. One whose `handle` takes another event does not compile. */
 export function Hears<const E extends EventType | readonly EventType[]>(event: E, { as, poison = 'aside' }: HearingOptions) {

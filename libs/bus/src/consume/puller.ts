@@ -1,11 +1,11 @@
 import { nanos, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import type { ConnectionLine } from '../stream/connection-line.ts';
 import { watchConnectivity } from '../stream/connectivity.ts';
 import { privateInbox } from '../stream/private-inbox.ts';
 import { STREAM } from '../subjects.ts';
+import { AT_HAND } from './batch-size.ts';
 import { Delivery } from './delivery.ts';
 
-/** Enough that the next batch is here when one is done. */
-const AT_HAND = 800;
 const EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 2_500;
 const SILENCE_MS = 2 * HEARTBEAT_MS + 1_000;
@@ -15,6 +15,8 @@ const AGAIN_MS = 100;
 const passing = new Set([404, 408]);
 
 interface PullerEvents {
+  /** What a delivery of now comes on. */
+  line(): ConnectionLine;
   arrived(delivery: Delivery): void;
   /** Nothing has come for a while, and the server says that it is still there. */
   idle(): void;
@@ -32,7 +34,6 @@ export class Puller {
   private readonly unwatch: () => void;
   private readonly watchdog: NodeJS.Timeout;
   private readonly atHand: Delivery[] = [];
-  private line = { gone: false };
   private asked = 0;
   private silences = 0;
   private heardAt = performance.now();
@@ -48,10 +49,6 @@ export class Puller {
     this.replies = nc.subscribe(this.inbox, { callback: (fault, message) => (fault ? events.lost(fault.message) : this.hear(message)) });
     this.unwatch = watchConnectivity(nc, (connected) => {
       this.connected = connected;
-      if (!connected) {
-        this.line.gone = true;
-        this.line = { gone: false };
-      }
       this.asked = 0;
       this.ask();
     });
@@ -91,7 +88,7 @@ export class Puller {
     this.silences = 0;
     if (message.subject !== this.inbox) {
       this.asked = Math.max(0, this.asked - 1);
-      const delivery = new Delivery(message, this.line);
+      const delivery = new Delivery(message, this.events.line());
       this.atHand.push(delivery);
       this.events.arrived(delivery);
       this.ask();

@@ -10,8 +10,9 @@ import { PAGE, plantTables, replicated, type Plant } from '../../test/replicated
 import { eventually, PlantGrew, World, type Garden } from '../../test/world.ts';
 import { seal } from '../outbox/envelope.ts';
 import type { Sql } from '../sql.ts';
+import { StreamStorage } from '../../test/stream-storage.ts';
 import { ensureStream } from '../stream/stream.ts';
-import { STREAM } from '../subjects.ts';
+import { FILLER_SUBJECT, FORGOT_SUBJECT, STREAM } from '../subjects.ts';
 import type { ConsumerHost } from './consumer-host.ts';
 
 let world: World;
@@ -48,6 +49,23 @@ async function ageOut(): Promise<void> {
   const jsm = await jetstreamManager(world.nc);
   await jsm.streams.update(STREAM, { max_age: nanos(150), duplicate_window: nanos(100) });
   await eventually(() => jsm.streams.info(STREAM), ({ state }) => state.messages === 0);
+}
+
+async function whileDown(work: () => Promise<void>): Promise<void> {
+  await world.nats.crash();
+  await work();
+  await world.nats.restart();
+  await eventually(() => world.nc.rtt().then(() => true, () => false), (connected) => connected);
+}
+
+/** Waits until every process relies on the replica, which nobody may before it knows what the lost stream would have said. */
+async function reliedOnAgain(hosts: readonly ConsumerHost<Sql>[]): Promise<void> {
+  const relied = async () => {
+    const relying = hosts.filter((host) => host.health()[0]!.state === 'running').length;
+    if (relying > 0) expect((await known())[0]).toMatchObject({ version: 9, height: null });
+    return relying;
+  };
+  await eventually(relied, (relying) => relying === hosts.length, 30_000);
 }
 
 /** Something that waits until the test lets it go, and says that it waits. */
@@ -187,6 +205,49 @@ describe('a replica that was built', () => {
     expect(await record()).toMatchObject({ build: 2 });
   });
 
+  it('is built again when a relay told of a loss that nobody can make good, and then not once more', async () => {
+    const [plant] = await nursery(3);
+    const first = await garden.host([replicated(garden.db)]);
+    await running(first);
+    await first.stop();
+    await becomes({ ...plant!, version: 8, height: null });
+    await world.nc.request(FORGOT_SUBJECT, '');
+    for (const start of [1, 2]) {
+      const host = await garden.host([replicated(garden.db)]);
+      await running(host);
+      expect((await known())[0], `start ${start}`).toMatchObject({ version: 8, height: null });
+      expect(await record(), `start ${start}`).toMatchObject({ build: 2, whole: true });
+      await host.stop();
+    }
+  });
+
+  it('is built again when the stream lost its end under it, in every process, and never relied on meanwhile', async () => {
+    const storage = new StreamStorage(world);
+    const [plant] = await nursery(30);
+    const consumer = replicated(garden.db);
+    const host = await garden.host([consumer]);
+    await running(host);
+    await grows(plant!.id, 4);
+    await whileDown(() => storage.keep());
+    for (let version = 5; version <= 7; version++) await grows(plant!.id, version);
+    await eventually(known, ([one]) => one!.version === 7);
+    const hosts = [host, await garden.host([consumer], {}, await world.connection('second'))];
+    await Promise.all(hosts.map(running));
+    await becomes({ ...plant!, version: 9, height: null });
+    await whileDown(() => storage.rewind());
+    const waits = 'plants is held against the stream (the stream ends at 1, before what was heard, and is carried on first)';
+    await Promise.all(hosts.map((one) => eventually(() => one.health()[0]!.reason, (reason) => reason === waits)));
+    expect(await record()).toMatchObject({ build: 1 });
+    // As relays do.
+    for (let seq = 2; seq <= 4; seq++) await world.nc.request(FILLER_SUBJECT, '');
+    await reliedOnAgain(hosts);
+    await grows(plant!.id, 10);
+    await eventually(known, ([one]) => one!.version === 10);
+    expect(await record()).toMatchObject({ build: 2, whole: true });
+    const told = garden.logged.filter(({ message }) => message === 'A replica is built from its owner');
+    expect(told.at(-1)).toMatchObject({ facts: { why: 'the stream lost its end' } });
+  }, 60_000);
+
   const wipes: [string, (jsm: JetStreamManager) => Promise<unknown>][] = [
     ['is deleted', (jsm) => jsm.streams.delete(STREAM)],
     ['goes down with the disk of NATS', async () => {
@@ -211,12 +272,7 @@ describe('a replica that was built', () => {
       return noticed.size;
     }, (size) => size === hosts.length);
     await eventually(() => ensureStream(world.nc).then(() => true, () => false), (made) => made);
-    const relied = async () => {
-      const relying = hosts.filter((host) => host.health()[0]!.state === 'running').length;
-      if (relying > 0) expect((await known())[0]).toMatchObject({ version: 9, height: null });
-      return relying;
-    };
-    await eventually(relied, (relying) => relying === hosts.length, 30_000);
+    await reliedOnAgain(hosts);
     console.log(`built anew ${(performance.now() - since).toFixed(0)} ms after the stream was wiped`);
     expect(await record()).toMatchObject({ build: 2, whole: true });
     await grows(plant!.id, 10);

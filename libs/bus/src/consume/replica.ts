@@ -4,9 +4,10 @@ import type { Log } from '../log.ts';
 import { Wakeable } from '../outbox/wakeable.ts';
 import type { Sql, Transactions } from '../sql.ts';
 import { watchConnectivity } from '../stream/connectivity.ts';
-import { StreamReader } from '../stream/stream-reader.ts';
+import { StreamReader, type StreamState } from '../stream/stream-reader.ts';
+import { FORGOT_SUBJECT } from '../subjects.ts';
 import type { Bootstrap } from './consumer-definition.ts';
-import { whyBuild } from './replica-due.ts';
+import { LOST_ITS_END, whyBuild, type ReplicaState } from './replica-due.ts';
 import { ReplicaRecord } from './replica-record.ts';
 
 interface ReplicaParts<Tx extends Sql> {
@@ -37,6 +38,8 @@ export class Replica<Tx extends Sql> {
   private doubts = 1;
   private doubtsHeard = 0;
   private whole = false;
+  /** The build whose stream was seen to end before what was heard. */
+  private cutShort: number | undefined;
   private items = 0;
   private failures = 0;
   private trouble = '';
@@ -115,11 +118,13 @@ export class Replica<Tx extends Sql> {
     const { db, log, reached: ask } = this.parts;
     const heard = this.doubts;
     // In this order: what another process notes meanwhile must not look like a stream that lost its end, and what ages out
-    // unheard is behind the stream's first sequence before it could be noted as heard.
+    // unheard is behind the stream's first sequence, or a loss told of, before it could be noted as heard.
     const known = await this.record.read(db);
     const reached = await ask();
     const stream = await this.stream.state();
-    const why = whyBuild(known, stream);
+    const forgotAt = await this.stream.lastOf(FORGOT_SUBJECT);
+    if (known?.epoch === stream.epoch && reached > stream.lastSeq) this.waitForTheEnd(known, stream);
+    const why = this.cutShort !== undefined && this.cutShort === known?.build ? LOST_ITS_END : whyBuild(known, stream, forgotAt);
     if (why !== undefined && (await this.record.begin(db, known, stream)))
       log.info({ consumer: this.as, from: this.bootstrap.from, why }, 'A replica is built from its owner');
     if (why === undefined && reached > known!.followedTo) await this.record.followed(db, known!, reached);
@@ -127,6 +132,16 @@ export class Replica<Tx extends Sql> {
     this.whole = now?.complete ?? false;
     this.items = now?.items ?? 0;
     this.doubtsHeard = heard;
+  }
+
+  /**
+   * The stream lost its end: until relays have carried its sequence on, what is stored is not delivered here, and what was
+   * built now would have a hole at once. It is built afterwards.
+   */
+  private waitForTheEnd({ build }: ReplicaState, { lastSeq }: StreamState): never {
+    this.cutShort = build;
+    if (!this.doubted) this.doubts += 1;
+    throw new Error(`the stream ends at ${lastSeq.toLocaleString('en-GB')}, before what was heard, and is carried on first`);
   }
 
   /** One page, by whichever process is first: false where it is another one. */

@@ -2,6 +2,8 @@ import { jetstreamManager, type ConsumerInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../log.ts';
 import { Wakeable } from '../outbox/wakeable.ts';
+import { ConnectionLines } from '../stream/connection-line.ts';
+import { StreamReader } from '../stream/stream-reader.ts';
 import { STREAM } from '../subjects.ts';
 import type { Delivery } from './delivery.ts';
 import { DurableDiffers, ensureDurable, type Durable } from './durable.ts';
@@ -29,18 +31,24 @@ export class Source {
   private stopping = false;
   /** What closed pullers still held: it is as good as what comes later, and nearer to its `ack_wait`. */
   private leftOver: Delivery[] = [];
+  /** They outlive pullers: what one left over is not answered on the next connection either. */
+  private lines: ConnectionLines | undefined;
   private readonly horizon = new Horizon();
+  private readonly stream: StreamReader;
   private nextLook: NodeJS.Timeout | undefined;
   lost: string | undefined;
 
   constructor(
     readonly durable: Durable,
     private readonly options: SourceOptions,
-  ) {}
+  ) {
+    this.stream = new StreamReader(options.nc);
+  }
 
   /** Faults on a durable that is not as asked. A server that is away is waited for. */
   async start(): Promise<void> {
     this.stopping = false;
+    this.lines ??= new ConnectionLines(this.options.nc);
     try {
       await this.ensure();
     } catch (fault) {
@@ -59,8 +67,15 @@ export class Source {
     await this.running;
   }
 
-  get caughtUpAt(): number {
-    return this.horizon.at;
+  /** Nothing that is held is answered any more. */
+  close(): void {
+    this.lines?.close();
+    this.lines = undefined;
+  }
+
+  /** It knows everything that was stored until so many milliseconds ago. */
+  get knowledgeAgeMs(): number {
+    return this.horizon.ageMs();
   }
 
   /** Up to which sequence nothing waits or is unanswered, as the server says it now. */
@@ -81,9 +96,7 @@ export class Source {
     return this.puller ? [...taken, ...this.puller.take(max - taken.length)] : taken;
   }
 
-  applied(batch: readonly Delivery[]): void {
-    const last = batch.at(-1);
-    if (last) this.horizon.mark(last.streamSeq, last.storedAt);
+  applied(): void {
     this.lookSoon();
   }
 
@@ -107,7 +120,9 @@ export class Source {
   }
 
   private async pull(): Promise<void> {
+    const lines = this.lines!;
     this.puller = new Puller(this.options.nc, this.durable.name, {
+      line: () => lines.current,
       arrived: this.options.arrived,
       idle: () => void this.look(),
       lost: (reason) => {
@@ -134,16 +149,19 @@ export class Source {
       this.nextLook = undefined;
       void this.look();
     };
-    this.nextLook = setTimeout(look, this.caughtUpAt === 0 ? LOOK_MS.first : LOOK_MS.later).unref();
+    this.nextLook = setTimeout(look, this.knowledgeAgeMs === Number.POSITIVE_INFINITY ? LOOK_MS.first : LOOK_MS.later).unref();
   }
 
   /** Only the server knows what is left, here and in other processes, delivered or to be delivered again. */
   private async look(): Promise<void> {
-    const asked = Date.now();
+    const asked = performance.now();
     try {
+      // In this order: of what the stream holds by then, the durable says afterwards whether anything is left.
+      const { lastSeq } = await this.stream.state();
       const info = await this.info();
-      if (info.num_pending === 0) this.horizon.mark(info.delivered.stream_seq, asked);
-      this.horizon.reached(reachedBy(info));
+      const nothingLeft = info.num_pending + info.num_ack_pending === 0;
+      this.horizon.mark(lastSeq, asked);
+      this.horizon.reached(nothingLeft ? Math.max(lastSeq, reachedBy(info)) : reachedBy(info));
       if (info.num_pending + info.num_ack_pending > 0) this.lookSoon();
     } catch {
       // Not knowing is not being caught up.

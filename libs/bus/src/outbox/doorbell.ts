@@ -22,7 +22,7 @@ export class Doorbell {
       this.again = true;
       return;
     }
-    // What is published while there is no connection would be kept and sent late, all of it.
+    // Rung while a connection is made, it would be heard late (see `watchConnectivity`).
     if (!this.nc.isClosed() && !this.nc.isDraining() && this.nc.info) this.nc.publish(bellOf(this.service));
     this.resting = true;
     setTimeout(() => {

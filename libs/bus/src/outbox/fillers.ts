@@ -1,5 +1,5 @@
 import { reach } from '../fail-points.ts';
-import { FILLER_SUBJECT } from '../subjects.ts';
+import { FILLER_SUBJECT, FORGOT_SUBJECT } from '../subjects.ts';
 import type { AckedPublisher } from './publisher.ts';
 
 const AT_ONCE = 1_000;
@@ -33,5 +33,15 @@ export function fill(publisher: AckedPublisher, from: number, to: number, within
       else resolve(filled);
     };
     goOn();
+  });
+}
+
+/** For replicas: they are told in the stream itself, where nobody can be away. */
+export function tellForgotten(publisher: AckedPublisher): Promise<void> {
+  return new Promise((resolve, reject) => {
+    publisher.publish({ subject: FORGOT_SUBJECT, headers: {}, payload: NOTHING }, (stored, fault) => {
+      if (stored) resolve();
+      else reject(fault ?? new Error('The mark of a loss was not acknowledged'));
+    });
   });
 }

@@ -5,8 +5,12 @@ export interface Place {
   readonly eventId: string;
 }
 
-/** Places above `from` and up to `to`, the highest first, at most `PAGE_ROWS` of them. */
-export type ReadPlaces = (shards: readonly number[], from: number, to: number) => Promise<readonly Place[]>;
+export interface History {
+  /** Those above `from` and up to `to`, the highest first, at most `PAGE_ROWS` of them. */
+  places(shards: readonly number[], from: number, to: number): Promise<readonly Place[]>;
+  /** Whether anything is remembered so far down, of whatever shard. */
+  anyUpTo(seq: number): Promise<boolean>;
+}
 
 export const PAGE_ROWS = 50_000;
 /** Of sequences. Wider ones are for the stretches in which others sent. */
@@ -15,15 +19,17 @@ const WINDOW = { first: 4_096, widest: 1_000_000 };
 /**
  * The last place of each shard that still holds its event. What a stream has lost is always its end, so within a shard
  * all places up to some one match and none above it do: pages from the top down, each judged by its lowest row, and then
- * halves. Shards that are not in the answer have no such place.
+ * halves. Shards that are not in the answer have no such place. It goes no further down than the history, which remembers a
+ * day of a stream that may be years old.
  */
-export async function lastMatches(shards: readonly number[], top: number, read: ReadPlaces, matches: (place: Place) => Promise<boolean>): Promise<Map<number, Place>> {
+export async function lastMatches(shards: readonly number[], top: number, history: History, matches: (place: Place) => Promise<boolean>): Promise<Map<number, Place>> {
   const found = new Map<number, Place>();
   const open = new Set(shards);
   let window = WINDOW.first;
   for (let to = top; to > 0 && open.size > 0; ) {
     const from = Math.max(0, to - window);
-    const page = await read([...open], from, to);
+    const page = await history.places([...open], from, to);
+    if (page.length === 0 && !(await history.anyUpTo(from))) break;
     await Promise.all(
       [...open].map(async (shard) => {
         const places = page.filter((place) => place.shard === shard).reverse();

@@ -1,10 +1,12 @@
 import { jetstreamManager } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
 import { v7 as uuid } from 'uuid';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stored } from '../../test/growing.ts';
 import { eventually, World, type Garden } from '../../test/world.ts';
 import { epochOf } from '../stream/stream.ts';
-import { SHARDS, STREAM } from '../subjects.ts';
+import { StreamReader } from '../stream/stream-reader.ts';
+import { FORGOT_SUBJECT, RESTORED, SHARDS, shardOf, STREAM } from '../subjects.ts';
 import type { Relay } from './relay.ts';
 import { keepPartitions } from './sent-partitions.ts';
 
@@ -16,6 +18,12 @@ afterEach(() => world.rest());
 afterAll(() => world.close());
 
 const checked = (relay: Relay) => eventually(() => relay.health(), ({ shards, recovering }) => shards === SHARDS && !recovering, 30_000);
+
+async function headerOf(id: string, name: string): Promise<string> {
+  const { seq } = (await stored(world)).find((message) => message.id === id)!;
+  const message = await (await jetstreamManager(world.nc)).streams.getMessage(STREAM, { seq });
+  return message!.header.get(name);
+}
 const inStream = async (): Promise<string[]> => (await stored(world)).map(({ id }) => id);
 
 describe('what a relay remembers of a shard', () => {
@@ -41,7 +49,7 @@ describe('what a relay remembers of a shard', () => {
     expect(await garden.count('relay_state')).toBe(1);
   });
 
-  it('has not aged out if it was sent within a day: it is sent again', async () => {
+  it('has not aged out if it was sent within a day: it is sent again, and says that it is no news', async () => {
     const { garden, epoch } = await aged();
     const id = await garden.emit(uuid(), 1);
     await garden.db.query(keepPartitions);
@@ -51,6 +59,26 @@ describe('what a relay remembers of a shard', () => {
     );
     await garden.relay();
     await eventually(inStream, (ids) => ids.includes(id));
+    expect(await headerOf(id, RESTORED)).toBe('true');
+    const news = await garden.emit(uuid(), 1);
+    await eventually(inStream, (ids) => ids.includes(news));
+    expect(await headerOf(news, RESTORED)).toBe('');
+  });
+
+  it('may be gone from this stream and remembered no more: whoever follows the stream is told, after the place of the loss', async () => {
+    const garden = await world.garden();
+    const plant = uuid();
+    await garden.emit(plant, 1);
+    await eventually(() => garden.count('outbox'), (rows) => rows === 1);
+    const { created } = await (await jetstreamManager(world.nc)).streams.info(STREAM);
+    await remember(garden, shardOf(plant), 1_200, epochOf(created));
+    const relay = await garden.relay();
+    await checked(relay);
+    expect(await new StreamReader(world.nc).lastOf(FORGOT_SUBJECT)).toBe(1_201);
+    // Once: what was told is not told by whoever looks again.
+    await relay.stop();
+    await checked(await garden.relay());
+    expect(await new StreamReader(world.nc).lastOf(FORGOT_SUBJECT)).toBe(1_201);
   });
 
   it('may be nothing that is left, and then it says so and goes on', async () => {
@@ -60,8 +88,23 @@ describe('what a relay remembers of a shard', () => {
     await checked(relay);
     expect(garden.logged).toContainEqual({ level: 'error', facts: expect.objectContaining({ shard: 3, lastSeq: 1_200 }), message: expect.stringContaining('cannot be restored from here') });
     expect(await garden.count('relay_state')).toBe(0);
+    // Another stream says so itself.
+    expect(await new StreamReader(world.nc).lastOf(FORGOT_SUBJECT)).toBe(0);
     const id = await garden.emit(uuid(), 1);
     await eventually(inStream, (ids) => ids.includes(id));
+  });
+});
+
+describe('a stream that an operator changed', () => {
+  it('is sent into all the same', async () => {
+    const garden = await world.garden();
+    const jsm = await jetstreamManager(world.nc);
+    await jsm.streams.update(STREAM, { max_age: nanos(30 * 86_400_000) });
+    const relay = await garden.relay();
+    const id = await garden.emit(uuid(), 1);
+    await eventually(inStream, (ids) => ids.includes(id));
+    await checked(relay);
+    expect((await jsm.streams.info(STREAM)).config.max_age).toBe(nanos(30 * 86_400_000));
   });
 });
 

@@ -1,8 +1,8 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../log.ts';
-import { ensureStream } from '../stream/stream.ts';
+import { createMissingStream } from '../stream/stream.ts';
 import { StreamReader, type StreamState } from '../stream/stream-reader.ts';
-import { fill } from './fillers.ts';
+import { fill, tellForgotten } from './fillers.ts';
 import { lastMatches, type Place } from './last-match.ts';
 import type { AckedPublisher } from './publisher.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
@@ -40,7 +40,7 @@ export class Recovery {
   /** The stream as it is, once everything that was sent into it is there or waits again; undefined while there is more to do. */
   async check(history: SentHistory): Promise<StreamState | undefined> {
     const { nc, publisher, log, metrics, replicas } = this.parts;
-    await ensureStream(nc, replicas === undefined ? {} : { replicas });
+    await createMissingStream(nc, replicas === undefined ? {} : { replicas });
     const states = await history.states();
     // In this order: what is stored between the two questions must not look like a stream that is behind its consumers.
     const delivered = await this.reader.delivered();
@@ -63,14 +63,15 @@ export class Recovery {
 
   /** Answers how many shards had lost something. */
   private async restore(history: SentHistory, states: readonly ShardState[], stream: StreamState): Promise<number> {
-    const { log, metrics } = this.parts;
+    const { log, metrics, publisher } = this.parts;
     const gone = (await Promise.all(states.map(async (state) => ((await this.isThere(history, state, stream)) ? [] : [state])))).flat();
     if (gone.length === 0) return 0;
     // Another stream holds nothing of what was sent into the one before.
     const searched = gone.filter(({ epoch }) => epoch === null || epoch === stream.epoch);
     const top = Math.max(0, ...searched.map(({ seq }) => seq));
-    const read = (shards: readonly number[], from: number, to: number) => history.places(shards, from, to);
-    const matches = await lastMatches(searched.map(({ shard }) => shard), top, read, (place) => this.holds(place));
+    const matches = await lastMatches(searched.map(({ shard }) => shard), top, history, (place) => this.holds(place));
+    // Before anything is put back and remembered: whoever comes after a crash finds the same, and tells it again.
+    if (searched.some(({ shard }) => !matches.has(shard))) await tellForgotten(publisher);
     const back = await history.putBack(gone, matches, stream.epoch);
     metrics.putBack.inc(back);
     log.warn({ shards: gone.map(({ shard }) => shard), back }, 'The stream had lost events: they wait in the outbox again');
@@ -78,7 +79,7 @@ export class Recovery {
       if (!matches.has(shard))
         log.error(
           { shard, lastSeq: seq, lastEventId: eventId },
-          'Nothing that this shard sent within 24 hours is in the stream: all of it is sent again. Whatever older events the stream lost cannot be restored from here; replicas are rebuilt from snapshots',
+          'Nothing that this shard sent within 24 hours is in the stream: all of it is sent again. Whatever older events the stream lost cannot be restored from here; replicas are built anew from their owners',
         );
     return gone.length;
   }

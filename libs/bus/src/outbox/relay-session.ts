@@ -12,7 +12,7 @@ const ANSWER_WITHIN_MS = 15_000;
 const DEPTH_COUNTED = 1_000_000;
 
 /** An array of numbers as PostgreSQL writes it: the driver would escape each of thousands. */
-const numbers = (values: readonly (number | string)[]): string => `{${values.join(',')}}`;
+export const numbers = (values: readonly (number | string)[]): string => `{${values.join(',')}}`;
 
 /**
  * The relay's one session: it holds the shard locks, so it never goes through a transaction pooler.

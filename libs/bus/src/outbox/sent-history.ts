@@ -1,7 +1,7 @@
 import { reach } from '../fail-points.ts';
-import { SHARDS } from '../subjects.ts';
-import { PAGE_ROWS, type Place } from './last-match.ts';
-import type { RelaySession } from './relay-session.ts';
+import { RESTORED, SHARDS } from '../subjects.ts';
+import { PAGE_ROWS, type History, type Place } from './last-match.ts';
+import { numbers, type RelaySession } from './relay-session.ts';
 
 /** What the relay remembers of a shard: the last event it sent, and into which stream. */
 export interface ShardState extends Place {
@@ -20,13 +20,13 @@ const PIECE = 50_000;
 const PATIENCE_MS = 60_000;
 
 const columns = 'shard, id, event_id, aggregate_id, aggregate_version, subject, headers, payload, created_at';
+const restored = columns.replace('headers', `headers || '{"${RESTORED}": "true"}'`);
 /** $1 has, for each shard, after which sequence; null for those that are not concerned. */
 const sentAfter = 'stream_seq > $2 AND stream_seq <= $3 AND stream_seq > ($1::bigint[])[shard + 1]';
-const numbers = (values: readonly number[]): string => `{${values.join(',')}}`;
 const placeOf = ({ shard, seq, event_id }: Row): Place => ({ shard, seq: Number(seq), eventId: event_id });
 
 /** What was sent, as the relay's own tables tell it. */
-export class SentHistory {
+export class SentHistory implements History {
   constructor(private readonly session: RelaySession) {}
 
   async states(): Promise<ShardState[]> {
@@ -47,6 +47,10 @@ export class SentHistory {
     return rows.map(placeOf);
   }
 
+  async anyUpTo(seq: number): Promise<boolean> {
+    return (await this.session.query('SELECT FROM outbox_sent WHERE stream_seq <= $1 LIMIT 1', [seq], PATIENCE_MS)).length > 0;
+  }
+
   /** Whether it is so young that the stream must still have it. */
   async remembers({ shard, seq, eventId }: Place): Promise<boolean> {
     const rows = await this.session.query('SELECT FROM outbox_sent WHERE shard = $1 AND stream_seq = $2 AND event_id = $3', [shard, seq, eventId]);
@@ -54,8 +58,8 @@ export class SentHistory {
   }
 
   /**
-   * What was sent after each shard's last place waits in the outbox again, under its own ids and so in its old order, piece
-   * by piece from the end. What the relay remembers changes last: until then whoever comes next finds the same and goes on.
+   * What was sent after each shard's last place waits in the outbox again, under its own ids and so in its old order, marked
+   * as restored, piece by piece from the end. What the relay remembers changes last: until then whoever comes next finds the same and goes on.
    * These commits wait for the disk: they are all that is left of the loss. Answers how many rows came back.
    */
   async putBack(gone: readonly Place[], matches: ReadonlyMap<number, Place>, epoch: string): Promise<number> {
@@ -77,7 +81,7 @@ export class SentHistory {
     return this.durably(async () => {
       const [row] = await this.session.query<{ rows: number }>(
         `WITH taken AS (DELETE FROM outbox_sent WHERE ${sentAfter} RETURNING *), back AS (
-           INSERT INTO outbox (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM taken ON CONFLICT DO NOTHING
+           INSERT INTO outbox (${columns}) OVERRIDING SYSTEM VALUE SELECT ${restored} FROM taken ON CONFLICT DO NOTHING
          )
          SELECT count(*)::int AS rows FROM taken`,
         [after, from, to],

@@ -1,6 +1,7 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { STREAM } from '../subjects.ts';
+import { furthest, type ConsumerPage } from './consumer-page.ts';
 import { epochOf } from './stream.ts';
 
 export interface StreamState {
@@ -9,15 +10,9 @@ export interface StreamState {
   readonly lastSeq: number;
 }
 
-interface ConsumerPage {
-  readonly total: number;
-  readonly consumers: readonly { delivered: { stream_seq: number } }[] | null;
-  /** Those that nobody answers for at the moment. */
-  readonly missing?: readonly string[] | null;
-  readonly error?: { description: string };
-}
-
 const ANSWER_WITHIN_MS = 2_000;
+/** A cluster waits for 4 s for those that nobody answers for, before it names them. */
+const LIST_WITHIN_MS = 6_000;
 
 /** What the stream's leader says of it. Replicas may lag behind, so none of this is a direct get. */
 export class StreamReader {
@@ -35,12 +30,18 @@ export class StreamReader {
       const page = await this.consumers(offset);
       // Pages of a list that changes meanwhile overlap or leave somebody out.
       if (offset > 0 && page.total !== total) return this.delivered();
-      const consumers = page.consumers ?? [];
-      highest = consumers.reduce((most, { delivered }) => Math.max(most, delivered.stream_seq), highest);
-      total = consumers.length === 0 ? 0 : page.total;
-      offset += consumers.length;
+      highest = Math.max(highest, furthest(page));
+      const listed = page.consumers?.length ?? 0;
+      total = listed === 0 ? 0 : page.total;
+      offset += listed;
     }
     return highest;
+  }
+
+  /** Where the last message of a subject lies; 0 where there is none. */
+  async lastOf(subject: string): Promise<number> {
+    const message = await (await this.manager()).streams.getMessage(STREAM, { last_by_subj: subject });
+    return message?.seq ?? 0;
   }
 
   /** Which event lies there; undefined where there is none. */
@@ -55,11 +56,8 @@ export class StreamReader {
   }
 
   private async consumers(offset: number): Promise<ConsumerPage> {
-    const reply = await this.nc.request(`$JS.API.CONSUMER.LIST.${STREAM}`, JSON.stringify({ offset }), { timeout: ANSWER_WITHIN_MS });
-    const page = reply.json<ConsumerPage>();
-    if (page.error) throw new Error(`The consumers of ${STREAM} cannot be listed: ${page.error.description}`);
-    if (page.missing?.length) throw new Error(`How far these consumers are is not known yet: ${page.missing.join(', ')}`);
-    return page;
+    const reply = await this.nc.request(`$JS.API.CONSUMER.LIST.${STREAM}`, JSON.stringify({ offset }), { timeout: LIST_WITHIN_MS });
+    return reply.json<ConsumerPage>();
   }
 
   private manager(): Promise<JetStreamManager> {

@@ -24,18 +24,30 @@ const wished = {
   allow_direct: true,
 } satisfies Partial<StreamConfig>;
 
+interface StreamSettings {
+  replicas?: number;
+}
+
 /**
  * Makes the stream where there is none. One that differs is a fault and not changed: what depends on it is for a person to weigh.
  * An older server accepts settings it does not know and drops them, so what it has is read back.
  */
-export async function ensureStream(nc: NatsConnection, settings: { replicas?: number } = {}): Promise<void> {
+export async function ensureStream(nc: NatsConnection, settings: StreamSettings = {}): Promise<void> {
   checkServer(nc);
-  const jsm = await jetstreamManager(nc, { checkAPI: false });
-  const config = { ...wished, ...(settings.replicas === undefined ? {} : { num_replicas: settings.replicas }) };
-  const actual = (await found(jsm)) ?? (await added(jsm, config));
-  const faults = differences(config, actual);
+  const faults = differences(configOf(settings), await createMissingStream(nc, settings));
   if (faults.length > 0) throw new Error(`The stream ${STREAM} is not as Mela needs it:\n  ${faults.join('\n  ')}`);
 }
+
+/**
+ * Answers the stream's configuration, which it does not judge: that is done at boot. What an operator changes under whoever
+ * already runs must not stop them.
+ */
+export async function createMissingStream(nc: NatsConnection, settings: StreamSettings = {}): Promise<StreamConfig> {
+  const jsm = await jetstreamManager(nc, { checkAPI: false });
+  return (await found(jsm)) ?? (await added(jsm, configOf(settings)));
+}
+
+const configOf = ({ replicas }: StreamSettings) => ({ ...wished, ...(replicas === undefined ? {} : { num_replicas: replicas }) });
 
 async function found(jsm: JetStreamManager): Promise<StreamConfig | undefined> {
   try {

@@ -51,3 +51,38 @@ export class MoreThanThereIs {
 // @ts-expect-error: it has no handle
 @Hears(PostCreated, { as: 'test.deaf' })
 export class Deaf {}
+
+@Hears(PostCreated, { as: 'test.many-at-once' })
+export class ManyAtOnce {
+  handle(event: EventOf<typeof PostCreated>): string {
+    return event.data.postId;
+  }
+
+  async handleAll(events: readonly EventOf<typeof PostCreated>[], tx: { query(text: string): Promise<unknown> }): Promise<void> {
+    await tx.query(events.map(({ data }) => data.postId).join());
+  }
+}
+
+// @ts-expect-error: one by one it takes a post, many at once members
+@Hears(PostCreated, { as: 'test.many-others' })
+export class ManyOthers {
+  handle(event: EventOf<typeof PostCreated>): string {
+    return event.data.postId;
+  }
+
+  async handleAll(events: readonly EventOf<typeof MemberJoined>[]): Promise<string[]> {
+    return events.map(({ data }) => data.role);
+  }
+}
+
+// @ts-expect-error: nobody waits for it
+@Hears(PostCreated, { as: 'test.many-unawaited' })
+export class ManyUnawaited {
+  handle(event: EventOf<typeof PostCreated>): string {
+    return event.data.postId;
+  }
+
+  handleAll(events: readonly EventOf<typeof PostCreated>[]): number {
+    return events.length;
+  }
+}

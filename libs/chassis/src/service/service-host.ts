@@ -142,7 +142,7 @@ function membershipsOf(manifest: Manifest, app: Container, db: Db, asker: Asker,
 
 function replicaTooOld(host: ConsumerHost<Tx>, name: string): Refusal | undefined {
   const replica = host.health().find(({ consumer }) => consumer === `${name}.members`);
-  const fresh = replica?.state === 'running' && Date.now() - replica.caughtUpAt <= REPLICA_TOO_OLD_MS;
+  const fresh = replica?.state === 'running' && replica.knowledgeAgeMs <= REPLICA_TOO_OLD_MS;
   return fresh ? undefined : AccessUnknown('What is known of memberships is too old');
 }
 

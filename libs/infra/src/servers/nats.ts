@@ -13,7 +13,7 @@ export const nats: Server = {
     onPathSource('nats', ['nats-server']),
     debianSource('nats'),
     homebrewSource('nats', 'nats-server', 'nats-server'),
-    dockerSource('nats:2.11'),
+    dockerSource('nats:2.10.27'),
   ],
   farewell: ['SIGTERM'],
   answers: natsAnswers,

@@ -1,0 +1,104 @@
+import { reach } from '../fail-points.ts';
+import { Chains, type OutboxRow } from './chains.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import type { AckedPublisher } from './publisher.ts';
+import type { RelayHousekeeping } from './relay-housekeeping.ts';
+import type { RelayMetrics } from './relay-metrics.ts';
+import type { RelaySession } from './relay-session.ts';
+import type { Sending } from './sending.ts';
+import { SentHistory } from './sent-history.ts';
+import type { Wakeable } from './wakeable.ts';
+
+export interface ShiftParts {
+  readonly publisher: AckedPublisher;
+  readonly checkpoint: Checkpoint;
+  readonly sending: Sending;
+  readonly housekeeping: RelayHousekeeping;
+  readonly metrics: RelayMetrics;
+  readonly wakeable: Wakeable;
+}
+
+const READ_AT_MOST = 2_000;
+/** Rows read and not yet moved: enough to read the next ones while these are on their way. */
+const WINDOW = 4_000;
+const POLL_MS = { soonest: 20, latest: 250 };
+
+/** A relay's work for as long as one database session lasts: reads, sends, moves, and checks the stream whenever it must. */
+export class RelayShift {
+  private readonly chains: Chains;
+
+  constructor(
+    private readonly session: RelaySession,
+    private readonly parts: ShiftParts,
+  ) {
+    const { sending, wakeable } = parts;
+    this.chains = new Chains((row, settle) => sending.send(row, settle), {
+      acknowledged: () => wakeable.wake(),
+      failed: (row, fault, attempts) => sending.complain(row, fault, attempts),
+    });
+  }
+
+  /** Throws when the session is broken. */
+  async work(isOver: () => boolean): Promise<void> {
+    const { checkpoint, housekeeping, wakeable } = this.parts;
+    let poll = POLL_MS.soonest;
+    let rows: readonly OutboxRow[] = [];
+    housekeeping.begin();
+    try {
+      while (!isOver()) {
+        if (this.session.broken) throw this.session.broken;
+        await housekeeping.tidy(this.session);
+        // The database moves what was acknowledged while the next rows go out.
+        const moving = this.move();
+        if (checkpoint.open) this.chains.launch(rows);
+        const moved = await moving;
+        const checked = await this.check();
+        rows = await this.read();
+        poll = moved + rows.length > 0 ? POLL_MS.soonest : Math.min(poll * 2, POLL_MS.latest);
+        if (moved + rows.length === 0 && !checked) await wakeable.wait(poll);
+      }
+      await this.finish();
+    } finally {
+      this.chains.abandon();
+    }
+  }
+
+  private async move(): Promise<number> {
+    if (!this.chains.hasAcknowledged) return 0;
+    const rows = this.chains.takeAcknowledged();
+    reach('relay.moving');
+    await this.session.move(rows, this.parts.checkpoint.epoch);
+    this.chains.moved(rows);
+    this.parts.metrics.published.inc(rows.length);
+    return rows.length;
+  }
+
+  /**
+   * Only once everything that was acknowledged is moved: so each row of `outbox_sent` carries a sequence of the stream as
+   * it was. What was read before is read again.
+   */
+  private async check(): Promise<boolean> {
+    const { publisher, checkpoint } = this.parts;
+    const unfinished = publisher.inFlight > 0 || this.chains.hasAcknowledged;
+    if (checkpoint.open || !publisher.connected || unfinished || this.session.shards.length === 0) return false;
+    const again = await checkpoint.pass(new SentHistory(this.session));
+    if (this.session.broken) throw this.session.broken;
+    return again;
+  }
+
+  private async read(): Promise<readonly OutboxRow[]> {
+    const { publisher, checkpoint, wakeable } = this.parts;
+    if (!checkpoint.open || !publisher.connected || this.session.shards.length === 0 || this.chains.load > WINDOW - READ_AT_MOST) return [];
+    const busy = this.chains.busy();
+    // When the stream takes nothing, reading on would only fill the memory with what has to wait.
+    if (busy.length > WINDOW) return [];
+    wakeable.forget();
+    return this.session.pending(busy, READ_AT_MOST);
+  }
+
+  private async finish(): Promise<void> {
+    this.chains.close();
+    while (this.parts.publisher.inFlight > 0 || this.chains.hasAcknowledged)
+      if ((await this.move()) === 0) await this.parts.wakeable.wait(POLL_MS.latest);
+  }
+}
