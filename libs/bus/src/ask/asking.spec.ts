@@ -132,14 +132,13 @@ describe('while whoever asks is cut off', () => {
 
   it('they are answered after a short break, each with what is left of their time', async () => {
     await cut();
-    const began = performance.now();
     const meanwhile = Array.from({ length: 50 }, () => hurried(10_000));
+    const began = performance.now();
+    await expect.poll(() => performance.now() - began).toBeGreaterThan(300);
     wire.mend();
-    await expect.poll(() => reader.fault, { interval: 1 }).toBeUndefined();
-    const away = performance.now() - began;
     for (const answer of await Promise.all(meanwhile)) {
       expect(answer).toMatchObject({ title: 'Emma' });
-      expect(isRefusal(answer) ? 10_000 : answer.left).toBeLessThanOrEqual(10_000 - away + 5);
+      expect(isRefusal(answer) ? 10_000 : answer.left).toBeLessThan(9_701);
     }
   });
 
