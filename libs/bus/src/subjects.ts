@@ -24,6 +24,3 @@ export const RESTORED = 'mela-restored';
 
 /** What relays say among themselves and to replicas. */
 export const isFiller = (subject: string): boolean => subject.startsWith(`evt.${RESERVED_NOUN}.`);
-
-/** The header of an event that recovery put back: it is old, and lies at a new place. */
-export const RESTORED = 'mela-restored';
