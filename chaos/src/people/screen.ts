@@ -15,9 +15,11 @@ interface Options {
 }
 
 const AGAIN_MS = 500;
-const TOPICS = 10;
+/** New communities and posts come all the time, and what one may hear changes. */
+const LOOK_MS = 3_000;
+const TOPICS = 5;
 
-/** Somebody who watches: connects, listens to what they may hear, and comes back whenever the line is gone. */
+/** Somebody who watches: connects, listens again and again to what they may hear, and comes back whenever the line is gone. */
 export class Screen {
   private ear: Ear | undefined;
   private over = false;
@@ -40,9 +42,13 @@ export class Screen {
         const ear = await Ear.connect(realtime, token(), (heard) =>
           history.record({ kind: 'heard', who, personId, connection, at: history.now(), topic: heard.topic, cursor: heard.c, id: heard.id, type: heard.type, data: heard.d }));
         this.ear = ear;
-        const topics = [...communities.slice(-TOPICS).map(({ id }) => topic.community(id)), ...posts.slice(-TOPICS).map(({ id }) => topic.post(id))];
-        for (const one of topics) await ear.listen(one).catch(() => undefined);
-        await ear.closed;
+        let open = true;
+        void ear.closed.then(() => (open = false));
+        while (open) {
+          const newest = [...communities.slice(-TOPICS).map(({ id }) => topic.community(id)), ...posts.slice(-TOPICS).map(({ id }) => topic.post(id))];
+          for (const one of newest) if (open) await ear.listen(one).catch(() => undefined);
+          await Promise.race([ear.closed, pause(LOOK_MS)]);
+        }
       } catch {
         // Nobody is there to be listened to: they look again.
       }
