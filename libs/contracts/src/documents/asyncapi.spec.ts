@@ -48,6 +48,12 @@ describe('the AsyncAPI document', () => {
     expect(document.components.messages['frame.post.created'].payload.properties.t).toEqual({ const: 'ev' });
   });
 
+  it('groups what each service says, and what screens hear', () => {
+    expect(document.info.tags.map(({ name }: { name: string }) => name)).toEqual([...new Set([...mela.events.values()].map(mela.ownerOf)), 'topics']);
+    expect(document.channels['post.created']).toMatchObject({ title: 'post.created', tags: [{ name: 'communities' }] });
+    expect(document.channels['topic.community']).toMatchObject({ title: 'topic community', tags: [{ name: 'topics' }] });
+  });
+
   it('is the same text every time', () => {
     expect(JSON.stringify(asyncapi(mela, { version: '1.2.3' }))).toBe(JSON.stringify(document));
   });
