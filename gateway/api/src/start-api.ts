@@ -10,6 +10,7 @@ import { withGateway } from './batch/batch.contract.ts';
 import { Batch } from './batch/batch.ts';
 import { RateLimits } from './limits/rate-limits.ts';
 import { openRedis } from './limits/redis.ts';
+import { DocsController } from './own-routes/docs.controller.ts';
 import { CATALOGUE, DocumentsController } from './own-routes/documents.controller.ts';
 import { HEALTH, HealthController, METRICS } from './own-routes/health.controller.ts';
 import { ReadCursors } from './reads/read-cursors.ts';
@@ -74,7 +75,7 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
 
 const module = (catalogue: Catalogue, { health, metrics }: Process) => ({
   module: class ApiModule {},
-  controllers: [HealthController, DocumentsController],
+  controllers: [HealthController, DocumentsController, DocsController],
   providers: [{ provide: CATALOGUE, useValue: withGateway(catalogue) }, { provide: HEALTH, useValue: health }, { provide: METRICS, useValue: metrics }],
 });
 
