@@ -42,7 +42,15 @@ export class DocsController {
 
   @Get('reader.js')
   async readerScript(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    this.reader ??= loadReader();
-    sendKnown(request, reply, { ...(await this.reader), type: 'text/javascript; charset=utf-8' });
+    sendKnown(request, reply, { ...(await this.readerOnce()), type: 'text/javascript; charset=utf-8' });
+  }
+
+  private readerOnce(): Promise<Reader> {
+    this.reader ??= loadReader().catch((error: unknown) => {
+      // Whoever asks next tries again.
+      this.reader = undefined;
+      throw error;
+    });
+    return this.reader;
   }
 }

@@ -1,25 +1,17 @@
-import { promisify } from 'node:util';
-import { brotliCompress, constants } from 'node:zlib';
-import { fastify } from 'fastify';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
 
 export interface Reader {
   readonly body: Uint8Array;
   readonly brotli: Uint8Array;
 }
 
-/**
- * Scalar's reader, one script for both documents. The package that carries it whole, and none of what it was built
- * from, is a plugin with a page of its own: it is asked for the script, once, on a server that nobody else reaches.
- */
-export async function loadReader(): Promise<Reader> {
-  const { default: scalar } = await import('@scalar/fastify-api-reference');
-  const shelf = fastify();
-  try {
-    await shelf.register(scalar, { routePrefix: '/docs', configuration: { url: '/' } });
-    const { statusCode, rawPayload: body } = await shelf.inject('/docs/js/scalar.js');
-    if (statusCode !== 200) throw new Error(`The reader’s package answers ${statusCode} instead of its script`);
-    return { body, brotli: await promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }) };
-  } finally {
-    await shelf.close();
-  }
+/** In a thread of its own, which takes along the tens of megabytes that it cost, and holds up nobody's request. */
+export function loadReader(): Promise<Reader> {
+  const thread = new Worker(new URL(`./reader.worker${extname(import.meta.url)}`, import.meta.url));
+  return new Promise((resolve, reject) => {
+    thread.once('message', resolve);
+    thread.once('error', reject);
+    thread.once('exit', () => reject(new Error('The thread that was to load the reader ended without it')));
+  });
 }
