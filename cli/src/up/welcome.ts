@@ -24,8 +24,8 @@ export const readyLine = ({ addresses, people }: Pick<Welcome, 'addresses' | 'pe
 export function welcome(say: Say, { addresses, people, openCommunity, flag, seconds, throwaway }: Welcome): string {
   const { api = '', realtime = '', ops = '' } = addresses;
   const where = table([
-    ['API', api, `${api}/api/v1/openapi.json`],
-    ['Realtime', realtime, `${api}/api/v1/asyncapi.json`],
+    ['API', api, `${api}/docs`],
+    ['Realtime', realtime, `${api}/docs?events`],
     ['Health', `${ops}/health/ready`, `${ops}/metrics`],
   ], '  ');
   const who = people.length === 0 ? [] : [table(people.map(({ name, email, password }) => [name, email, password]), '  ')];

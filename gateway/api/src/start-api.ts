@@ -6,8 +6,11 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { ProblemFilter } from './answers/problem-filter.ts';
+import { withGateway } from './batch/batch.contract.ts';
+import { Batch } from './batch/batch.ts';
 import { RateLimits } from './limits/rate-limits.ts';
 import { openRedis } from './limits/redis.ts';
+import { DocsController } from './own-routes/docs.controller.ts';
 import { CATALOGUE, DocumentsController } from './own-routes/documents.controller.ts';
 import { HEALTH, HealthController, METRICS } from './own-routes/health.controller.ts';
 import { ReadCursors } from './reads/read-cursors.ts';
@@ -57,6 +60,7 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
     takeBodies(server);
     server.addHook('onRoute', ({ url, method }) => void (url !== '*' && routes.add(url, method)));
     routeOperations(server, catalogue, forward);
+    new Batch(server, { catalogue, limits, timeoutMs: settings.REQUEST_TIMEOUT_MS }).route();
 
     process.health.add({ name: 'api.bus', run: () => asker.fault });
     undo.push(() => process.health.remove('api.bus'));
@@ -71,8 +75,8 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
 
 const module = (catalogue: Catalogue, { health, metrics }: Process) => ({
   module: class ApiModule {},
-  controllers: [HealthController, DocumentsController],
-  providers: [{ provide: CATALOGUE, useValue: catalogue }, { provide: HEALTH, useValue: health }, { provide: METRICS, useValue: metrics }],
+  controllers: [HealthController, DocumentsController, DocsController],
+  providers: [{ provide: CATALOGUE, useValue: withGateway(catalogue) }, { provide: HEALTH, useValue: health }, { provide: METRICS, useValue: metrics }],
 });
 
 async function openLimits(catalogue: Catalogue, process: Process, settings: ApiSettings, undo: Undo): Promise<RateLimits | undefined> {
@@ -81,7 +85,7 @@ async function openLimits(catalogue: Catalogue, process: Process, settings: ApiS
   undo.push(() => redis.disconnect());
   // Waited for, so that the first request is counted; not insisted on, since the gateway serves without it too.
   await redis.connect().catch(() => undefined);
-  return new RateLimits({ redis, catalogue, addressLimit: settings.ADDRESS_LIMIT, log: process.log, metrics: process.metrics });
+  return new RateLimits({ redis, catalogue: withGateway(catalogue), addressLimit: settings.ADDRESS_LIMIT, log: process.log, metrics: process.metrics });
 }
 
 async function listen(app: NestFastifyApplication, { API_HOST, API_PORT }: ApiSettings): Promise<void> {

@@ -9,8 +9,8 @@ import { refusal } from './language/refusal.ts';
 import { topic } from './topics.ts';
 
 // Trimmed before it is checked: keyboards put a space behind an address.
-export const Email = z.string().trim().toLowerCase().max(254).check(z.email());
-export const Password = z.string().min(10).max(200);
+export const Email = z.string().trim().toLowerCase().max(254).check(z.email()).meta({ examples: ['asha@mela.example'] });
+export const Password = z.string().min(10).max(200).meta({ examples: ['cubbon-park-at-six'] });
 
 export const Person = z.object({ id: Id, email: z.string(), name: z.string(), createdAt: Instant });
 export type Person = z.output<typeof Person>;
@@ -54,7 +54,7 @@ export const identity = service('identity', {
     http: 'POST /identity/sign-in',
     access: anyone,
     limit: perAddress(60, '1m'),
-    input: z.object({ email: Email, password: z.string().max(200) }),
+    input: z.object({ email: Email, password: z.string().max(200).meta({ examples: ['cubbon-park-at-six'] }) }),
     output: Session,
     refusals: [WrongCredentials, HashingBusy],
     secret: true,

@@ -16,3 +16,4 @@ export * from './topics.ts';
 export * from './catalogue.ts';
 export * from './documents/asyncapi.ts';
 export * from './documents/openapi.ts';
+export * from './documents/postman.ts';

@@ -1,4 +1,4 @@
-import { bearer, header, within, type Asker, type Caller, type Reply } from '@mela/bus';
+import { bearer, currentContext, header, within, type Asker, type Caller, type Reply } from '@mela/bus';
 import type { TokenVerifier } from '@mela/chassis';
 import { InvalidInput, isRefusal, NoSuchRoute, NotSignedIn, TooManyRequests, type Operation, type Refusal } from '@mela/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -32,7 +32,9 @@ export class Forward {
   constructor(private readonly parts: ForwardParts) {}
 
   answer(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const context = { traceparent: request.id, deadline: Date.now() + this.parts.timeoutMs };
+    // One of a batch has as little time left as the batch.
+    const deadline = Math.min(Date.now() + this.parts.timeoutMs, currentContext()?.deadline ?? Number.POSITIVE_INFINITY);
+    const context = { traceparent: request.id, deadline };
     return within(context, async () => {
       const admitted = await this.admit(operation, request, reply);
       if (isRefusal(admitted)) return answerProblem(reply, admitted);
@@ -99,7 +101,7 @@ function sentAlong(request: FastifyRequest, token: string | undefined, params: P
   return sent;
 }
 
-function tellStanding(reply: FastifyReply, { limit, remaining, resetSeconds, exceeded }: Standing): void {
+export function tellStanding(reply: FastifyReply, { limit, remaining, resetSeconds, exceeded }: Standing): void {
   reply.header('ratelimit-limit', limit).header('ratelimit-remaining', remaining).header('ratelimit-reset', resetSeconds);
   if (exceeded) reply.header('retry-after', resetSeconds);
 }

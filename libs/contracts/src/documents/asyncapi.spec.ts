@@ -59,6 +59,12 @@ describe('the AsyncAPI document', () => {
     expect(Object.keys(document.channels['topic.post'].messages)).toEqual(['comment.created']);
   });
 
+  it('groups what each service says, and what screens hear', () => {
+    expect(document.info.tags.map(({ name }: { name: string }) => name)).toEqual([...new Set([...mela.events.values()].map(mela.ownerOf)), 'topics']);
+    expect(document.channels['post.created']).toMatchObject({ title: 'post.created', tags: [{ name: 'communities' }] });
+    expect(document.channels['topic.community']).toMatchObject({ title: 'topic community', tags: [{ name: 'topics' }] });
+  });
+
   it('is the same text every time', () => {
     expect(JSON.stringify(asyncapi(mela, { version: '1.2.3' }))).toBe(JSON.stringify(document));
   });

@@ -24,10 +24,11 @@ export function asyncapi(catalogue: Catalogue, { version }: AsyncApiOptions): Js
       version,
       description: 'What happened: as CloudEvents 1.0 on the JetStream stream MELA, and as frames on the topics of open screens.',
       license: { name: 'Apache License 2.0' },
+      tags: [...[...new Set(events.map(catalogue.ownerOf))].map((name) => ({ name, description: `What ${name} says` })), { name: TOPICS, description: 'What open screens hear' }],
     },
     defaultContentType: 'application/json',
     channels: {
-      ...Object.fromEntries(events.map((event) => [event.type, eventChannel(event)])),
+      ...Object.fromEntries(events.map((event) => [event.type, eventChannel(event, catalogue.ownerOf(event))])),
       ...Object.fromEntries(topics.map((topic) => [`topic.${topic.kind}`, topicChannel(topic)])),
     },
     operations: {
@@ -54,29 +55,36 @@ interface Topic {
   readonly events: readonly EventType[];
 }
 
+const TOPICS = 'topics';
+
 /** An audience is code, so it cannot be read; the example shows whom an event of this type reaches. */
 const kindsThatHear = (event: EventType): Set<string | undefined> =>
   new Set(event.audience(event.example).map((name) => parseTopic(name)?.kind));
 
-const eventChannel = (event: EventType): Json => ({
+const eventChannel = (event: EventType, owner: string): Json => ({
+  title: event.type,
   address: `evt.${event.noun}.${event.verb}.{shard}`,
   description: event.summary,
   parameters: { shard: { description: `Chosen by the id of the ${event.aggregate}, whose events all share one shard and so keep their order` } },
   messages: { [event.type]: { $ref: `#/components/messages/${event.type}` } },
+  tags: [{ name: owner }],
   'x-stream': 'MELA',
 });
 
 const topicChannel = ({ kind, grantedBy, events }: Topic): Json => ({
+  title: `topic ${kind}`,
   address: `${kind}:{key}`,
   description: `Heard over the WebSocket by whom \`${grantedBy}\` lets subscribe.`,
   parameters: { key: { description: `The id of the ${kind}` } },
   messages: Object.fromEntries(events.map((event) => [event.type, { $ref: `#/components/messages/frame.${event.type}` }])),
+  tags: [{ name: TOPICS }],
   bindings: { ws: { bindingVersion: '0.1.0', method: 'GET' } },
   'x-granted-by': grantedBy,
 });
 
 const publishing = (event: EventType, owner: string): Json => ({
   action: 'send',
+  title: `publish ${event.type}`,
   summary: event.summary,
   channel: { $ref: `#/channels/${event.type}` },
   messages: [{ $ref: `#/channels/${event.type}/messages/${event.type}` }],
@@ -85,6 +93,7 @@ const publishing = (event: EventType, owner: string): Json => ({
 
 const telling = ({ kind, events }: Topic): Json => ({
   action: 'send',
+  title: `tell ${kind}`,
   summary: `What everyone hears who is subscribed to a ${kind}`,
   channel: { $ref: `#/channels/topic.${kind}` },
   messages: events.map((event) => ({ $ref: `#/channels/topic.${kind}/messages/${event.type}` })),
