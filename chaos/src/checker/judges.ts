@@ -3,6 +3,7 @@ import { answersGiven } from './invariants/answers-given.ts';
 import { answersKept } from './invariants/answers-kept.ts';
 import { committedIsTold } from './invariants/committed-is-told.ts';
 import { effectsOnce } from './invariants/effects-once.ts';
+import { hearingAfterLeaving } from './invariants/hearing-after-leaving.ts';
 import { hearingBeforeJoining } from './invariants/hearing-before-joining.ts';
 import type { Judge, Limits } from './invariants/judge.ts';
 import { ownOf } from './invariants/own.ts';
@@ -24,6 +25,7 @@ const everywhere: readonly Named[] = [
   { name: 'I6', judge: recovery },
   { name: 'screens', judge: screens },
   { name: 'screens', judge: hearingBeforeJoining },
+  { name: 'screens', judge: hearingAfterLeaving },
 ];
 
 /** All invariants, or those of one name. A judge that breaks says nothing good of the run: that is a violation too. */

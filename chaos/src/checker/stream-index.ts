@@ -1,4 +1,4 @@
-import type { StreamEvent } from '@mela/testkit/chaos';
+import type { HeardEvent, StreamEvent } from '@mela/testkit/chaos';
 
 /** The stream, looked up. An event may lie in it more than once: its first appearance is the one that counts. */
 export interface StreamIndex {
@@ -30,6 +30,15 @@ export function indexOf(stream: readonly StreamEvent[]): StreamIndex {
   const index = { copies, told };
   known.set(stream, index);
   return index;
+}
+
+/**
+ * Where the event lay that a screen heard. Clients take a cursor as it comes; it is the stream's epoch, the place and a seal.
+ * One that names no place of its event is of a stream whose end was lost since: it says nothing of this one's order.
+ */
+export function placeOf({ id, cursor }: HeardEvent, { copies }: StreamIndex): number | undefined {
+  const place = Number(cursor.split(':')[1]);
+  return copies.get(id)?.some(({ seq }) => seq === place) ? place : undefined;
 }
 
 /** Puts it beside what has the same key. */

@@ -1,5 +1,6 @@
-import { mela, MemberJoined, parseTopic, topic } from '@mela/contracts';
-import { keyOf, proofOf, type Asked, type Entry, type Evidence, type HeardEvent, type Violation } from '@mela/testkit/chaos';
+import { mela, MemberJoined } from '@mela/contracts';
+import { keyOf, proofOf, type Asked, type Entry, type HeardEvent, type Violation } from '@mela/testkit/chaos';
+import { communitiesOf, pairOf, type CommunityOf } from '../memberships.ts';
 import { add } from '../stream-index.ts';
 import { forOneself } from '../wishes.ts';
 import type { Judge } from './judge.ts';
@@ -20,20 +21,7 @@ export const hearingBeforeJoining: Judge = ({ history, services }) => {
   return [...first].flatMap(([pair, heard]) => tooEarly(pair, heard, members, ways));
 };
 
-const pairOf = (communityId: string, personId: string): string => `${communityId}:${personId}`;
 const communityOf = (pair: string): string => pair.split(':')[0]!;
-
-/** The community whose members may hear a topic; undefined where it is no matter of membership. */
-type CommunityOf = (topic: string) => string | undefined;
-
-function communitiesOf(services: Evidence['services']): CommunityOf {
-  const posts = new Map(services['communities']?.rows['post']?.map((row) => [String(row['id']), String(row['communityId'])]));
-  return (name) => {
-    const { kind, key = '' } = parseTopic(name) ?? {};
-    if (kind === topic.community.kind) return key;
-    return kind === topic.post.kind ? posts.get(key) : undefined;
-  };
-}
 
 /** If not even the first was too early, none was. */
 function firstHearings(history: readonly Entry[], communityHeardOn: CommunityOf): Map<string, HeardEvent> {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { mela, parseTopic, topic, type TopicName } from '@mela/contracts';
 import type { Entry, HeardEvent, StreamEvent, Violation } from '@mela/testkit/chaos';
-import { add, indexOf, type StreamIndex } from '../stream-index.ts';
+import { add, indexOf, placeOf, type StreamIndex } from '../stream-index.ts';
 import type { Judge } from './judge.ts';
 
 const invariant = 'screens';
@@ -44,13 +44,13 @@ function repeated(heard: readonly HeardEvent[], { copies }: StreamIndex): Violat
   });
 }
 
-/** A cursor that names no place of its event is of a stream whose end was lost since: it says nothing of this one's order. */
-function disorder(heard: readonly HeardEvent[], { copies }: StreamIndex): Violation[] {
+function disorder(heard: readonly HeardEvent[], index: StreamIndex): Violation[] {
   const violations: Violation[] = [];
   let before: { id: string; seq: number } | undefined;
-  for (const { id, cursor, who, personId, connection, topic: name } of heard) {
-    const seq = placeIn(cursor);
-    if (seq === undefined || !copies.get(id)?.some((copy) => copy.seq === seq)) continue;
+  for (const one of heard) {
+    const { id, who, personId, connection, topic: name } = one;
+    const seq = placeOf(one, index);
+    if (seq === undefined) continue;
     if (before && seq < before.seq)
       violations.push({
         invariant,
@@ -62,8 +62,3 @@ function disorder(heard: readonly HeardEvent[], { copies }: StreamIndex): Violat
   return violations;
 }
 
-/** Clients take a cursor as it comes; it is the stream's epoch, the place and a seal. */
-function placeIn(cursor: string): number | undefined {
-  const place = Number(cursor.split(':')[1]);
-  return Number.isInteger(place) ? place : undefined;
-}
