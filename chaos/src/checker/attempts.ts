@@ -1,6 +1,6 @@
 import { AnswerWithheld, KeyInUse, mela } from '@mela/contracts';
 import type { Asked, Entry } from '@mela/testkit/chaos';
-import { add } from './stream-index.ts';
+import { add } from './groups.ts';
 
 /**
  * What one attempt proves. `done`: it has taken effect, by this attempt or an earlier one. `refused`: this attempt has not and will not.

@@ -1,4 +1,6 @@
+import { mela } from '@mela/contracts';
 import type { StreamEvent } from '@mela/testkit/chaos';
+import { add } from './groups.ts';
 
 /** The stream, looked up. An event may lie in it more than once: its first appearance is the one that counts. */
 export interface StreamIndex {
@@ -6,6 +8,8 @@ export interface StreamIndex {
   readonly copies: ReadonlyMap<string, readonly StreamEvent[]>;
   /** Of each noun and aggregate (`nameOf`) the first appearances, in the stream's order. */
   readonly told: ReadonlyMap<string, readonly StreamEvent[]>;
+  /** Of each topic the first appearances of what it concerns, in the stream's order. */
+  readonly onTopic: ReadonlyMap<string, readonly StreamEvent[]>;
 }
 
 const known = new WeakMap<readonly StreamEvent[], StreamIndex>();
@@ -19,22 +23,17 @@ export function indexOf(stream: readonly StreamEvent[]): StreamIndex {
   if (found) return found;
   const copies = new Map<string, StreamEvent[]>();
   const told = new Map<string, StreamEvent[]>();
+  const onTopic = new Map<string, StreamEvent[]>();
   for (const event of stream) {
     const earlier = copies.get(event.id);
     if (earlier) earlier.push(event);
     else {
       copies.set(event.id, [event]);
       add(told, nameOf(event.noun, event.aggregate), event);
+      for (const topic of new Set(mela.events.get(event.type)?.audience(event.data))) add(onTopic, topic, event);
     }
   }
-  const index = { copies, told };
+  const index = { copies, told, onTopic };
   known.set(stream, index);
   return index;
-}
-
-/** Puts it beside what has the same key. */
-export function add<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
-  const group = groups.get(key);
-  if (group) group.push(value);
-  else groups.set(key, [value]);
 }

@@ -1,8 +1,8 @@
-import { communities, mela } from '@mela/contracts';
+import { mela } from '@mela/contracts';
 import type { Asked, Rows } from '@mela/testkit/chaos';
 import type { Command } from './attempts.ts';
 import { nearby, wordsIn } from './nearby.ts';
-import { add } from './stream-index.ts';
+import { add } from './groups.ts';
 
 /**
  * Rows tell how often something was done, not under which key. So commands of one person that ask for the very same are judged
@@ -26,6 +26,7 @@ export interface Effect {
   readonly rows: Rows;
   /** How many times it is in these rows. */
   readonly count: (asked: Asked, rows: Rows) => number;
+  readonly forOneself: ReadonlySet<string>;
 }
 
 /** The attempt that says most: an answer may hold the id of what was made. */
@@ -50,7 +51,7 @@ const around = (asked: Asked, rows: Rows): Rows =>
  */
 export function areExplained(extra: number, wish: Wish, commands: ByOperation, effect: Effect): boolean {
   let left = extra;
-  for (const explains of [byOthers(wish), bySame(wish, effect)])
+  for (const explains of [byOthers(wish, effect), bySame(wish, effect)])
     for (const [operation, others] of commands) {
       const judged = explains(operation);
       if (judged) for (const other of others) if (other.proof !== 'refused' && !wish.includes(other) && judged(other) && --left === 0) return true;
@@ -60,9 +61,9 @@ export function areExplained(extra: number, wish: Wish, commands: ByOperation, e
 
 type Explains = (operation: string) => ((other: Command) => boolean) | undefined;
 
-function byOthers(wish: Wish): Explains {
+function byOthers(wish: Wish, { forOneself }: Effect): Explains {
   const asked = clearest(wish);
-  return (operation) => (operation !== asked.operation && saysAll(operation, asked.operation) ? (other) => mayConcern(other, asked) : undefined);
+  return (operation) => (operation !== asked.operation && saysAll(operation, asked.operation) ? (other) => mayConcern(other, asked, forOneself) : undefined);
 }
 
 function bySame(wish: Wish, effect: Effect): Explains {
@@ -86,10 +87,8 @@ function saysAll(one: string, other: string): boolean {
   return wanted.length > 0 && wanted.every((event) => said.includes(event));
 }
 
-/** What one does with these, one does to oneself; with any other command somebody else may have done it. */
-export const forOneself: ReadonlySet<string> = new Set([communities.create.id, communities.join.id]);
-
-function mayConcern({ operation, attempts }: Command, { personId, input }: Asked): boolean {
+/** What one does to oneself nobody else has done; with any other command they may have. */
+function mayConcern({ operation, attempts }: Command, { personId, input }: Asked, forOneself: ReadonlySet<string>): boolean {
   if (forOneself.has(operation) && attempts[0]!.personId !== personId) return false;
   const words = wordsIn(input);
   const answers = attempts.flatMap(({ outcome }) => (outcome.kind === 'answered' ? [outcome.body] : []));

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { topic } from '@mela/contracts';
+import type { TopicName } from '@mela/contracts';
 import { Ear } from '@mela/testkit/clients';
 import type { History } from '../history/history.ts';
 
@@ -9,14 +9,15 @@ interface Options {
   readonly who: string;
   readonly personId: string;
   readonly token: () => string;
-  /** Those there are; it listens to the ones it may. */
-  readonly communities: readonly { readonly id: string }[];
+  /** What it asks for, and is told where it may. */
+  readonly topics: () => readonly TopicName[];
 }
 
 const AGAIN_MS = 500;
-const TOPICS = 10;
+/** How often somebody looks for more to listen to. */
+const MORE_MS = 2_000;
 
-/** Somebody who watches: connects, listens to what they may hear, and comes back whenever the line is gone. */
+/** Somebody who watches: connects, listens to what they may hear by and by, and comes back whenever the line is gone. */
 export class Screen {
   private ear: Ear | undefined;
   private over = false;
@@ -32,19 +33,30 @@ export class Screen {
   }
 
   private async watch(): Promise<void> {
-    const { realtime, history, who, personId, token, communities } = this.options;
+    const { realtime, history, who, personId, token } = this.options;
     while (!this.over) {
       const connection = ++this.connections;
       try {
         const ear = await Ear.connect(realtime, token(), (heard) =>
           history.record({ kind: 'heard', who, personId, connection, at: history.now(), topic: heard.topic, cursor: heard.c, id: heard.id, type: heard.type, data: heard.d }));
         this.ear = ear;
-        for (const { id } of communities.slice(-TOPICS)) await ear.listen(topic.community(id)).catch(() => undefined);
-        await ear.closed;
+        await this.listen(ear);
       } catch {
         // Nobody is there to be listened to: they look again.
       }
       await pause(AGAIN_MS);
+    }
+  }
+
+  /** To each topic once on a connection: what was lost there is not taken up again in the middle. */
+  private async listen(ear: Ear): Promise<void> {
+    const listening = new Set<TopicName>();
+    let open = true;
+    const closed = ear.closed.then(() => void (open = false));
+    while (open) {
+      for (const topic of this.options.topics().filter((name) => !listening.has(name)))
+        await ear.listen(topic).then(() => listening.add(topic), () => undefined);
+      await Promise.race([closed, pause(MORE_MS)]);
     }
   }
 }

@@ -16,4 +16,7 @@ export const durableName = (consumer: string): string => consumer.replaceAll('.'
 /** Takes a place in the stream that no event may have. No contract can declare its noun, so nobody hears it. */
 export const FILLER_SUBJECT = `evt.${RESERVED_NOUN}.skipped.0`;
 
+/** Header of an event that a relay sent again because the stream had lost it: it was told already. */
+export const RESTORED = 'mela-restored';
+
 export const isFiller = (subject: string): boolean => subject.startsWith(`evt.${RESERVED_NOUN}.`);

@@ -1,5 +1,5 @@
-import { communities } from '@mela/contracts';
-import type { Actor, Asked, Rows, Violation, Workload } from '@mela/testkit/chaos';
+import { communities, mela, topic } from '@mela/contracts';
+import type { Actor, Asked, Entry, Rows, Violation, Workload } from '@mela/testkit/chaos';
 
 interface Known {
   readonly id: string;
@@ -20,6 +20,11 @@ function words(person: Actor): string {
   counts.set(person, count);
   return `${person.name} says ${count}`;
 }
+
+const REFUSED = 'members are let in';
+const MEMBERS_ONLY: ReadonlySet<string> = new Set([communities.createPost.id, communities.listPosts.id]);
+/** As many as somebody opens at once. */
+const TOPICS = 10;
 
 export const workload: Workload = {
   service: 'communities',
@@ -77,6 +82,32 @@ export const workload: Workload = {
       },
     },
   ],
+  probe: async (prober) => {
+    const { id } = await prober.asks(communities.create, { name: prober.name });
+    await prober.listens(topic.community(id));
+    const post = await prober.asks(communities.createPost, { communityId: id, body: prober.name });
+    await prober.hears(post.id);
+    return [id, `${id}:${prober.session.person.id}`, post.id];
+  },
+  // The newest there are, whoever founded them: of those that are not theirs they are told nothing.
+  listens: (person) => [...new Set([...membershipsOf(person).in.slice(-TOPICS), ...person.known<Known>('communities').slice(-TOPICS).map(({ id }) => id)])].map((id) => topic.community(id)),
+  forOneself: [communities.create.id, communities.join.id],
+  replicas: {
+    members: {
+      owned: 'SELECT community_id::text AS "communityId", user_id::text AS "userId", role, version FROM membership',
+      kept: 'SELECT community_id::text AS "communityId", user_id::text AS "userId", role, version FROM members',
+      of: ({ communityId, userId }) => `${communityId}:${userId}`,
+    },
+  },
+  grants: {
+    community: {
+      holders: (rows) => rows['membership']!.map(({ communityId, userId }) => [String(communityId), String(userId)] as const),
+      by: {
+        [communities.create.id]: ({ outcome, personId }, key, person) => personId === person && (outcome.kind !== 'answered' || (outcome.body as { id: string }).id === key),
+        [communities.join.id]: ({ input, personId }, key, person) => personId === person && input['communityId'] === key,
+      },
+    },
+  },
   effects: {
     'communities.create': ({ input }, rows) => rows['community']!.filter(({ name }) => name === input['name']).length,
     'communities.join': ({ input, personId }, rows) =>
@@ -84,6 +115,7 @@ export const workload: Workload = {
     'communities.createPost': ({ input }, rows) => rows['post']!.filter(({ body }) => body === input['body']).length,
   },
   invariants: [
+    { name: REFUSED, judge: ({ history }) => falselyRefused(history) },
     {
       name: 'a read post was written',
       judge: ({ history, services }) => {
@@ -101,6 +133,26 @@ export const workload: Workload = {
     },
   ],
 };
+
+/** From an answered create or join until somebody asked for its end, whoever belongs to a community is never told otherwise. */
+function falselyRefused(history: readonly Entry[]): Violation[] {
+  const asks = history.filter((entry): entry is Asked => entry.kind === 'asked' && entry.operation.startsWith('communities.')).toSorted((a, b) => a.at - b.at);
+  const ends = Map.groupBy(asks.filter(({ operation }) => mela.operations.get(operation)?.emits.some(({ type }) => type === 'member.left')), ({ input }) => String(input['communityId']));
+  const since = new Map<string, number>();
+  for (const { operation, outcome, input, personId, endedAt } of asks) {
+    if (outcome.kind !== 'answered' || (operation !== communities.create.id && operation !== communities.join.id)) continue;
+    const pair = `${operation === communities.join.id ? String(input['communityId']) : (outcome.body as { id: string }).id}:${personId}`;
+    since.set(pair, Math.min(endedAt, since.get(pair) ?? endedAt));
+  }
+  return asks.flatMap(({ operation, outcome, input, personId, who, at, endedAt }) => {
+    if (outcome.kind !== 'refused' || !MEMBERS_ONLY.has(operation) || (outcome.status !== 403 && outcome.status !== 404)) return [];
+    const communityId = String(input['communityId']);
+    if (at < (since.get(`${communityId}:${personId}`) ?? Number.POSITIVE_INFINITY)) return [];
+    // Whoever may have left by then, or have been removed, may be refused.
+    if (ends.get(communityId)?.some((end) => end.at < endedAt && (end.personId === personId || end.input['userId'] === personId))) return [];
+    return [{ invariant: REFUSED, what: `${operation} of ${who} at ${at} ms was refused with ${outcome.status} ${outcome.code}, and they belong to community ${communityId}`, about: [communityId, String(personId)] }];
+  });
+}
 
 function neverWritten({ outcome, who }: Asked, written: ReadonlySet<unknown>): Violation[] {
   if (outcome.kind !== 'answered') return [];
