@@ -12,7 +12,7 @@ const mistakes = [
 ] as const;
 
 const run = (roles: string, strikes: number, faults: readonly string[], ...more: readonly string[]) =>
-  chaos('--minutes', '2', '--strikes', String(strikes), '--people', '20', '--seed', 'mistakes', '--roles', roles, '--only', ...faults, ...more);
+  chaos('--minutes', '2', '--strikes', String(strikes), '--people', '30', '--seed', 'mistakes', '--roles', roles, '--only', ...faults, ...more);
 
 describe('a mistake planted on purpose is found', () => {
   it.each(mistakes)('%s', async (mistake, roles, fault, broken) => {
