@@ -3,7 +3,7 @@ import { gather } from './checker/gather.ts';
 import { judge, type Verdict } from './checker/verdict.ts';
 import { openGround, type Shape } from './ground/open-ground.ts';
 import { History } from './history/history.ts';
-import { allFaults } from './nemesis/faults/index.ts';
+import type { Fault } from './nemesis/fault.ts';
 import { unleash } from './nemesis/nemesis.ts';
 import { Crowd } from './people/crowd.ts';
 import { Probe } from './probe.ts';
@@ -17,10 +17,13 @@ export interface ChaosOptions {
   readonly people: number;
   readonly folder: string;
   readonly workloads: readonly Workload[];
-  /** Only faults whose name contains one of these. */
-  readonly only?: readonly string[];
+  readonly faults: readonly Fault[];
   readonly strikes?: number | undefined;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whatever comes of it, what the servers had stays in the folder. */
+  readonly keep?: boolean | undefined;
+  /** Ends it early: everything is healed and closed, and nothing is judged. */
+  readonly signal?: AbortSignal | undefined;
   readonly tell: (line: string) => void;
 }
 
@@ -37,25 +40,34 @@ const SETTLED_WITHIN_MS = 60_000;
 const SCREENS = 6;
 
 /** Many people at work, everything broken around them by the seed, and then a judgement of what is left. */
-export async function runChaos({ minutes, seed, shape, people, folder, workloads, only, strikes, environment = {}, tell }: ChaosOptions): Promise<ChaosRun> {
+export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
+  const { minutes, seed, shape, people, folder, workloads, faults, strikes, environment = {}, signal, tell } = options;
   const random = randomOf(seed);
   const history = new History();
   tell(`Starting the servers and the roles (${shape})`);
-  const ground = await openGround({ folder, shape, environment });
+  const died = (role: string, how: string, wasReady: boolean): void => {
+    tell(`${role} ended by itself: ${how}`);
+    history.record({ kind: 'died', role, at: history.now(), how, wasReady });
+  };
+  const ground = await openGround({ folder, shape, environment, died });
+  let keep = true;
   try {
-    const probe = await Probe.open(ground, history);
+    const probe = new Probe(ground, history, workloads);
+    if (!(await probe.succeeds())) throw new Error(`Before anything was broken, ${probe.missing}`);
     const crowd = new Crowd({ api: ground.api, realtime: ground.realtime, history, random: random.fork('crowd'), workloads, people, screens: SCREENS });
     crowd.begin();
-    const faults = allFaults.filter(({ name }) => only === undefined || only.some((part) => name.includes(part)));
-    await unleash({ ground, random: random.fork('nemesis'), faults, strikes, until: history.now() + minutes * 60_000, clock: history.now, probe: () => probe.succeeds(), missing: () => probe.missing, tell, record: history.record });
+    await unleash({ ground, random: random.fork('nemesis'), faults, strikes, until: history.now() + minutes * 60_000, clock: history.now, probe: () => probe.succeeds(), missing: () => probe.missing, tell, record: history.record, signal });
+    signal?.throwIfAborted();
     tell('All is healed: the crowd comes to rest');
     await crowd.rest(PATIENCE_MS);
     const left = await untilSettled(ground, SETTLED_WITHIN_MS);
     if (left !== undefined) tell(`Not everything has settled: ${left}`);
     const evidence = await gather({ databases: ground.databases, natsUrl: ground.natsUrl, workloads, history: history.entries });
     const restarts = Object.fromEntries(ground.roles.map(({ name, restarts: times }) => [name, times]));
-    return { verdict: judge(evidence, workloads), evidence, restarts };
+    const verdict = judge(evidence, workloads);
+    keep = options.keep === true || verdict.violations.length > 0;
+    return { verdict, evidence, restarts };
   } finally {
-    await ground.close();
+    await ground.close({ keep });
   }
 }

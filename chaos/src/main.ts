@@ -7,6 +7,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { report } from './checker/report.ts';
 import { runChaos } from './chaos-run.ts';
 import type { Shape } from './ground/open-ground.ts';
+import type { Fault } from './nemesis/fault.ts';
+import { allFaults } from './nemesis/faults/index.ts';
 import { loadWorkloads } from './workloads.ts';
 
 interface Options {
@@ -14,7 +16,7 @@ interface Options {
   seed: string;
   roles: Shape;
   people: number;
-  only?: string[];
+  only?: readonly Fault[];
   strikes?: number;
   plant?: string;
   keep?: true;
@@ -27,11 +29,25 @@ const positive = (text: string): number => {
   return number;
 };
 
+const named = (part: string, before: readonly Fault[] = []): readonly Fault[] => {
+  const faults = allFaults.filter(({ name }) => name.includes(part));
+  if (faults.length === 0) throw new InvalidArgumentError(`No fault is called so. There are: ${allFaults.map(({ name }) => name).join(', ')}.`);
+  return [...new Set([...before, ...faults])];
+};
+
 const began = performance.now();
 const tell = (line: string): void => void process.stderr.write(`${((performance.now() - began) / 1_000).toFixed(1).padStart(7)} s  ${line}\n`);
 
+const ending = new AbortController();
+const end = (): void => {
+  if (ending.signal.aborted) return;
+  tell('Told to end: everything is healed and closed');
+  ending.abort(new Error('It was told to end, and judged nothing'));
+};
+process.on('SIGINT', end);
+process.on('SIGTERM', end);
 // Whoever started this is gone: the roles and the servers go with it.
-process.on('disconnect', () => process.exit(1));
+process.on('disconnect', end);
 // Listening to the channel is no reason to stay.
 process.channel?.unref();
 
@@ -41,26 +57,29 @@ await new Command('chaos')
   .option('--seed <seed>', 'the same seed makes the same choices', String(randomInt(1_000_000)))
   .addOption(new Option('--roles <shape>', 'a process for each role, or one for all').choices(['separate', 'all']).default('separate'))
   .option('--people <n>', 'how many people at once', positive, 40)
-  .option('--only <fault...>', 'only faults whose name contains one of these')
+  .option('--only <fault...>', 'only faults whose name contains one of these', named)
   .option('--strikes <n>', 'end after so many, if they come before the time is over', positive)
   .option('--plant <file>', 'a module that every role loads first: for mistakes planted on purpose')
   .option('--keep', 'keep the folder with the data and the logs')
   .option('--json', 'end with one line of JSON')
   .action(async (options: Options) => {
     const folder = await mkdtemp(join(tmpdir(), 'mela-chaos-'));
-    const { minutes, seed, roles: shape, people, only, strikes, plant } = options;
+    const { minutes, seed, roles: shape, people, only: faults = allFaults, strikes, plant, keep } = options;
     tell(`Seed ${seed}: ${minutes} minutes, ${shape}, ${people} people; logs in ${join(folder, 'logs')}`);
     const environment = plant === undefined ? {} : { NODE_OPTIONS: `--import=${pathToFileURL(resolve(plant)).href}` };
     let failed = true;
     try {
       const workloads = await loadWorkloads();
-      const run = await runChaos({ minutes, seed, shape, people, folder, workloads, environment, strikes, tell, ...(only ? { only } : {}) });
+      const run = await runChaos({ minutes, seed, shape, people, folder, workloads, environment, faults, strikes, keep, signal: ending.signal, tell });
       failed = run.verdict.violations.length > 0;
       process.stdout.write(report(run, { minutes, seed, roles: shape, workloads }));
-      if (failed || options.keep) await writeFile(join(folder, 'history.jsonl'), run.evidence.history.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+      if (failed || keep) await writeFile(join(folder, 'history.jsonl'), run.evidence.history.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
       if (options.json) process.stdout.write(`${JSON.stringify({ seed, roles: shape, minutes, passed: !failed, violations: run.verdict.violations, counts: run.verdict.counts, restarts: run.restarts })}\n`);
+    } catch (fault) {
+      if (!ending.signal.aborted) throw fault;
+      tell((fault as Error).message);
     } finally {
-      if (options.keep || failed) tell(`Kept: ${folder}`);
+      if (keep || failed) tell(`Kept: ${folder}`);
       else await rm(folder, { recursive: true, force: true });
     }
     // All is told and closed. Left to end by itself, Node 24 may wait in its last loop for ever, for a handle that never closes.

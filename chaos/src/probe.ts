@@ -1,80 +1,95 @@
-import { randomUUID } from 'node:crypto';
-import { communities, identity, topic, type Session } from '@mela/contracts';
+import { identity, type Ask, type Operation, type Out, type Session, type TopicName } from '@mela/contracts';
+import type { Prober, Workload } from '@mela/testkit/chaos';
 import { Ear } from '@mela/testkit/clients';
+import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import type { OpenGround } from './ground/open-ground.ts';
 import type { History } from './history/history.ts';
-import { randomOf } from './seed.ts';
-import { askUntilAnswered, attemptOnce } from './people/asking.ts';
+import { attemptOnce } from './people/asking.ts';
 
-const WHO = 'probe';
-const ADDRESS = '10.2.0.1';
 const PATIENCE_MS = 3_000;
 const LOOK_MS = 20;
 
-/** Whether Mela works from end to end: a command goes through, its event takes effect elsewhere, and a new screen hears it. */
+/** Whether Mela works from end to end: what each service is for happens, the witness counts it, and a new screen hears it. */
 export class Probe {
   private asked = 0;
   /** What was wrong when it failed last. */
   missing = '';
 
-  private constructor(
-    private readonly ground: OpenGround,
+  constructor(
+    private readonly ground: Pick<OpenGround, 'api' | 'realtime' | 'databases'>,
     private readonly history: History,
-    private readonly session: Session,
-    private readonly communityId: string,
+    private readonly workloads: readonly Workload[],
   ) {}
 
-  static async open(ground: OpenGround, history: History): Promise<Probe> {
-    const asking = { api: ground.api, history, random: randomOf(WHO), who: WHO, address: ADDRESS, over: () => false };
-    const session = await askUntilAnswered(asking, identity.register, { email: `${WHO}@example.org`, password: `${WHO}s may be long`, name: WHO }, undefined);
-    if (!session) throw new Error('The probe could not register, before anything was broken');
-    const community = await askUntilAnswered(asking, communities.create, { name: 'Probes' }, callerOf(session));
-    if (!community) throw new Error('The probe could not found a community, before anything was broken');
-    return new Probe(ground, history, session, community.id);
-  }
-
   async succeeds(): Promise<boolean> {
-    let screen: Ear | undefined;
+    let prober: ProbingPerson | undefined;
     try {
-      screen = await Ear.connect(this.ground.realtime, this.session.accessToken);
-      await screen.listen(topic.community(this.communityId));
-      const postId = await this.post();
-      const [heard, counted] = await Promise.all([screen.hears(({ d }) => d['postId'] === postId, PATIENCE_MS), this.isCounted(postId)]);
-      if (!heard) this.missing = 'its screen heard nothing';
-      else if (!counted) this.missing = 'the witness had not counted';
-      return heard !== undefined && counted;
+      // Somebody new each time: no token grows old, and nothing rests on what an earlier one found.
+      prober = await ProbingPerson.register(++this.asked, this.ground, this.history);
+      const changed = await Promise.all(this.workloads.map((workload) => workload.probe(prober!)));
+      await this.areCounted(new Set(changed.flat()));
+      return true;
     } catch (fault) {
       this.missing = (fault as Error).message;
       return false;
     } finally {
-      screen?.close();
+      prober?.leave();
     }
   }
 
-  private async post(): Promise<string> {
-    this.asked += 1;
-    const attempt = { caller: callerOf(this.session), key: randomUUID(), attempt: 1, patienceMs: PATIENCE_MS };
-    const outcome = await attemptOnce({ api: this.ground.api, history: this.history, who: WHO, address: ADDRESS }, communities.createPost, { communityId: this.communityId, body: `${WHO} ${this.asked}` }, attempt);
-    if (outcome.kind === 'answered') return (outcome.body as { id: string }).id;
-    throw new Error(outcome.kind === 'refused' ? `a post was answered ${outcome.status} ${outcome.code}` : `a post was not answered: ${outcome.why}`);
-  }
-
-  private async isCounted(postId: string): Promise<boolean> {
+  private async areCounted(aggregates: ReadonlySet<string>): Promise<void> {
     const client = new Client({ connectionString: this.ground.databases['witness'], connectionTimeoutMillis: PATIENCE_MS });
     client.on('error', () => undefined);
     try {
       await client.connect();
-      for (const until = performance.now() + PATIENCE_MS; performance.now() < until; ) {
-        const { rowCount } = await client.query('SELECT FROM tally WHERE aggregate = $1', [postId]);
-        if (rowCount === 1) return true;
+      const until = performance.now() + PATIENCE_MS;
+      for (;;) {
+        const { rows } = await client.query<{ aggregate: string }>('SELECT aggregate FROM tally WHERE aggregate = ANY ($1)', [[...aggregates]]);
+        if (rows.length === aggregates.size) return;
+        if (performance.now() > until) throw new Error(`the witness had counted ${rows.length} of ${aggregates.size} changes`);
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
-      return false;
     } finally {
       await client.end().catch(() => undefined);
     }
   }
 }
 
-const callerOf = ({ accessToken, person }: Session) => ({ token: accessToken, personId: person.id });
+class ProbingPerson implements Prober {
+  session!: Session;
+  private screen!: Ear;
+
+  private constructor(
+    readonly name: string,
+    private readonly where: { readonly api: string; readonly history: History; readonly who: string; readonly address: string },
+  ) {}
+
+  static async register(turn: number, { api, realtime }: Pick<OpenGround, 'api' | 'realtime'>, history: History): Promise<ProbingPerson> {
+    const name = `probe-${turn}`;
+    // From an address of their own: nobody is limited by how often others were tried.
+    const person = new ProbingPerson(name, { api, history, who: name, address: `10.2.${(turn >> 8) & 255}.${turn & 255}` });
+    person.session = await person.asks(identity.register, { email: `${name}@example.org`, password: `${name} may be long`, name });
+    person.screen = await Ear.connect(realtime, person.session.accessToken);
+    return person;
+  }
+
+  async asks<Op extends Operation>(operation: Op, input: Ask<Op>): Promise<Out<Op>> {
+    const caller = this.session && { token: this.session.accessToken, personId: this.session.person.id };
+    const outcome = await attemptOnce(this.where, operation, input, { caller, key: randomUUID(), attempt: 1, patienceMs: PATIENCE_MS });
+    if (outcome.kind === 'answered') return outcome.body as Out<Op>;
+    throw new Error(`${operation.id} ${outcome.kind === 'refused' ? `was answered ${outcome.status} ${outcome.code}` : `was not answered: ${outcome.why}`}`);
+  }
+
+  async listens(topic: TopicName): Promise<void> {
+    await this.screen.listen(topic);
+  }
+
+  async hears(id: string): Promise<void> {
+    if (!(await this.screen.hears(({ d }) => Object.values(d).includes(id), PATIENCE_MS))) throw new Error(`a screen heard nothing of ${id}`);
+  }
+
+  leave(): void {
+    this.screen.close();
+  }
+}

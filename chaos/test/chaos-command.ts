@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Violation } from '@mela/testkit/chaos';
 
+type Times = Readonly<Record<string, number>>;
+
 export interface Outcome {
   readonly passed: boolean;
   readonly violations: readonly Violation[];
-  readonly counts: Readonly<Record<string, number>>;
+  readonly counts: { readonly faults: Times; readonly misses: Times; readonly recoveries: number; readonly acknowledged: number; readonly events: number; readonly heard: number; readonly highestVersion: number };
   /** What a person would have read. */
   readonly report: string;
 }
@@ -15,15 +17,30 @@ const MAIN = join(import.meta.dirname, '../dist/main.js');
 
 /** `npm run chaos` as a person would run it, without the building before. */
 export async function chaos(...args: readonly string[]): Promise<Outcome> {
+  const { last, report } = await run(args);
+  if (!last) throw new Error(`The run ended without a verdict:\n${report}`);
+  return { ...last, report };
+}
+
+/** What a person would have read where there was no verdict; it is told to end when it says this, if it is. */
+export async function withoutVerdict(args: readonly string[], endWhen?: string): Promise<string> {
+  const { last, report, code } = await run(args, endWhen);
+  if (last || code === 0) throw new Error(`It ended with ${code}:\n${report}`);
+  return report;
+}
+
+async function run(args: readonly string[], endWhen?: string): Promise<{ last: Omit<Outcome, 'report'> | undefined; report: string; code: number | null }> {
   const child = spawn(process.execPath, [MAIN, ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   let report = '';
-  child.stderr!.on('data', (chunk) => (report += String(chunk)));
+  child.stderr!.on('data', (chunk) => {
+    report += String(chunk);
+    if (endWhen !== undefined && report.includes(endWhen)) child.kill('SIGTERM');
+  });
   let last: Outcome | undefined;
   createInterface({ input: child.stdout! }).on('line', (line) => {
     if (line.startsWith('{')) last = JSON.parse(line) as Outcome;
     else report += `${line}\n`;
   });
-  await new Promise((resolve) => child.once('close', resolve));
-  if (!last) throw new Error(`The run ended without a verdict:\n${report}`);
-  return { ...last, report };
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { last, report, code };
 }

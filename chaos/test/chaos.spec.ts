@@ -1,8 +1,31 @@
-import { expect, it } from 'vitest';
-import { chaos } from './chaos-command.ts';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { allFaults } from '../src/nemesis/faults/index.ts';
+import { chaos, withoutVerdict } from './chaos-command.ts';
 
-// Always the same choices: a longer run with a seed of its own is for `npm run chaos`.
-it.each(['separate', 'all'])('nothing is lost, doubled or answered falsely while everything is broken (%s)', async (roles) => {
-  const { passed, report } = await chaos('--minutes', '0.4', '--seed', 'npm test', '--roles', roles);
-  expect(passed, report).toBe(true);
-}, 180_000);
+const familiesOf = (faults: Readonly<Record<string, number>>) => new Set(allFaults.filter(({ name }) => name in faults).map(({ family }) => family));
+
+describe('a run', () => {
+  // Always the same choices: a longer run with a seed of its own is for `npm run chaos`.
+  it.each(['separate', 'all'])('loses, doubles and falsely answers nothing while everything is broken (%s)', async (roles) => {
+    const { passed, report, counts } = await chaos('--minutes', '0.9', '--seed', 'npm test', '--roles', roles);
+    expect(passed, report).toBe(true);
+    expect(familiesOf(counts.faults).size, report).toBeGreaterThanOrEqual(5);
+    expect(counts.recoveries, report).toBeGreaterThanOrEqual(5);
+    expect(counts.acknowledged, report).toBeGreaterThan(200);
+    expect(counts.events, report).toBeGreaterThan(400);
+    expect(counts.heard, report).toBeGreaterThan(100);
+    expect(counts.highestVersion, report).toBeGreaterThan(10);
+  }, 180_000);
+
+  it('of faults that nobody knows is refused', async () => {
+    expect(await withoutVerdict(['--only', 'role kiled'])).toContain('No fault is called so. There are: role killed, ');
+  });
+
+  it('that is told to end heals and closes everything, and leaves no disk behind', async () => {
+    const report = await withoutVerdict(['--minutes', '1', '--people', '5', '--only', 'role frozen'], 'SIGSTOP of');
+    expect(report).toContain('judged nothing');
+    const [, folder] = /Kept: (\S+)/.exec(report)!;
+    expect(await readFile('/proc/mounts', 'utf8')).not.toContain(folder);
+  }, 60_000);
+});

@@ -11,10 +11,22 @@ const mistakes = [
   ['idempotency-outside-the-transaction', 'separate', 'transaction.committing', /^I5/],
 ] as const;
 
+const run = (roles: string, strikes: number, faults: readonly string[], ...more: readonly string[]) =>
+  chaos('--minutes', '2', '--strikes', String(strikes), '--people', '30', '--seed', 'mistakes', '--roles', roles, '--only', ...faults, ...more);
+
 describe('a mistake planted on purpose is found', () => {
   it.each(mistakes)('%s', async (mistake, roles, fault, broken) => {
-    const { passed, violations, report } = await chaos('--minutes', '2', '--strikes', '2', '--people', '20', '--roles', roles, '--only', fault, '--plant', join(import.meta.dirname, 'mistakes', `${mistake}.mjs`));
+    const { passed, violations, report } = await run(roles, 2, [fault], '--plant', join(import.meta.dirname, 'mistakes', `${mistake}.mjs`));
     expect(passed, report).toBe(false);
     expect(violations.map(({ invariant }) => invariant), report).toContainEqual(expect.stringMatching(broken));
+  }, 180_000);
+});
+
+describe('without a mistake nothing is found', () => {
+  it.each([...Map.groupBy(mistakes, ([, roles]) => roles)])('in the shape %s, by the same faults', async (roles, rows) => {
+    const faults = [...new Set(rows.map(([, , fault]) => fault))];
+    const { passed, report, counts } = await run(roles, 2 * faults.length, faults);
+    expect(passed, report).toBe(true);
+    for (const fault of faults) expect(Object.keys(counts.faults), report).toContainEqual(expect.stringContaining(fault));
   }, 180_000);
 });

@@ -1,4 +1,4 @@
-import { commandsOf, type Asked, type Evidence, type Struck, type Workload } from '@mela/testkit/chaos';
+import { commandsOf, type Asked, type Evidence, type Struck } from '@mela/testkit/chaos';
 import { indexOf } from './stream-index.ts';
 
 /** How much a run proved. */
@@ -8,14 +8,17 @@ export interface Counts {
   readonly asks: Readonly<Record<Ending, number>>;
   /** Commands of which a client knows that they have taken effect. */
   readonly acknowledged: number;
-  /** Operations among them that no workload says the effect of: of these only the answers were judged. */
-  readonly withoutEffect: readonly string[];
   /** Different events in the stream. */
   readonly events: number;
   /** What lies in the stream again. */
   readonly repeats: number;
   readonly heard: number;
+  /** The highest version of any aggregate. */
+  readonly highestVersion: number;
+  /** Those that did what they were to. */
   readonly faults: Readonly<Record<string, number>>;
+  /** Those that did not. */
+  readonly misses: Readonly<Record<string, number>>;
   readonly recoveries: number;
   readonly longestRecovery: { readonly ms: number; readonly fault: string } | undefined;
   readonly slowest: { readonly ms: number; readonly operation: string; readonly who: string } | undefined;
@@ -23,7 +26,7 @@ export interface Counts {
 
 export type Ending = 'answered' | 'refused' | 'unavailable' | 'failed' | 'broken';
 
-export function countsOf({ history, stream }: Evidence, workloads: readonly Workload[]): Counts {
+export function countsOf({ history, stream }: Evidence): Counts {
   const asks: Record<Ending, number> = { answered: 0, refused: 0, unavailable: 0, failed: 0, broken: 0 };
   const people = new Set<string>();
   const struck: Struck[] = [];
@@ -31,7 +34,7 @@ export function countsOf({ history, stream }: Evidence, workloads: readonly Work
   let slowest: Asked | undefined;
   for (const entry of history) {
     if (entry.kind === 'struck') struck.push(entry);
-    else people.add(entry.who);
+    else if (entry.kind !== 'died') people.add(entry.who);
     if (entry.kind === 'heard') heard += 1;
     if (entry.kind !== 'asked') continue;
     asks[endingOf(entry)] += 1;
@@ -39,17 +42,19 @@ export function countsOf({ history, stream }: Evidence, workloads: readonly Work
   }
   const acknowledged = commandsOf(history).filter(({ proof }) => proof === 'done');
   const events = indexOf(stream).copies.size;
+  const hits = struck.filter(({ missed }) => missed === undefined);
   const longest = struck.filter(({ recoveredAt }) => recoveredAt !== undefined).toSorted((a, b) => recovery(b) - recovery(a))[0];
   return {
     people: people.size,
     asks,
     acknowledged: acknowledged.length,
-    withoutEffect: [...new Set(acknowledged.map(({ operation }) => operation))].filter((operation) => !workloads.some(({ effects }) => operation in effects)),
     events,
     repeats: stream.length - events,
     heard,
-    faults: Object.fromEntries([...Map.groupBy(struck, ({ fault }) => fault)].map(([fault, all]) => [fault, all.length])),
-    recoveries: struck.filter(({ recoveredAt }) => recoveredAt !== undefined).length,
+    highestVersion: stream.reduce((highest, { version }) => Math.max(highest, version), 0),
+    faults: timesOf(hits),
+    misses: timesOf(struck.filter(({ missed }) => missed !== undefined)),
+    recoveries: hits.filter(({ recoveredAt }) => recoveredAt !== undefined).length,
     longestRecovery: longest && { ms: recovery(longest), fault: longest.fault },
     slowest: slowest && { ms: took(slowest), operation: slowest.operation, who: slowest.who },
   };
@@ -63,4 +68,6 @@ function endingOf({ outcome }: Asked): Ending {
 }
 
 const took = ({ at, endedAt }: Asked): number => endedAt - at;
-const recovery = ({ healedAt, recoveredAt }: Struck): number => (recoveredAt ?? healedAt) - healedAt;
+const recovery = ({ calmAt, recoveredAt }: Struck): number => (recoveredAt ?? calmAt) - calmAt;
+const timesOf = (struck: readonly Struck[]): Record<string, number> =>
+  Object.fromEntries([...Map.groupBy(struck, ({ fault }) => fault)].map(([fault, all]) => [fault, all.length]));

@@ -59,7 +59,15 @@ describe('the evidence', () => {
     aggregates: { post: 'SELECT id::text AS id, version FROM post' },
     rows: { post: 'SELECT id::text AS id, body FROM post ORDER BY body' },
     acts: [],
+    probe: async () => [],
     effects: {},
+    replicas: {
+      members: {
+        owned: 'SELECT id::text AS id, body FROM post WHERE version > 1',
+        kept: 'SELECT community_id::text AS "communityId", user_id::text AS "userId", role, version FROM members',
+        of: ({ id: name }) => String(name),
+      },
+    },
   };
 
   it('is all of what the services, the stream and the witness have', async () => {
@@ -90,13 +98,14 @@ describe('the evidence', () => {
       rows: { post: [{ id: id(4), body: 'a' }, { id: id(5), body: 'b' }] },
       outbox: [waiting],
       deadLetters: [{ consumer: 'communities.x', eventId: sent[0], state: 'dead', error: 'no' }],
-      members: [],
-      keepsMembers: false,
+      owned: { members: [{ id: id(4), body: 'a' }] },
+      // It has the table, and no durable: whoever owns it keeps no copy.
+      kept: {},
     });
     const places = new Map(evidence.stream.map((one) => [one.id, one.seq]));
     expect(evidence.services['communities']!.sent).toHaveLength(3);
     for (const { eventId, streamSeq } of evidence.services['communities']!.sent) expect(streamSeq).toBe(places.get(eventId));
-    expect(evidence.services['witness']).toMatchObject({ keepsMembers: true, members: [{ communityId: id(2), userId: id(3), role: 'member', version: 1 }] });
+    expect(evidence.services['witness']).toMatchObject({ owned: {}, kept: { members: [{ communityId: id(2), userId: id(3), role: 'member' }] } });
   });
 
   it('is not made up where something cannot be read', async () => {

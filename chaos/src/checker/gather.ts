@@ -1,6 +1,6 @@
 import { connectBus, durableName } from '@mela/bus';
 import type { Entry, Evidence, Workload } from '@mela/testkit/chaos';
-import { readService, readTally } from './reading/read-service.ts';
+import { mapped, readService, readTally } from './reading/read-service.ts';
 import { readDurables, readStream } from './reading/read-stream.ts';
 
 interface Sources {
@@ -22,9 +22,11 @@ export async function gather({ databases, natsUrl, workloads, history, witness =
   if (unknown.length > 0) throw new Error(`The workload of ${unknown.join(', ')} cannot be judged: no database is named for it`);
 
   const { stream, durables } = await fromTheBus(natsUrl);
+  const replicas = Object.assign({}, ...workloads.map((workload) => workload.replicas)) as NonNullable<Workload['replicas']>;
+  const keptBy = (service: string) => Object.fromEntries(Object.entries(replicas).filter(([name]) => durables.has(durableName(`${service}.${name}`))));
   const services: Record<string, Evidence['services'][string]> = {};
   for (const [service, url] of Object.entries({ ...databases, [WITNESS]: witness }))
-    services[service] = await readService(service, url, workloads.find((workload) => workload.service === service), durables.has(durableName(`${service}.members`)));
+    services[service] = await readService(service, url, workloads.find((workload) => workload.service === service), mapped(keptBy(service), ({ kept }) => kept));
   return { history, stream, services, tally: await readTally(witness) };
 }
 

@@ -3,9 +3,12 @@ import { answersGiven } from './invariants/answers-given.ts';
 import { answersKept } from './invariants/answers-kept.ts';
 import { committedIsTold } from './invariants/committed-is-told.ts';
 import { effectsOnce } from './invariants/effects-once.ts';
+import { hearingAfterLeaving } from './invariants/hearing-after-leaving.ts';
 import { hearingBeforeJoining } from './invariants/hearing-before-joining.ts';
 import type { Judge, Limits } from './invariants/judge.ts';
 import { ownOf } from './invariants/own.ts';
+import { processes } from './invariants/processes.ts';
+import { proof } from './invariants/proof.ts';
 import { recovery } from './invariants/recovery.ts';
 import { screens } from './invariants/screens.ts';
 import { versionsInOrder } from './invariants/versions-in-order.ts';
@@ -22,8 +25,11 @@ const everywhere: readonly Named[] = [
   { name: 'I5', judge: answersKept },
   { name: 'I5', judge: answersGiven },
   { name: 'I6', judge: recovery },
+  { name: 'processes', judge: processes },
   { name: 'screens', judge: screens },
   { name: 'screens', judge: hearingBeforeJoining },
+  { name: 'screens', judge: hearingAfterLeaving },
+  { name: 'proof', judge: proof },
 ];
 
 /** All invariants, or those of one name. A judge that breaks says nothing good of the run: that is a violation too. */

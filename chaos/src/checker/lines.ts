@@ -4,8 +4,10 @@ import type { Asked, Entry, StreamEvent } from '@mela/testkit/chaos';
 export function lineOf(entry: Entry): string {
   if (entry.kind === 'struck') {
     const end = entry.recoveredAt === undefined ? 'never recovered from' : `recovered from at ${seconds(entry.recoveredAt)}`;
-    return `${clock(entry.at)}  ${entry.fault} struck; healed at ${seconds(entry.healedAt)}, ${end}`;
+    const missed = entry.missed === undefined ? 'struck' : `missed (${entry.missed})`;
+    return `${clock(entry.at)}  ${entry.fault} ${missed}; healed at ${seconds(entry.healedAt)}, ${end}`;
   }
+  if (entry.kind === 'died') return `${clock(entry.at)}  ${entry.role} ended by itself (${entry.how})`;
   if (entry.kind === 'heard') return `${clock(entry.at)}  ${entry.who} heard ${entry.type} ${entry.id} on ${entry.topic}, connection ${entry.connection}`;
   const key = entry.key === undefined ? '' : `, key ${entry.key}, attempt ${entry.attempt}`;
   return `${clock(entry.at)}  ${entry.who} asked ${entry.operation} ${brief(entry.input)}${key}: ${outcomeOf(entry)} after ${entry.endedAt - entry.at} ms`;

@@ -1,5 +1,5 @@
 import type { Rows } from '@mela/testkit/chaos';
-import { add } from './stream-index.ts';
+import { add } from './groups.ts';
 
 type Row = Rows[string][number];
 

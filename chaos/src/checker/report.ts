@@ -32,20 +32,23 @@ export function report(judged: Judged, { seed, roles, minutes, workloads }: Star
 const endings: Readonly<Record<Ending, string>> = { answered: 'answered', refused: 'refused', unavailable: '503 or 504', failed: 'failed otherwise', broken: 'without an answer' };
 
 function counted(counts: Counts): string[] {
-  const { people, asks, acknowledged, withoutEffect, events, repeats, heard, faults, recoveries, longestRecovery, slowest } = counts;
+  const { people, asks, acknowledged, events, highestVersion, repeats, heard, faults, misses, recoveries, longestRecovery, slowest } = counts;
   const total = Object.values(asks).reduce((sum, count) => sum + count, 0);
-  const struck = Object.values(faults).reduce((sum, count) => sum + count, 0);
   const rows: [string, string][] = [
     ['people', `${people}`],
     ['attempts', `${total}: ${(Object.keys(endings) as Ending[]).map((ending) => `${asks[ending]} ${endings[ending]}`).join(', ')}`],
-    ['commands', `${acknowledged} acknowledged${withoutEffect.length > 0 ? ` (no effect known of ${withoutEffect.join(', ')})` : ''}`],
-    ['events', `${events}, and ${repeats} repeated deliveries; heard on screens ${heard} times`],
-    ['faults', `${struck}${Object.entries(faults).map(([fault, count]) => `\n              ${count} × ${fault}`).join('')}`],
+    ['commands', `${acknowledged} acknowledged`],
+    ['events', `${events}, and ${repeats} repeated deliveries; versions up to ${highestVersion}; heard on screens ${heard} times`],
+    ['faults', listed(faults)],
+    ['missed', listed(misses)],
     ['recoveries', `${recoveries}${longestRecovery ? `; the longest took ${seconds(longestRecovery.ms)}, from ${longestRecovery.fault}` : ''}`],
     ['slowest', slowest ? `${seconds(slowest.ms)}, ${slowest.operation} of ${slowest.who}` : 'no answer at all'],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(12)}${value}`);
 }
+
+const listed = (times: Readonly<Record<string, number>>): string =>
+  [`${Object.values(times).reduce((sum, count) => sum + count, 0)}`, ...Object.entries(times).map(([fault, count]) => `${count} × ${fault}`)].join('\n              ');
 
 function told({ verdict, evidence }: Judged, workloads: readonly Workload[]): string[] {
   const { violations, limits } = verdict;

@@ -50,7 +50,7 @@ it('tells who made what the tables alone complain of, and what struck meanwhile'
   const idOf = (entry: Entry) => ((entry as Asked).outcome as { body: { id: string } }).body.id;
   const command = long.history.find((entry): entry is Asked => entry.kind === 'asked' && entry.operation === 'communities.createPost' && entry.outcome.kind === 'answered' && entry.attempt > 1 && !commented.has(idOf(entry)))!;
   const postId = idOf(command);
-  const near: Struck = { kind: 'struck', fault: 'near', at: command.endedAt + 1_900, healedAt: command.endedAt + 2_000, recoveredAt: command.endedAt + 2_000 };
+  const near: Struck = { kind: 'struck', fault: 'near', roles: ['api'], at: command.endedAt + 1_900, healedAt: command.endedAt + 2_000, calmAt: command.endedAt + 2_000, recoveredAt: command.endedAt + 2_000 };
   const far: Struck = { ...near, fault: 'far', at: command.endedAt + 2_100 };
   const evidence = { ...long, history: [...long.history.filter(({ kind }) => kind !== 'struck'), near, far], stream: long.stream.filter(({ aggregate }) => aggregate !== postId) };
   const { story } = storyOf(evidence, 'I1', [postId]);

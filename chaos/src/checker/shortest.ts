@@ -11,7 +11,7 @@ export interface Story {
   readonly leftOut: number;
 }
 
-export interface Bounds {
+interface Bounds {
   readonly judgements: number;
   readonly ms: number;
 }
@@ -64,7 +64,7 @@ const keyOfEntry = (entry: Entry): string | undefined => (entry.kind === 'asked'
 /** Commands say what was done, questions and screens what it looked like; and an id in an answer was made by it. */
 function mostTelling(acts: readonly (readonly Entry[])[], { about }: Violation): Entry[] {
   const weight = (entry: Entry): number => {
-    if (entry.kind === 'struck') return 1;
+    if (entry.kind === 'struck' || entry.kind === 'died') return 1;
     if (entry.kind === 'heard') return 4;
     if (!entry.command) return 3;
     const made = entry.outcome.kind === 'answered' ? (entry.outcome.body as { id?: unknown } | null)?.id : undefined;

@@ -1,4 +1,7 @@
-import type { StreamEvent } from '@mela/testkit/chaos';
+import { mela } from '@mela/contracts';
+import type { HeardEvent, StreamEvent } from '@mela/testkit/chaos';
+import { add } from './groups.ts';
+import { turnsIn, type Turns } from './turns.ts';
 
 /** The stream, looked up. An event may lie in it more than once: its first appearance is the one that counts. */
 export interface StreamIndex {
@@ -6,6 +9,10 @@ export interface StreamIndex {
   readonly copies: ReadonlyMap<string, readonly StreamEvent[]>;
   /** Of each noun and aggregate (`nameOf`) the first appearances, in the stream's order. */
   readonly told: ReadonlyMap<string, readonly StreamEvent[]>;
+  /** Of each topic the first appearances of what it concerns, in the stream's order. */
+  readonly onTopic: ReadonlyMap<string, readonly StreamEvent[]>;
+  /** How each right (`nameOfRight`) began and ended. */
+  readonly rights: ReadonlyMap<string, Turns>;
 }
 
 const known = new WeakMap<readonly StreamEvent[], StreamIndex>();
@@ -19,22 +26,27 @@ export function indexOf(stream: readonly StreamEvent[]): StreamIndex {
   if (found) return found;
   const copies = new Map<string, StreamEvent[]>();
   const told = new Map<string, StreamEvent[]>();
+  const onTopic = new Map<string, StreamEvent[]>();
   for (const event of stream) {
     const earlier = copies.get(event.id);
     if (earlier) earlier.push(event);
     else {
       copies.set(event.id, [event]);
       add(told, nameOf(event.noun, event.aggregate), event);
+      for (const topic of new Set(mela.events.get(event.type)?.audience(event.data))) add(onTopic, topic, event);
     }
   }
-  const index = { copies, told };
+  const rights = turnsIn([...copies.values()].map(([first]) => first!));
+  const index = { copies, told, onTopic, rights };
   known.set(stream, index);
   return index;
 }
 
-/** Puts it beside what has the same key. */
-export function add<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
-  const group = groups.get(key);
-  if (group) group.push(value);
-  else groups.set(key, [value]);
+/**
+ * The copy that a screen heard. Clients take a cursor as it comes; it is the stream's epoch, the place and a seal. One that names
+ * no place of its event is of a stream whose end was lost since: it says nothing of this one's order.
+ */
+export function copyHeard({ id, cursor }: HeardEvent, { copies }: StreamIndex): StreamEvent | undefined {
+  const place = Number(cursor.split(':')[1]);
+  return copies.get(id)?.find(({ seq }) => seq === place);
 }

@@ -1,18 +1,18 @@
-import type { Violation } from '@mela/testkit/chaos';
+import type { Entry, Evidence, Violation } from '@mela/testkit/chaos';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomOf } from '../seed.ts';
 import { damages } from './fixture/damage.fixture.ts';
 import { faithfulRun, longRun } from './fixture/faithful.fixture.ts';
 import { wishes } from './fixture/wish.fixture.ts';
-import { workloads } from './fixture/workloads.fixture.ts';
+import { ofLittle, workloads } from './fixture/workloads.fixture.ts';
 import { judge } from './verdict.ts';
 
 describe('a run that went as promised', () => {
   it('is not complained of, whatever was repeated, unknown or asked again', () => {
     fc.assert(
       fc.property(wishes(80), fc.nat(), (asked, seed) => {
-        expect(judge(faithfulRun(asked, seed), workloads).violations).toEqual([]);
+        expect(judge(faithfulRun(asked, seed), workloads, ofLittle).violations).toEqual([]);
       }),
       { numRuns: 2_000 },
     );
@@ -22,9 +22,24 @@ describe('a run that went as promised', () => {
     const evidence = longRun(3);
     const { counts } = judge(evidence, workloads);
     expect(counts.events + counts.repeats).toBe(evidence.stream.length);
-    expect(counts.events).toBe(Object.values(evidence.tally).reduce((sum, n) => sum + n, 0));
+    // The witness tells of each that it counted.
+    expect(counts.events).toBe(2 * Object.values(evidence.tally).reduce((sum, n) => sum + n, 0));
     expect(Object.values(counts.asks).reduce((sum, n) => sum + n, 0)).toBe(evidence.history.filter(({ kind }) => kind === 'asked').length);
-    expect(counts.withoutEffect).toEqual([]);
+    expect(counts.highestVersion).toBeGreaterThan(100);
+  });
+});
+
+describe('a run that proves nothing', () => {
+  const complaints = (evidence: Evidence) => judge(evidence, workloads).violations.filter(({ invariant }) => invariant === 'proof').map(({ what }) => what);
+  const run = longRun(4);
+
+  it('is complained of, whatever it lacks', () => {
+    expect(complaints(run)).toEqual([]);
+    expect(complaints({ history: [], stream: [], services: {}, tally: {} })).toHaveLength(4);
+    const unstruck = run.history.map((entry): Entry => (entry.kind === 'struck' ? { ...entry, missed: 'by far' } : entry));
+    expect(complaints({ ...run, history: unstruck })).toEqual([expect.stringContaining('0 faults struck')]);
+    expect(complaints({ ...run, history: run.history.filter(({ kind }) => kind !== 'heard') })).toEqual([expect.stringContaining('0 events were heard')]);
+    expect(complaints({ ...run, stream: run.stream.filter(({ version }) => version === 1) })).toEqual([expect.stringContaining('0 aggregates were changed')]);
   });
 });
 

@@ -13,7 +13,7 @@ export interface Verdict {
 /** After a run has ended, its faults are healed and everything is settled. */
 export function judge(evidence: Evidence, workloads: readonly Workload[], options: Partial<Limits> = {}): Verdict {
   const limits = { ...usualLimits, ...options };
-  return { violations: unlike(violationsOf(evidence, workloads, limits)), counts: countsOf(evidence, workloads), limits };
+  return { violations: unlike(violationsOf(evidence, workloads, limits)), counts: countsOf(evidence), limits };
 }
 
 /** What two people saw of one thing in the same words is one violation. */

@@ -1,7 +1,7 @@
-import { communities, mela } from '@mela/contracts';
+import { mela } from '@mela/contracts';
 import type { Asked, Command, Rows } from '@mela/testkit/chaos';
 import { nearby, wordsIn } from './nearby.ts';
-import { add } from './stream-index.ts';
+import { add } from './groups.ts';
 
 /**
  * Rows tell how often something was done, not under which key. So commands of one person that ask for the very same are judged
@@ -25,6 +25,7 @@ export interface Effect {
   readonly rows: Rows;
   /** How many times it is in these rows. */
   readonly count: (asked: Asked, rows: Rows) => number;
+  readonly forOneself: ReadonlySet<string>;
 }
 
 /** The attempt that says most: an answer may hold the id of what was made. */
@@ -49,7 +50,7 @@ const around = (asked: Asked, rows: Rows): Rows =>
  */
 export function areExplained(extra: number, wish: Wish, commands: ByOperation, effect: Effect): boolean {
   let left = extra;
-  for (const explains of [byOthers(wish), bySame(wish, effect)])
+  for (const explains of [byOthers(wish, effect), bySame(wish, effect)])
     for (const [operation, others] of commands) {
       const judged = explains(operation);
       if (judged) for (const other of others) if (other.proof !== 'refused' && !wish.includes(other) && judged(other) && --left === 0) return true;
@@ -59,9 +60,9 @@ export function areExplained(extra: number, wish: Wish, commands: ByOperation, e
 
 type Explains = (operation: string) => ((other: Command) => boolean) | undefined;
 
-function byOthers(wish: Wish): Explains {
+function byOthers(wish: Wish, { forOneself }: Effect): Explains {
   const asked = clearest(wish);
-  return (operation) => (operation !== asked.operation && saysAll(operation, asked.operation) ? (other) => mayConcern(other, asked) : undefined);
+  return (operation) => (operation !== asked.operation && saysAll(operation, asked.operation) ? (other) => mayConcern(other, asked, forOneself) : undefined);
 }
 
 function bySame(wish: Wish, effect: Effect): Explains {
@@ -85,10 +86,8 @@ function saysAll(one: string, other: string): boolean {
   return wanted.length > 0 && wanted.every((event) => said.includes(event));
 }
 
-/** What one does with these, one does to oneself; with any other command somebody else may have done it. */
-export const forOneself: ReadonlySet<string> = new Set([communities.create.id, communities.join.id, communities.leave.id]);
-
-function mayConcern({ operation, attempts }: Command, { personId, input }: Asked): boolean {
+/** What one does to oneself nobody else has done; with any other command they may have. */
+function mayConcern({ operation, attempts }: Command, { personId, input }: Asked, forOneself: ReadonlySet<string>): boolean {
   const words = wordsIn(input);
   const { personId: whoever = '', input: said } = attempts[0]!;
   if (forOneself.has(operation) && whoever !== personId && !words.has(whoever)) return false;

@@ -6,6 +6,9 @@ interface Options {
   readonly name: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly logFile: string;
+  readonly program?: URL;
+  /** It ended though nobody had ended it. */
+  readonly died: (how: string, wasReady: boolean) => void;
 }
 
 const PROGRAM = new URL('./role-process.js', import.meta.url);
@@ -22,6 +25,8 @@ export class KeptAlive implements Role {
   private backOffMs = AGAIN_MS.soonest;
   private again: NodeJS.Timeout | undefined;
   private onTop: Readonly<Record<string, string>> = {};
+  /** How its process may end: it was told to, or will be by a fail point. */
+  private readonly told = new Set<NodeJS.Signals>();
   private over = false;
 
   constructor(private readonly options: Options) {
@@ -40,7 +45,7 @@ export class KeptAlive implements Role {
   }
 
   kill(signal: NodeJS.Signals = 'SIGKILL'): void {
-    this.child?.kill(signal);
+    this.tell(signal);
   }
 
   pause(): void {
@@ -56,7 +61,7 @@ export class KeptAlive implements Role {
     const { child } = this;
     if (child === undefined) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
+    this.tell('SIGKILL');
     await gone;
   }
 
@@ -73,11 +78,18 @@ export class KeptAlive implements Role {
     clearTimeout(enough);
   }
 
+  private tell(signal: NodeJS.Signals): void {
+    this.told.add(signal);
+    this.child?.kill(signal);
+  }
+
   private start(): void {
+    this.told.clear();
+    if (this.onTop['MELA_FAIL_POINT'] !== undefined) this.told.add('SIGKILL');
     const log = openSync(this.options.logFile, 'a');
     const env = { ...process.env, ...this.options.environment, ...this.onTop };
     this.onTop = {};
-    const child = fork(PROGRAM, [this.name], { env, stdio: ['ignore', log, log, 'ipc'], execArgv: [] });
+    const child = fork(this.options.program ?? PROGRAM, [this.name], { env, stdio: ['ignore', log, log, 'ipc'], execArgv: [] });
     closeSync(log);
     this.child = child;
     child.on('message', (message: { ready: Record<string, string> }) => {
@@ -86,12 +98,14 @@ export class KeptAlive implements Role {
       this.isReady = true;
       this.starting.resolve();
     });
-    child.once('exit', () => this.ended());
+    child.once('exit', (code, signal) => this.ended(code, signal));
     child.once('error', () => undefined);
   }
 
-  private ended(): void {
+  private ended(code: number | null, signal: NodeJS.Signals | null): void {
     this.child = undefined;
+    const obeyed = signal === null ? this.told.has('SIGTERM') && code === 0 : this.told.has(signal);
+    if (!obeyed && !this.over) this.options.died(signal ?? `exit code ${code}`, this.isReady);
     if (this.isReady) this.starting = Promise.withResolvers();
     this.isReady = false;
     if (this.over) return;

@@ -22,7 +22,8 @@ export interface OpenGround extends Ground {
   readonly natsUrl: string;
   /** Each service's own database URL, past the links. */
   readonly databases: Readonly<Record<string, string>>;
-  close(): Promise<void>;
+  /** Kept, all that the servers had is found in the folder. */
+  close(options: { readonly keep: boolean }): Promise<void>;
 }
 
 interface Options {
@@ -30,6 +31,8 @@ interface Options {
   readonly shape: Shape;
   /** On top of the usual, for every role. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** A role ended though nobody had ended it. */
+  readonly died: (role: string, how: string, wasReady: boolean) => void;
 }
 
 const targets = [...allTargets, witness];
@@ -37,15 +40,15 @@ const partNames: readonly PartName[] = ['postgres', 'nats', 'redis'];
 const PATIENCE_MS = 60_000;
 
 /** Servers that keep what they promised, a line from every role to each of them, and every role alive. */
-export async function openGround({ folder, shape, environment = {} }: Options): Promise<OpenGround> {
+export async function openGround({ folder, shape, environment = {}, died }: Options): Promise<OpenGround> {
   await mkdir(join(folder, 'logs'), { recursive: true });
-  const closing: (() => Promise<unknown>)[] = [];
-  const close = async () => {
-    for (const step of closing.splice(0).toReversed()) await step();
+  const closing: ((keep: boolean) => Promise<unknown>)[] = [];
+  const close: OpenGround['close'] = async ({ keep }) => {
+    for (const step of closing.splice(0).toReversed()) await step(keep);
   };
   try {
     const disk = await prepareSmallDisk(folder);
-    if (disk) closing.push(() => disk.release());
+    if (disk) closing.push((keep) => disk.release(keep));
     const opened = await Promise.all(
       partNames.map(async (part) => {
         const open = await openPart(part, { dataDir: folder, env: {} });
@@ -89,7 +92,7 @@ export async function openGround({ folder, shape, environment = {} }: Options): 
       };
       const urls: Record<string, string> = { NATS_URL: await through('nats', parts.nats.url), REDIS_URL: await through('redis', parts.redis.url) };
       for (const [service, url] of Object.entries(databases)) urls[databaseSetting(service)] = await through('postgres', url);
-      return new KeptAlive({ name, environment: { ...shared, ...urls, ...environment }, logFile: join(folder, 'logs', `${name}.log`) });
+      return new KeptAlive({ name, environment: { ...shared, ...urls, ...environment }, logFile: join(folder, 'logs', `${name}.log`), died: (how, wasReady) => died(name, how, wasReady) });
     };
     const names = shape === 'all' ? ['all'] : targets.map(({ name }) => name);
     const roles: KeptAlive[] = [];
@@ -106,7 +109,7 @@ export async function openGround({ folder, shape, environment = {} }: Options): 
       close,
     };
   } catch (fault) {
-    await close();
+    await close({ keep: true });
     throw fault;
   }
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, open, rm, statfs } from 'node:fs/promises';
+import { cp, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -10,8 +10,8 @@ export interface SmallDisk {
   /** Not a byte is left. Answers how many there were. */
   fill(): Promise<number>;
   free(): Promise<void>;
-  /** Takes the disk away, with all that is on it. NATS has ended by then. */
-  release(): Promise<void>;
+  /** Takes the disk away, with all that is on it, unless that is to be kept: then it lies in the same place. NATS has ended by then. */
+  release(keep: boolean): Promise<void>;
 }
 
 const CHUNK = 1 << 20;
@@ -36,8 +36,12 @@ export async function prepareSmallDisk(folder: string, megabytes = 256): Promise
   return {
     fill: () => fill(ballast, place),
     free: () => rm(ballast, { force: true }),
-    release: async () => {
+    release: async (keep) => {
+      const kept = join(home, 'jetstream-kept');
+      await rm(ballast, { force: true });
+      if (keep) await cp(place, kept, { recursive: true });
       await run('umount', [place]);
+      if (keep) await rename(kept, place);
     },
   };
 }

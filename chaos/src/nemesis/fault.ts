@@ -1,5 +1,6 @@
 import type { Random } from '@mela/testkit/chaos';
 import type { Ground } from '../ground/ground.ts';
+import type { Role } from '../ground/role.ts';
 
 /** Who is harmed. Each gets its turn in every round. */
 export type Family = 'roles' | 'postgres' | 'nats' | 'redis' | 'lines' | 'disk' | 'clock' | 'deliveries';
@@ -24,4 +25,13 @@ export interface Harm {
   readonly holdMs: number;
   /** May be asked again after it failed. */
   heal(): Promise<void>;
+  /** The role whose process was struck; none where it was a server or a line. */
+  readonly role?: Role;
+  /** Why it was not what it was to be, though something was broken. */
+  readonly missed?: string;
+  /** What Mela did wrong meanwhile. */
+  readonly disobeyed?: string;
 }
+
+/** What heals by itself. */
+export const nothing = async (): Promise<void> => undefined;

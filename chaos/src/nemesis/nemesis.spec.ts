@@ -1,8 +1,9 @@
 import type { Struck } from '@mela/testkit/chaos';
 import { describe, expect, it } from 'vitest';
 import type { Ground } from '../ground/ground.ts';
+import type { Role } from '../ground/role.ts';
 import { randomOf } from '../seed.ts';
-import type { Family, Fault } from './fault.ts';
+import { nothing, type Family, type Fault, type Harm } from './fault.ts';
 import { unleash, type Orders } from './nemesis.ts';
 import { VirtualTime } from './virtual-time.fixture.ts';
 
@@ -59,10 +60,11 @@ describe('the nemesis', () => {
     expect(run.broken).toEqual(new Set());
     expect(run.struck.length).toBeGreaterThan(20);
     for (const family of families) expect(run.struck.filter(({ fault }) => fault.startsWith(family)).length, family).toBeGreaterThanOrEqual(2);
-    for (const { at, healedAt, recoveredAt } of run.struck) {
+    for (const { at, healedAt, calmAt, recoveredAt } of run.struck) {
       expect(at).toBeLessThan(healedAt);
-      expect(recoveredAt).toBeGreaterThanOrEqual(healedAt);
-      expect(healedAt).toBeLessThanOrEqual(4 * 60_000);
+      expect(healedAt).toBeLessThanOrEqual(calmAt);
+      expect(recoveredAt).toBeGreaterThanOrEqual(calmAt);
+      expect(calmAt).toBeLessThanOrEqual(4 * 60_000);
     }
   });
 
@@ -75,11 +77,15 @@ describe('the nemesis', () => {
     expect(other.events).not.toEqual(first.events);
   });
 
-  it('strikes twice at once now and then, never the same one, and counts both as broken until the last is healed', async () => {
+  it('strikes twice at once now and then, never the same one, each healed in its time, and recovery counts from the last', async () => {
     const run = new Run();
     await run.unleash(twoOfEach(run), 10);
     expect(run.most).toBe(2);
-    const pairs = run.struck.filter(({ healedAt }, place) => run.struck[place - 1]?.healedAt === healedAt).length;
+    const pairs = run.struck.filter(({ calmAt }, place) => run.struck[place - 1]?.calmAt === calmAt).length;
+    for (const both of Map.groupBy(run.struck, ({ calmAt }) => calmAt).values()) {
+      expect(Math.max(...both.map(({ healedAt }) => healedAt))).toBe(both[0]!.calmAt);
+      expect(new Set(both.map(({ healedAt }) => healedAt)).size).toBe(both.length);
+    }
     expect(pairs / run.struck.length).toBeGreaterThan(0.05);
     expect(pairs / run.struck.length).toBeLessThan(0.35);
 
@@ -121,11 +127,34 @@ describe('the nemesis', () => {
     expect(well.slice(1).join()).not.toContain('nobody answered');
   });
 
-  it('goes on after a blow that missed', async () => {
+  it('goes on after a blow that missed, waits until all is well, and says so: nobody knows what it broke', async () => {
     const run = new Run();
-    await run.unleash([run.fault('a', 'lines'), run.fault('b', 'nats', { strike: () => Promise.reject(new Error('no such server')) })], 2);
+    const missing = run.fault('b', 'nats', { strike: () => Promise.reject(new Error('no such server')) });
+    await run.unleash([run.fault('a', 'lines'), missing], 2);
     expect(run.told).toContain('b missed: no such server');
     expect(run.struck.length).toBeGreaterThan(4);
+    expect(run.struck.filter(({ fault, missed }) => (fault === 'b') !== (missed === 'no such server'))).toEqual([]);
+
+    const lasting = new Run();
+    await lasting.unleash([lasting.fault('b', 'nats', { strike: missing.strike })], 1, { probe: async () => false });
+    expect(lasting.struck[0]).toMatchObject({ fault: 'b', missed: 'no such server', recoveredAt: undefined });
+  });
+
+  it('records whom a blow struck, what it failed to do, and what Mela did wrong', async () => {
+    const run = new Run();
+    const role = { name: 'garden', ready: nothing } as unknown as Role;
+    const harm: Harm = { what: 'it would not end', holdMs: 0, heal: nothing, role, missed: 'it did not come by', disobeyed: 'garden did not end' };
+    await run.unleash([run.fault('a', 'roles', { strike: async () => harm })], 0.2);
+    expect(run.told).toContain('a missed: it would not end');
+    expect(run.struck[0]).toMatchObject({ fault: 'a', roles: ['garden'], missed: 'it did not come by', disobeyed: 'garden did not end' });
+  });
+
+  it('ends after as many as were asked for, of which none missed', async () => {
+    const run = new Run();
+    let tries = 0;
+    const clumsy = run.fault('a', 'lines');
+    await run.unleash([{ ...clumsy, strike: async (...args) => (++tries % 2 === 1 ? Promise.reject(new Error('missed')) : clumsy.strike(...args)) }], 10, { strikes: 3 });
+    expect(run.struck.map(({ missed }) => missed === undefined)).toEqual([false, true, false, true, false, true]);
   });
 
   it('tries again to heal, and says so in the end when it could not', async () => {

@@ -28,7 +28,10 @@ export interface Orders {
 interface Blow {
   readonly fault: Fault;
   readonly at: number;
-  readonly harm: Harm;
+  /** Undefined where it missed altogether. */
+  readonly harm: Harm | undefined;
+  readonly missed: string | undefined;
+  readonly healedAt: number;
 }
 
 const RECOVERED_WITHIN_MS = 60_000;
@@ -58,14 +61,15 @@ async function possible({ faults, ground, tell }: Orders): Promise<Fault[]> {
 }
 
 class Nemesis {
-  private readonly open = new Set<Blow>();
+  /** What is broken, by the fault that did it. */
+  private readonly open = new Map<Harm, Fault>();
 
   constructor(private readonly orders: Orders) {}
 
   async rage(turns: Turns): Promise<void> {
     const { random, clock, until, strikes = Number.POSITIVE_INFINITY } = this.orders;
-    for (let strike = 1; strike <= strikes && !this.ended; strike++) {
-      const chance = random.fork(`strike ${strike}`);
+    for (let [turn, struck] = [1, 0]; struck < strikes && !this.ended; turn++) {
+      const chance = random.fork(`strike ${turn}`);
       const first = turns.next(({ longestMs }) => longestMs <= until - clock());
       if (first === undefined) return;
       const laterMs = chance.int(0, 2_000);
@@ -73,18 +77,20 @@ class Nemesis {
         ? turns.next((fault) => mayOverlap(first, fault) && laterMs + fault.longestMs <= until - clock())
         : undefined;
       const blows = await Promise.all([this.blow(first, chance.fork('first')), second && this.blow(second, chance.fork('second'), laterMs)]);
-      await this.outlive(blows.filter((blow) => blow !== undefined));
+      const done = blows.filter((blow) => blow !== undefined);
+      await this.outlive(done);
+      if (done.some(({ missed }) => missed === undefined)) struck += 1;
       await this.pause(chance.int(...CALM_MS));
     }
   }
 
   async healAll(): Promise<void> {
-    for (const blow of this.open) await this.heal(blow);
-    const wounds = [...this.open].map(({ harm }) => harm.what);
+    for (const [harm, fault] of this.open) await this.heal(harm, fault);
+    const wounds = [...this.open.keys()].map(({ what }) => what);
     if (wounds.length > 0) throw new Error(`What was done could not be healed: ${wounds.join('; ')}`);
   }
 
-  /** From the blow to its healing; undefined where it missed. */
+  /** From the blow to its healing; undefined where there was no time for it any more. */
   private async blow(fault: Fault, random: Random, laterMs = 0): Promise<Blow | undefined> {
     const { ground, clock, tell } = this.orders;
     if (laterMs > 0) await this.pause(laterMs);
@@ -92,26 +98,25 @@ class Nemesis {
     const at = clock();
     try {
       const harm = await fault.strike(ground, random);
-      const blow = { fault, at, harm };
-      this.open.add(blow);
-      tell(`${fault.name}: ${harm.what}${harm.holdMs > 0 ? `, for ${seconds(harm.holdMs)}` : ''}`);
+      this.open.set(harm, fault);
+      tell(`${fault.name}${harm.missed === undefined ? '' : ' missed'}: ${harm.what}${harm.holdMs > 0 ? `, for ${seconds(harm.holdMs)}` : ''}`);
       if (harm.holdMs > 0) await this.pause(harm.holdMs);
-      await this.heal(blow);
-      return blow;
+      await this.heal(harm, fault);
+      return { fault, at, harm, missed: harm.missed, healedAt: clock() };
     } catch (reason) {
       tell(`${fault.name} missed: ${said(reason)}`);
-      return undefined;
+      return { fault, at, harm: undefined, missed: said(reason), healedAt: clock() };
     }
   }
 
-  private async heal(blow: Blow): Promise<void> {
+  private async heal(harm: Harm, fault: Fault): Promise<void> {
     for (let attempt = 1; attempt <= HEAL_ATTEMPTS; attempt++) {
       try {
-        await blow.harm.heal();
-        this.open.delete(blow);
+        await harm.heal();
+        this.open.delete(harm);
         return;
       } catch (reason) {
-        this.orders.tell(`${blow.fault.name} does not heal: ${said(reason)}`);
+        this.orders.tell(`${fault.name} does not heal: ${said(reason)}`);
       }
     }
   }
@@ -119,12 +124,13 @@ class Nemesis {
   private async outlive(blows: readonly Blow[]): Promise<void> {
     const { clock, tell, record } = this.orders;
     // While the other lasted, something was still wrong.
-    const healedAt = clock();
-    const { recoveredAt, missing } = await this.recovery(healedAt + RECOVERED_WITHIN_MS);
+    const calmAt = clock();
+    const { recoveredAt, missing } = await this.recovery(calmAt + RECOVERED_WITHIN_MS);
     if (this.ended) return;
-    for (const { fault, at } of blows) record({ kind: 'struck', fault: fault.name, at, healedAt, recoveredAt });
+    for (const { fault, at, healedAt, harm, missed } of blows)
+      record({ kind: 'struck', fault: fault.name, roles: harm?.role ? [harm.role.name] : [], at, healedAt, calmAt, recoveredAt, missed, disobeyed: harm?.disobeyed });
     const last = missing === undefined ? '' : `; until then ${missing}`;
-    tell(recoveredAt === undefined ? `Not well again within ${seconds(RECOVERED_WITHIN_MS)}${last}` : `Well again after ${seconds(recoveredAt - healedAt)}${last}`);
+    tell(recoveredAt === undefined ? `Not well again within ${seconds(RECOVERED_WITHIN_MS)}${last}` : `Well again after ${seconds(recoveredAt - calmAt)}${last}`);
   }
 
   /** When every role ran and a command took effect, and what was missing at last until then. */

@@ -62,8 +62,8 @@ async function send<Op extends Operation>(api: string, operation: Op, input: Ask
     if (response.ok) return { kind: 'answered', status: response.status, body, replayed: response.headers.get('idempotency-replayed') === 'true' };
     return { kind: 'refused', status: response.status, code: String(body['code']) };
   } catch (fault) {
-    const { message, cause } = fault as Error & { cause?: { code?: string; message?: string } };
-    return { kind: 'broken', why: cause?.code ?? cause?.message ?? message };
+    const { name, message, cause } = fault as Error & { cause?: { code?: string; message?: string } };
+    return { kind: 'broken', why: cause?.code ?? cause?.message ?? message, gaveUp: name === 'TimeoutError' };
   }
 }
 

@@ -67,11 +67,11 @@ export class Crowd {
   }
 
   private async live(person: Actor, place: number): Promise<void> {
-    const { realtime, history, screens } = this.options;
+    const { realtime, history, screens, workloads } = this.options;
     while (this.acting) {
       await weighted(person.random, this.acts).run(person);
       if (person.session && place < screens && this.screens[place] === undefined)
-        this.screens[place] = new Screen({ realtime, history, who: person.name, token: () => person.session!.accessToken, personId: person.session.person.id, communities: person.known<{ id: string }>('communities'), posts: person.known<{ id: string }>('posts') });
+        this.screens[place] = new Screen({ realtime, history, who: person.name, token: () => person.session!.accessToken, personId: person.session.person.id, topics: () => workloads.flatMap(({ listens }) => listens?.(person) ?? []) });
       await pause(person.random.int(0, THINK_MS));
     }
   }

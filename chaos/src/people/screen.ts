@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { topic } from '@mela/contracts';
+import type { TopicName } from '@mela/contracts';
 import { Ear } from '@mela/testkit/clients';
 import type { History } from '../history/history.ts';
 
@@ -9,17 +9,15 @@ interface Options {
   readonly who: string;
   readonly personId: string;
   readonly token: () => string;
-  /** Those there are; it listens to the ones it may. */
-  readonly communities: readonly { readonly id: string }[];
-  readonly posts: readonly { readonly id: string }[];
+  /** What it asks for, and is told where it may. */
+  readonly topics: () => readonly TopicName[];
 }
 
 const AGAIN_MS = 500;
-/** New communities and posts come all the time, and what one may hear changes. */
-const LOOK_MS = 3_000;
-const TOPICS = 5;
+/** How often somebody looks for more to listen to. */
+const MORE_MS = 2_000;
 
-/** Somebody who watches: connects, listens again and again to what they may hear, and comes back whenever the line is gone. */
+/** Somebody who watches: connects, listens to what they may hear by and by, and comes back whenever the line is gone. */
 export class Screen {
   private ear: Ear | undefined;
   private over = false;
@@ -35,24 +33,28 @@ export class Screen {
   }
 
   private async watch(): Promise<void> {
-    const { realtime, history, who, personId, token, communities, posts } = this.options;
+    const { realtime, history, who, personId, token } = this.options;
     while (!this.over) {
       const connection = ++this.connections;
       try {
         const ear = await Ear.connect(realtime, token(), (heard) =>
           history.record({ kind: 'heard', who, personId, connection, at: history.now(), topic: heard.topic, cursor: heard.c, id: heard.id, type: heard.type, data: heard.d }));
         this.ear = ear;
-        let open = true;
-        void ear.closed.then(() => (open = false));
-        while (open) {
-          const newest = [...communities.slice(-TOPICS).map(({ id }) => topic.community(id)), ...posts.slice(-TOPICS).map(({ id }) => topic.post(id))];
-          for (const one of newest) if (open) await ear.listen(one).catch(() => undefined);
-          await Promise.race([ear.closed, pause(LOOK_MS)]);
-        }
+        await this.listen(ear);
       } catch {
         // Nobody is there to be listened to: they look again.
       }
       await pause(AGAIN_MS);
+    }
+  }
+
+  /** To each topic once, and again where the right to it had ended: whoever comes back listens anew. */
+  private async listen(ear: Ear): Promise<void> {
+    let open = true;
+    const closed = ear.closed.then(() => void (open = false));
+    while (open) {
+      for (const topic of this.options.topics().filter((name) => !ear.topics.has(name))) if (open) await ear.listen(topic).catch(() => undefined);
+      await Promise.race([closed, pause(MORE_MS)]);
     }
   }
 }

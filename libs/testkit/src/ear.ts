@@ -17,6 +17,8 @@ const PATIENCE_MS = 5_000;
 /** One open screen of a person: a WebSocket that remembers everything it heard, in order. */
 export class Ear {
   readonly heard: Heard[] = [];
+  /** What it listens to now: a right that ends takes its topics along. */
+  readonly topics = new Set<string>();
   /** Settles when the connection is gone, whoever ended it. */
   readonly closed: Promise<void>;
   private readonly watchers = new Set<Watcher>();
@@ -83,6 +85,8 @@ export class Ear {
       this.heard.push(frame as unknown as Heard);
       this.told(frame as unknown as Heard);
     }
+    if (frame.t === 'subd') this.topics.add(String(frame['topic']));
+    if (frame.t === 'unsub') this.topics.delete(String(frame['topic']));
     for (const watch of this.watchers) watch(frame);
   }
 

@@ -1,8 +1,9 @@
-import { communities } from '@mela/contracts';
+import { communities, topic } from '@mela/contracts';
 import type { Actor, Workload } from '@mela/testkit/chaos';
 import { inTurn, outranked, unasked } from './chaos/coming-and-going.ts';
 import { turnsOf } from './chaos/turns.ts';
-import { letInAfterLeaving } from './chaos/who-has-left.ts';
+import { letInAfterLeaving, membersAreLetIn } from './chaos/who-is-let-in.ts';
+import { grants } from './chaos/who-may-hear.ts';
 import { neverWritten } from './chaos/written.ts';
 
 interface KnownPost {
@@ -41,6 +42,9 @@ function words(person: Actor): string {
   counts.set(person, count);
   return `${person.name} says ${count}`;
 }
+
+/** As many of each kind as somebody opens at once. */
+const TOPICS = 5;
 
 /** Whoever is refused where they belonged believes that they were removed. */
 async function asMember<T>(person: Actor, communityId: string, asked: Promise<T | undefined>): Promise<T | undefined> {
@@ -159,6 +163,34 @@ export const workload: Workload = {
       },
     },
   ],
+  probe: async (prober) => {
+    const { id } = await prober.asks(communities.create, { name: prober.name });
+    await prober.listens(topic.community(id));
+    const post = await prober.asks(communities.createPost, { communityId: id, body: prober.name });
+    await prober.hears(post.id);
+    return [id, `${id}:${prober.session.person.id}`, post.id];
+  },
+  // Their own, and the newest there are, whosever they are: of those that are not theirs they are told nothing.
+  listens: (person) => {
+    const { communities: all, posts } = known(person);
+    return [
+      ...new Set([
+        ...[...belongingOf(person).in].slice(-TOPICS).map((id) => topic.community(id)),
+        ...all.slice(-TOPICS).map(({ id }) => topic.community(id)),
+        ...posts.filter(isMine(person)).slice(-TOPICS).map(({ id }) => topic.post(id)),
+        ...posts.slice(-TOPICS).map(({ id }) => topic.post(id)),
+      ]),
+    ];
+  },
+  forOneself: [communities.create.id, communities.join.id, communities.leave.id],
+  replicas: {
+    members: {
+      owned: 'SELECT community_id::text AS "communityId", user_id::text AS "userId", role, version FROM membership',
+      kept: 'SELECT community_id::text AS "communityId", user_id::text AS "userId", role, version FROM members',
+      of: ({ communityId, userId }) => `${communityId}:${userId}`,
+    },
+  },
+  grants,
   effects: {
     'communities.create': ({ input }, rows) => rows['community']!.filter(({ name }) => name === input['name']).length,
     'communities.join': ({ input, personId }, rows) => turnsOf(input['communityId'], personId, rows).joined,
@@ -173,6 +205,7 @@ export const workload: Workload = {
     unasked,
     outranked,
     letInAfterLeaving,
+    membersAreLetIn,
     {
       name: 'a community has its founder',
       judge: ({ services }) => {

@@ -1,7 +1,11 @@
 import { identity } from '@mela/contracts';
-import type { Actor, Workload } from '@mela/testkit/chaos';
+import type { Actor, Asked, Entry, Violation, Workload } from '@mela/testkit/chaos';
 
 const PASSWORD = 'a long password of a patient person';
+const TAKEN = 'a young token is taken';
+const GIVES_TOKENS: ReadonlySet<string> = new Set([identity.register.id, identity.signIn.id, identity.refresh.id]);
+/** Access tokens live half an hour, and clocks are wrong by five minutes at most. */
+const YOUNG_MS = 20 * 60_000;
 const accounts = new WeakMap<Actor, { email: string; times: number }>();
 
 async function signIn(person: Actor, email: string): Promise<void> {
@@ -11,7 +15,12 @@ async function signIn(person: Actor, email: string): Promise<void> {
 export const workload: Workload = {
   service: 'identity',
   aggregates: { user: 'SELECT id::text AS id, version FROM person' },
-  rows: { person: 'SELECT id::text AS id, email, name FROM person' },
+  rows: {
+    person: 'SELECT id::text AS id, email, name FROM person',
+    session: 'SELECT id::text AS id, generation FROM session',
+    // The first one came with the account.
+    signIn: 'SELECT session.id::text AS id, email FROM session JOIN person ON person.id = person_id WHERE session.created_at > person.created_at',
+  },
   acts: [
     {
       name: 'register',
@@ -66,7 +75,37 @@ export const workload: Workload = {
       },
     },
   ],
+  // Whoever probes has just registered.
+  probe: async ({ session }) => [session.person.id],
   effects: {
     'identity.register': ({ input }, rows) => rows['person']!.filter(({ email }) => email === input['email']).length,
+    'identity.signIn': ({ input }, rows) => rows['signIn']!.filter(({ email }) => email === input['email']).length,
+    'identity.refresh': ({ input }, rows) => {
+      const used = refreshTokenOf(String(input['refreshToken']));
+      return rows['session']!.filter(({ id, generation }) => id === used.sessionId && Number(generation) > used.generation).length;
+    },
   },
+  invariants: [{ name: TAKEN, judge: ({ history }) => falselyRefused(history) }],
 };
+
+/** A token begins with its session's id and how many there were before it: the rest is the server's secret. */
+function refreshTokenOf(text: string): { sessionId: string; generation: number } {
+  const bytes = Buffer.from(text, 'base64url');
+  const hex = bytes.toString('hex', 0, 16);
+  return { sessionId: [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-'), generation: bytes.readUInt32BE(16) };
+}
+
+/** Whoever was given a token a while ago is not told that they are nobody. */
+function falselyRefused(history: readonly Entry[]): Violation[] {
+  const given = new Map<string, number>();
+  return history
+    .filter((entry): entry is Asked => entry.kind === 'asked')
+    .toSorted((a, b) => a.endedAt - b.endedAt)
+    .flatMap(({ operation, outcome, who, personId, at, endedAt }) => {
+      if (outcome.kind === 'answered' && GIVES_TOKENS.has(operation)) given.set(who, endedAt);
+      if (personId === undefined || outcome.kind !== 'refused' || outcome.status !== 401 || GIVES_TOKENS.has(operation)) return [];
+      const since = given.get(who);
+      if (since === undefined || at - since > YOUNG_MS) return [];
+      return [{ invariant: TAKEN, what: `${operation} of ${who} at ${at} ms was refused with 401 ${outcome.code}, and their token is of ${since} ms`, about: [personId, who] }];
+    });
+}

@@ -10,8 +10,16 @@ const invariant = 'I5';
 export const answersKept: Judge = (evidence, workloads) => {
   const commands = commandsOf(evidence.history);
   const byOperation = Map.groupBy(commands, ({ operation }) => operation);
-  return [...wishesOf(commands).flatMap((wish) => miscounted(wish, byOperation, workloads, evidence)), ...commands.flatMap(changedAnswer)];
+  return [...withoutEffect(commands, workloads, evidence), ...wishesOf(commands).flatMap((wish) => miscounted(wish, byOperation, workloads, evidence)), ...commands.flatMap(changedAnswer)];
 };
+
+/** What nobody can judge was not tried, however often it was answered. */
+function withoutEffect(commands: readonly Command[], workloads: readonly Workload[], evidence: Evidence): Violation[] {
+  const operations = new Set(commands.filter(({ proof }) => proof === 'done').map(({ operation }) => operation));
+  return [...operations]
+    .filter((operation) => effectOf(operation, workloads, evidence) === undefined)
+    .map((operation) => ({ invariant, what: `${operation} was acknowledged, and no workload says where its effect is seen`, about: [operation] }));
+}
 
 function miscounted(wish: Wish, commands: ByOperation, workloads: readonly Workload[], evidence: Evidence): Violation[] {
   const effect = effectOf(wish[0]!.operation, workloads, evidence);
@@ -28,9 +36,9 @@ function miscounted(wish: Wish, commands: ByOperation, workloads: readonly Workl
 }
 
 function effectOf(operation: string, workloads: readonly Workload[], { services }: Evidence): Effect | undefined {
-  for (const { effects, service } of workloads) {
+  for (const { effects, service, forOneself } of workloads) {
     const [count, rows] = [effects[operation], services[service]?.rows];
-    if (count && rows) return { count, rows, service };
+    if (count && rows) return { count, rows, service, forOneself: new Set(forOneself) };
   }
   return undefined;
 }

@@ -1,101 +1,44 @@
-import { mela, MemberJoined, parseTopic, topic } from '@mela/contracts';
-import { keyOf, proofOf, type Asked, type Entry, type Evidence, type HeardEvent, type Violation } from '@mela/testkit/chaos';
-import { add } from '../stream-index.ts';
-import { forOneself } from '../wishes.ts';
+import type { Right } from '@mela/contracts';
+import type { HeardEvent, Violation } from '@mela/testkit/chaos';
+import { keyOf, Rights, WaysIn } from '../rights.ts';
+import { nameOfRight } from '../turns.ts';
 import type { Judge } from './judge.ts';
 
 const invariant = 'screens';
 
 /**
- * Nobody hears a community, or one of its posts, before they belong to it. The stream cannot tell: a grant rests on the committed row, whose event
- * may come later than others. What can be told is when a membership had not even been asked for, or never came to be.
+ * Nobody hears a topic before they have the right to. The stream cannot tell: a grant rests on the committed row, whose event
+ * may come later than others. What can be told is when the right had not even been asked for, or never came to be.
  */
-export const hearingBeforeJoining: Judge = ({ history, services }) => {
-  const rows = services['communities']?.rows['membership'];
-  if (!rows) return [];
-  const first = firstHearings(history, communitiesOf(services));
-  if (first.size === 0) return [];
-  const members = new Set(rows.map((row) => pairOf(String(row['communityId']), String(row['userId']))));
-  const ways = waysIn(history);
-  return [...first].flatMap(([pair, heard]) => tooEarly(pair, heard, members, ways));
+export const hearingBeforeJoining: Judge = (evidence, workloads) => {
+  const rights = new Rights(evidence, workloads);
+  return [...rights.heard()].flatMap(([kind, heard]) => {
+    const granted = rights.granted(kind);
+    if (typeof granted === 'string') return [{ invariant, what: `Topics "${kind}" were heard, and ${granted}`, about: [] }];
+    const holders = new Set([...granted.grant.holders(granted.rows)].map(nameOfRight));
+    const ways = new WaysIn(evidence.history, granted);
+    const nowhere = heard.filter((one) => !rights.needed(one));
+    return [...nowhere.flatMap((one) => complaint(one, undefined, 'the service has no such topic')), ...firstOf(heard, rights).flatMap(([right, one]) => tooEarly(one, right, holders, ways))];
+  });
 };
-
-const pairOf = (communityId: string, personId: string): string => `${communityId}:${personId}`;
-const communityOf = (pair: string): string => pair.split(':')[0]!;
-
-/** The community whose members may hear a topic; undefined where it is no matter of membership. */
-type CommunityOf = (topic: string) => string | undefined;
-
-function communitiesOf(services: Evidence['services']): CommunityOf {
-  const posts = new Map(services['communities']?.rows['post']?.map((row) => [String(row['id']), String(row['communityId'])]));
-  return (name) => {
-    const { kind, key = '' } = parseTopic(name) ?? {};
-    if (kind === topic.community.kind) return key;
-    return kind === topic.post.kind ? posts.get(key) : undefined;
-  };
-}
 
 /** If not even the first was too early, none was. */
-function firstHearings(history: readonly Entry[], communityHeardOn: CommunityOf): Map<string, HeardEvent> {
-  const first = new Map<string, HeardEvent>();
-  for (const entry of history) {
-    if (entry.kind !== 'heard') continue;
-    const communityId = communityHeardOn(entry.topic);
-    if (communityId === undefined) continue;
-    const pair = pairOf(communityId, entry.personId);
-    if (entry.at < (first.get(pair)?.at ?? Number.POSITIVE_INFINITY)) first.set(pair, entry);
+function firstOf(heard: readonly HeardEvent[], rights: Rights): [Right, HeardEvent][] {
+  const first = new Map<string, [Right, HeardEvent]>();
+  for (const one of heard) {
+    const right = rights.needed(one);
+    if (right && one.at < (first.get(nameOfRight(right))?.[1].at ?? Number.POSITIVE_INFINITY)) first.set(nameOfRight(right), [right, one]);
   }
-  return first;
+  return [...first.values()];
 }
 
-function tooEarly(pair: string, heard: HeardEvent, members: ReadonlySet<string>, ways: WaysIn): Violation[] {
-  const { who, personId, id, at } = heard;
-  const complain = (what: string): Violation[] => [{ invariant, what: `${who} heard event ${id} of community ${communityOf(pair)} at ${at} ms, and ${what}`, about: [id, personId, communityOf(pair)] }];
-  if (!members.has(pair)) return complain('has never been a member of it');
-  const asked = earliest(pair, personId, ways);
-  // A membership that nobody in the history asked for: nothing can be said of when it began.
-  return asked !== undefined && at < asked ? complain(`nobody asked for their membership before ${asked} ms`) : [];
+function tooEarly(heard: HeardEvent, right: Right, holders: ReadonlySet<string>, ways: WaysIn): Violation[] {
+  if (!holders.has(nameOfRight(right))) return complaint(heard, right, 'never had the right to');
+  const [asked] = ways.to(right);
+  // A right that nobody in the history asked for: nothing can be said of when it began.
+  return asked !== undefined && heard.at < asked ? complaint(heard, right, `nobody asked for the right before ${asked} ms`) : [];
 }
 
-interface WaysIn {
-  /** When it was first asked for, by the pair it is about. */
-  readonly named: ReadonlyMap<string, number>;
-  /** By whom a community was founded, or may have been: the answer, if there is one, names it. */
-  readonly founded: ReadonlyMap<string, readonly { readonly at: number; readonly communityId: string | undefined }[]>;
-  /** Asked by others, of whoever they let in: it may be about anybody. */
-  readonly others: readonly Asked[];
-}
-
-/** All that may have led to a membership, so that none is called earlier than it was asked for. */
-function waysIn(history: readonly Entry[]): WaysIn {
-  const asks = history.filter((entry): entry is Asked => entry.kind === 'asked' && lets(entry.operation) && proofOf(entry) !== 'refused');
-  const named = new Map<string, number>();
-  const founded = new Map<string, { at: number; communityId: string | undefined }[]>();
-  const answers = new Map(asks.flatMap((ask) => (ask.outcome.kind === 'answered' ? [[keyOf(ask) ?? ask, idOf(ask.outcome.body)] as const] : [])));
-  for (const ask of asks) {
-    const { input, personId = '', at } = ask;
-    const communityId = input['communityId'];
-    if (typeof communityId === 'string') {
-      const pair = pairOf(communityId, personId);
-      named.set(pair, Math.min(at, named.get(pair) ?? at));
-    } else add(founded, personId, { at, communityId: answers.get(keyOf(ask) ?? ask) });
-  }
-  return { named, founded, others: asks.filter(({ operation }) => !forOneself.has(operation)) };
-}
-
-function earliest(pair: string, personId: string, { named, founded, others }: WaysIn): number | undefined {
-  const communityId = communityOf(pair);
-  const times = [
-    named.get(pair),
-    ...(founded.get(personId) ?? []).filter((one) => one.communityId === undefined || one.communityId === communityId).map(({ at }) => at),
-    ...others.map(({ at }) => at),
-  ].filter((at) => at !== undefined);
-  return times.length === 0 ? undefined : Math.min(...times);
-}
-
-const lets = (operation: string): boolean => mela.operations.get(operation)?.emits.includes(MemberJoined) ?? false;
-
-const idOf = (body: unknown): string | undefined => {
-  const id = (body as { id?: unknown } | null)?.id;
-  return typeof id === 'string' ? id : undefined;
-};
+const complaint = ({ who, personId, id, at, topic }: HeardEvent, right: Right | undefined, otherwise: string): Violation[] => [
+  { invariant, what: `${who} heard event ${id} on ${topic} at ${at} ms, and ${otherwise}`, about: [id, personId, keyOf(right?.scope ?? topic)] },
+];

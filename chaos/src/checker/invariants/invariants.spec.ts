@@ -1,15 +1,20 @@
-import type { Asked, Evidence, HeardEvent, StreamEvent, Struck } from '@mela/testkit/chaos';
-import { id } from '@mela/contracts';
+import type { Asked, Evidence, HeardEvent, ServiceEvidence, StreamEvent, Struck, Workload } from '@mela/testkit/chaos';
+import { id, topic } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
-import { workloads } from '../fixture/workloads.fixture.ts';
+import { ofLittle } from '../fixture/workloads.fixture.ts';
 import { judge } from '../verdict.ts';
 
 const nothing: Evidence = { history: [], stream: [], services: {}, tally: {} };
+const nobody: ServiceEvidence = { aggregates: {}, rows: {}, outbox: [], sent: [], deadLetters: [], owned: {}, kept: {} };
 const asked: Asked = {
   kind: 'asked', who: 'asha', personId: id(1), operation: 'communities.createPost', command: true, input: { communityId: id(2), body: 'hello' },
   key: id(7), attempt: 1, at: 1_000, endedAt: 1_050, outcome: { kind: 'answered', status: 200, body: { id: id(4) }, replayed: false },
 };
-const complaints = (evidence: Partial<Evidence>, limits = {}) => judge({ ...nothing, ...evidence }, [], limits).violations.map(({ what }) => what);
+/** Whatever was posted is there once: how it was answered is the question. */
+const kept: Workload = { service: 'communities', aggregates: {}, rows: {}, acts: [], probe: async () => [], effects: { 'communities.createPost': () => 1 } };
+const complaints = (evidence: Partial<Evidence>, limits = {}) => judge({ ...nothing, services: { communities: nobody }, ...evidence }, [kept], { ...ofLittle, ...limits }).violations.map(({ what }) => what);
+
+const struck: Struck = { kind: 'struck', fault: 'role killed', roles: [], at: 0, healedAt: 0, calmAt: 0, recoveredAt: 0 };
 
 describe('an answer', () => {
   const failing = (status: number, code: string) => complaints({ history: [{ ...asked, outcome: { kind: 'refused', status, code } }] });
@@ -20,16 +25,29 @@ describe('an answer', () => {
   });
 
   it('may take as long as it is allowed to, and what stood still meanwhile is nobody’s fault', () => {
-    const frozen: Struck = { kind: 'struck', fault: 'role frozen', at: 5_000, healedAt: 15_000, recoveredAt: 15_100 };
-    const long = { ...asked, endedAt: asked.at + 25_000 };
-    expect(complaints({ history: [{ ...asked, endedAt: asked.at + 20_000 }] })).toEqual([]);
+    const frozen: Struck = { ...struck, fault: 'role frozen', roles: ['api'], at: 5_000, healedAt: 15_000, calmAt: 20_000, recoveredAt: 20_100 };
+    const long = { ...asked, endedAt: asked.at + 22_000 };
+    expect(complaints({ history: [{ ...asked, endedAt: asked.at + 13_000 }] })).toEqual([]);
     expect(complaints({ history: [long] })).toHaveLength(1);
     expect(complaints({ history: [long, frozen] })).toEqual([]);
     expect(complaints({ history: [long, { ...frozen, at: 11_000 }] })).toHaveLength(1);
+    // What stood behind it is the front door's to make up for.
+    expect(complaints({ history: [long, { ...frozen, roles: ['communities'] }] })).toHaveLength(1);
     expect(complaints({ history: [long, { ...frozen, fault: 'nats frozen' }] })).toHaveLength(1);
     // Overlapping, they are one standstill and not two.
-    expect(complaints({ history: [{ ...asked, endedAt: asked.at + 31_000 }, frozen, { ...frozen, at: 4_900 }] })).toHaveLength(1);
+    expect(complaints({ history: [{ ...asked, endedAt: asked.at + 25_000 }, frozen, { ...frozen, at: 4_900 }] })).toHaveLength(1);
     expect(complaints({ history: [long] }, { answerWithinMs: 25_000 })).toEqual([]);
+  });
+
+  it('may be broken off only where the front door was struck, from the blow until all is well again', () => {
+    const broken: Asked = { ...asked, outcome: { kind: 'broken', why: 'ECONNRESET' } };
+    const near: Struck = { ...struck, roles: ['api'], at: 500, healedAt: 600, calmAt: 600, recoveredAt: 1_020 };
+    expect(complaints({ history: [broken, near] })).toEqual([]);
+    expect(complaints({ history: [broken] })).toHaveLength(1);
+    expect(complaints({ history: [broken, { ...near, roles: ['communities'] }] })).toHaveLength(1);
+    expect(complaints({ history: [broken, { ...near, recoveredAt: 999 }] })).toHaveLength(1);
+    // Whoever would not wait any longer broke it off.
+    expect(complaints({ history: [{ ...broken, outcome: { kind: 'broken', why: 'too late', gaveUp: true } }] })).toEqual([]);
   });
 });
 
@@ -41,8 +59,10 @@ describe('an event on a screen', () => {
   const heard: HeardEvent = {
     kind: 'heard', who: 'asha', personId: id(1), connection: 1, at: 2_000, topic: `community:${id(2)}`, cursor: 'e:12:s', id: event.id, type: event.type, data: event.data,
   };
+  // Who may hear a community is another question.
+  const open: Workload = { ...kept, grants: { community: { scopes: () => topic.community, holders: () => [{ personId: id(1), scope: topic.community(id(2)) }], by: {} } } };
   const onScreens = (history: HeardEvent[], stream: StreamEvent[]) =>
-    judge({ ...nothing, history, stream }, []).violations.filter(({ invariant }) => invariant === 'screens').map(({ what }) => what);
+    judge({ ...nothing, services: { communities: nobody }, history, stream }, [open]).violations.filter(({ invariant }) => invariant === 'screens').map(({ what }) => what);
 
   it('comes once to a connection, also where the stream has it again', () => {
     const again = { ...event, seq: 20 };
@@ -58,10 +78,33 @@ describe('an event on a screen', () => {
     expect(onScreens(history, [{ ...other, seq: 12 }, { ...event, seq: 13 }])).toEqual([]);
     expect(onScreens(history.toReversed(), [event, { ...other, seq: 13 }])).toHaveLength(1);
   });
+
+  it('is not left out between others, but before the first, after the last, or where the stream lost what was heard', () => {
+    const [before, between, after] = [51, 52, 53].map((n) => ({ ...event, id: id(n), aggregate: id(n), seq: n }));
+    const told = (one: StreamEvent, cursor = one.seq) => ({ ...heard, id: one.id, cursor: `e:${cursor}:s` });
+    const stream = [event, before!, between!, after!];
+    expect(onScreens([told(before!), told(after!)], stream)).toEqual([expect.stringContaining(`did not hear post.created ${between!.id}`)]);
+    expect(onScreens([told(before!), told(between!)], stream)).toEqual([]);
+    expect(onScreens([told(before!), { ...told(after!), connection: 2 }], stream)).toEqual([]);
+    expect(onScreens([told(before!), told(after!)], [event, before!, { ...between!, restored: true }, after!])).toEqual([]);
+    expect(onScreens([told(before!), told(after!), told(event, 99)], stream)).toEqual([]);
+    // Told for the first time before, it is no news in between.
+    expect(onScreens([told(before!), told(after!)], [{ ...between!, seq: 40 }, before!, between!, after!])).toEqual([]);
+  });
+
+  it('is no news when a relay put it back', () => {
+    expect(onScreens([heard], [{ ...event, restored: true }])).toEqual([expect.stringContaining('as news')]);
+    expect(onScreens([heard], [{ ...event, seq: 20, restored: true }])).toEqual([]);
+  });
+
+  it('on a topic of which nobody says who may hear it is complained of', () => {
+    const { violations } = judge({ ...nothing, history: [heard], stream: [event] }, []);
+    expect(violations.map(({ what }) => what)).toContain('Topics "community" were heard, and no workload says who may hear them');
+  });
 });
 
 it('a judge that breaks is itself a complaint, and the others go on', () => {
-  const broken = [...workloads, { ...workloads[2]!, service: 'riddles', invariants: [{ name: 'unsolvable', judge: () => { throw new Error('no riddle there'); } }] }];
-  const { violations } = judge({ ...nothing, history: [{ ...asked, outcome: { kind: 'refused', status: 500, code: 'service.failed' } }] }, broken);
-  expect(violations.map(({ invariant }) => invariant)).toEqual(['I5', 'communities: a read post was written', 'riddles: unsolvable']);
+  const broken: Workload = { service: 'riddles', aggregates: {}, rows: {}, acts: [], probe: async () => [], effects: {}, invariants: [{ name: 'unsolvable', judge: () => { throw new Error('no riddle there'); } }] };
+  const { violations } = judge({ ...nothing, history: [{ ...asked, outcome: { kind: 'refused', status: 500, code: 'service.failed' } }] }, [broken], ofLittle);
+  expect(violations.map(({ invariant }) => invariant)).toEqual(['I5', 'riddles: unsolvable']);
 });

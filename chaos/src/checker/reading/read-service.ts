@@ -3,8 +3,8 @@ import { Client } from 'pg';
 
 type Aggregates = ServiceEvidence['aggregates'][string];
 
-/** What one service's schema holds, all of one moment. */
-export async function readService(service: string, url: string, workload: Workload | undefined, keepsMembers: boolean): Promise<ServiceEvidence> {
+/** What one service's schema holds, all of one moment. `kept` is SQL for each replica that it keeps. */
+export async function readService(service: string, url: string, workload: Workload | undefined, kept: Readonly<Record<string, string>>): Promise<ServiceEvidence> {
   return withSchema(url, service, async (query) => ({
     aggregates: await each(workload?.aggregates, async (sql) => numbered<Aggregates[number]>(await query(sql), 'version')),
     rows: await each(workload?.rows, query),
@@ -12,9 +12,8 @@ export async function readService(service: string, url: string, workload: Worklo
     sent: numbered<ServiceEvidence['sent'][number]>(
       await query('SELECT event_id::text AS "eventId", aggregate_id AS aggregate, aggregate_version AS version, stream_seq AS "streamSeq" FROM outbox_sent ORDER BY stream_seq'), 'version', 'streamSeq'),
     deadLetters: (await query('SELECT consumer, event_id::text AS "eventId", state, error FROM dead_letter ORDER BY created_at')) as unknown as ServiceEvidence['deadLetters'],
-    members: numbered<ServiceEvidence['members'][number]>(
-      await query('SELECT community_id::text AS "communityId", user_id::text AS "userId", role, version FROM members'), 'version'),
-    keepsMembers,
+    owned: await each(workload?.replicas && mapped(workload.replicas, ({ owned }) => owned), query),
+    kept: await each(kept, query),
   }));
 }
 
@@ -43,6 +42,9 @@ async function each<T>(statements: Readonly<Record<string, string>> | undefined,
   for (const [name, sql] of Object.entries(statements ?? {})) answers[name] = await read(sql);
   return answers;
 }
+
+export const mapped = <T, R>(record: Readonly<Record<string, T>>, change: (value: T) => R): Record<string, R> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 
 /** The driver hands out what PostgreSQL counts in bigints as text. */
 const numbered = <Row>(rows: Rows[string], ...columns: readonly string[]): Row[] =>

@@ -1,4 +1,4 @@
-import { isFiller, STREAM } from '@mela/bus';
+import { isFiller, RESTORED, STREAM } from '@mela/bus';
 import type { StreamEvent } from '@mela/testkit/chaos';
 import { jetstream, jetstreamManager, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -43,6 +43,7 @@ function eventOf({ seq, subject, headers, data }: JsMsg): StreamEvent | undefine
     aggregate: headers.get('ce-subject'),
     version: Number(headers.get('ce-aggregateversion')),
     data: parsed(data),
+    restored: headers.has(RESTORED),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Entry } from '@mela/testkit/chaos';
 import { faultId } from '../invariants/recovery.ts';
-import { add } from '../stream-index.ts';
+import { add } from '../groups.ts';
 
 /** Which entries of a history speak of certain ids: read once for all the ids that anybody wants to know about. */
 export class Mentions {
@@ -11,7 +11,7 @@ export class Mentions {
     this.wanted = new Set([...ids].flatMap(partsOf));
     for (const entry of history) {
       const found = new Set<string>();
-      this.collect(entry.kind === 'struck' ? faultId(entry) : entry, found);
+      this.collect(entry.kind === 'struck' ? faultId(entry) : entry.kind === 'died' ? `${entry.role}@${entry.at}` : entry, found);
       for (const id of found) add(this.speaking, id, entry);
     }
   }

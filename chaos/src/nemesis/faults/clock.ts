@@ -1,5 +1,6 @@
 import { glob } from 'node:fs/promises';
 import type { Fault } from '../fault.ts';
+import { running } from './role-process.ts';
 
 const LIBRARY = 'libfaketime.so.1';
 /** Where Debian and its like put it, and where one builds it oneself. */
@@ -30,11 +31,11 @@ const wrong: Fault = {
     return (await libfaketime()) === undefined ? 'libfaketime is not installed (Debian: apt-get install libfaketime)' : undefined;
   },
   strike: async ({ roles }, random) => {
-    const role = random.pick(roles);
+    const role = running(roles, random);
     const seconds = random.int(10, 300) * (random.chance(0.5) ? 1 : -1);
     const library = (await libfaketime())!;
     await role.restartWith(wrongClock(library, seconds));
-    return { what: `${role.name} lives ${Math.abs(seconds)} s in the ${seconds < 0 ? 'past' : 'future'}`, holdMs: random.int(8_000, 20_000), heal: () => role.restartWith({}) };
+    return { role, what: `${role.name} lives ${Math.abs(seconds)} s in the ${seconds < 0 ? 'past' : 'future'}`, holdMs: random.int(8_000, 20_000), heal: () => role.restartWith({}) };
   },
 };
 

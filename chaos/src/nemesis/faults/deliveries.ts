@@ -1,13 +1,12 @@
 import { isFiller, STREAM } from '@mela/bus';
 import type { StoredMsg } from '@nats-io/jetstream';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
-import type { Fault } from '../fault.ts';
+import { nothing, type Fault } from '../fault.ts';
 import { shuffled } from '../turns.ts';
 import { durablesOn, onJetStream } from './jetstream.ts';
 import { outOfReach } from './servers.ts';
 
 const onStream = { family: 'deliveries', longestMs: 15_000, impossible: (ground) => outOfReach(ground, 'nats') } as const satisfies Partial<Fault>;
-const nothing = async () => undefined;
 
 /**
  * The stream holds its last events once more, in any order: without the id by which it would know them,

@@ -1,8 +1,7 @@
 import type { OpenPart } from '@mela/infra';
-import { natsAccess } from '@mela/infra';
-import { connect } from '@nats-io/transport-node';
 import type { SmallDisk } from '../../ground/small-disk.ts';
 import type { Fault } from '../fault.ts';
+import { onJetStream } from './jetstream.ts';
 import { BOOT_MS, outOfReach } from './servers.ts';
 
 /**
@@ -38,18 +37,7 @@ async function filled(disk: SmallDisk): Promise<number> {
   }
 }
 
-async function keepsStreams({ url }: OpenPart): Promise<boolean> {
-  try {
-    const connection = await connect({ ...natsAccess(url), timeout: 2_000, reconnect: false });
-    try {
-      const answer = await connection.request('$JS.API.STREAM.NAMES', undefined, { timeout: 2_000 });
-      return answer.json<{ error?: unknown }>().error === undefined;
-    } finally {
-      await connection.close();
-    }
-  } catch {
-    return false;
-  }
-}
+const keepsStreams = (nats: OpenPart): Promise<boolean> =>
+  onJetStream(nats, (jsm) => jsm.streams.names().next()).then(() => true, () => false);
 
 export const diskFaults: readonly Fault[] = [full];

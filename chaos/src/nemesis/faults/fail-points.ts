@@ -1,8 +1,8 @@
 import type { Ground } from '../../ground/ground.ts';
 import type { Role } from '../../ground/role.ts';
-import type { Fault } from '../fault.ts';
+import { nothing, type Fault, type Harm } from '../fault.ts';
 import { durablesOn, onJetStream } from './jetstream.ts';
-import { ended, following, pidOf } from './role-process.ts';
+import { ended, following, pidOf, running } from './role-process.ts';
 
 /** Where a process of Mela can be told to die, and how often it may have passed there before. */
 const points = {
@@ -17,8 +17,10 @@ const points = {
 
 type FailPoint = keyof typeof points;
 
-/** The gateways keep nothing and the witness only listens: they say no events of their own. */
-const silent: readonly string[] = ['api', 'realtime', 'witness'];
+/** The gateways keep nothing: they say no events of their own. */
+const silent: readonly string[] = ['api', 'realtime'];
+/** Nobody asks the witness anything. */
+const askedNothing: readonly string[] = [...silent, 'witness'];
 const BOOTED_WITHIN_MS = 5_000;
 const REACHED_WITHIN_MS = 15_000;
 
@@ -29,22 +31,30 @@ const diesAt = (point: FailPoint): Fault => ({
   weight: 1,
   longestMs: 2 * BOOTED_WITHIN_MS + REACHED_WITHIN_MS,
   strike: async (ground, random) => {
-    const role = random.pick(point.startsWith('consumer.') ? await listeners(ground) : ground.roles.filter(({ name }) => !silent.includes(name)));
+    const role = running(await passing(point, ground), random);
     const where = `${point}:${random.int(1, points[point])}`;
-    const harm = (what: string) => ({ what: `${role.name} ${what}`, holdMs: 0, heal: async () => undefined });
+    const harm = (what: string): Harm => ({ role, what: `${role.name} ${what}`, holdMs: 0, heal: nothing });
+    const miss = (what: string): Harm => ({ ...harm(what), missed: what });
 
     const before = pidOf(role);
     await role.restartWith({ MELA_FAIL_POINT: where });
     const doomed = await following(role, before, BOOTED_WITHIN_MS);
-    if (doomed === undefined) return harm(`was killed and did not come back within ${BOOTED_WITHIN_MS / 1_000} s, so it was not seen dying at ${where}`);
+    if (doomed === undefined) return miss(`was killed and did not come back within ${BOOTED_WITHIN_MS / 1_000} s, so it was not seen dying at ${where}`);
     const began = performance.now();
     if (await ended(role, doomed, REACHED_WITHIN_MS)) return harm(`died at ${where} after ${((performance.now() - began) / 1_000).toFixed(1)} s`);
     // What waits there must not go off in the middle of another fault.
-    role.kill('SIGTERM');
-    if (!(await ended(role, doomed, BOOTED_WITHIN_MS))) role.kill();
-    return harm(`did not come to ${where} within ${REACHED_WITHIN_MS / 1_000} s and was restarted`);
+    role.kill();
+    await ended(role, doomed, BOOTED_WITHIN_MS);
+    return miss(`did not come to ${where} within ${REACHED_WITHIN_MS / 1_000} s and was killed`);
   },
 });
+
+/** Who comes by there. */
+async function passing(point: FailPoint, ground: Ground): Promise<readonly Role[]> {
+  if (point.startsWith('consumer.')) return listeners(ground);
+  const idle = point === 'command.committed' ? askedNothing : silent;
+  return ground.roles.filter(({ name }) => !idle.includes(name));
+}
 
 /** Whose durables the stream has: a durable's name begins with its service's. */
 async function listeners({ roles, parts }: Ground): Promise<readonly Role[]> {

@@ -23,7 +23,7 @@ export async function openPartGround(part: PartName, { smallDisk = false } = {})
   };
   const close = async () => {
     await server.stop();
-    await disk?.release();
+    await disk?.release(false);
     await rm(folder, { recursive: true, force: true });
   };
   return { ground, server, close };

@@ -1,9 +1,13 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { STREAM } from '@mela/bus';
 import { natsAccess } from '@mela/infra';
 import { jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/eventually.ts';
+import { prepareSmallDisk } from '../../ground/small-disk.ts';
 import { deliveryFaults } from './deliveries.ts';
 import { diskFaults } from './disk.ts';
 import { named, openPartGround, strike } from './ground.fixture.ts';
@@ -50,6 +54,20 @@ describe('harm to NATS', () => {
     expect((await state()).messages).toBe(2);
   });
 
+  it('rewound: what it acknowledged in the end is gone, as if it had never been', async () => {
+    await publish('one');
+    await (await jetstreamManager(nc)).consumers.add(STREAM, { durable_name: 'garden_plants', ack_policy: 'explicit' });
+    const harm = await strike(opened.ground, named(natsFaults, 'nats rewound'));
+    await taken('two');
+    const plants = await jetstream(nc).consumers.get(STREAM, 'garden_plants');
+    for (const _ of [1, 2]) await (await plants.next())!.ackAck();
+    await harm.heal();
+    expect(await taken('three')).toBe(2);
+    expect((await state()).messages).toBe(2);
+    expect((await plants.next())!.seq).toBe(1);
+    expect(await readdir(opened.ground.folder)).not.toContainEqual(expect.stringContaining('then'));
+  });
+
   it('frozen: the connection stays and nothing comes, until it goes on', async () => {
     const harm = await strike(opened.ground, named(natsFaults, 'nats frozen'));
     // The kernel stops its threads one by one.
@@ -61,6 +79,24 @@ describe('harm to NATS', () => {
 });
 
 describe("NATS's disk", () => {
+  it('is gone when it is released, and what is to be kept lies where it was', async (context) => {
+    const folder = await mkdtemp(join(tmpdir(), 'mela-chaos-'));
+    try {
+      for (const keep of [false, true]) {
+        const disk = await prepareSmallDisk(folder, 8);
+        if (disk === undefined) return context.skip('this user may not mount a small disk');
+        const file = join(folder, 'nats', 'jetstream', 'a stream');
+        await writeFile(file, 'its messages');
+        await disk.fill();
+        await disk.release(keep);
+        expect(await readFile('/proc/mounts', 'utf8')).not.toContain(folder);
+        expect(await readFile(file, 'utf8').catch(() => undefined)).toBe(keep ? 'its messages' : undefined);
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it('is full: nothing is acknowledged, until there is room again, and what was acknowledged is there', async (context) => {
     if (opened.ground.disk === undefined) return context.skip('this user may not mount a small disk');
     await publish('one', 50_000);

@@ -1,4 +1,4 @@
-import type { Fault } from '../fault.ts';
+import { nothing, type Fault } from '../fault.ts';
 import { allConnections, endSessions, session, untilItAnswers } from './postgres-sessions.ts';
 import { BOOT_MS, killed, outOfReach, ownProcess } from './servers.ts';
 
@@ -29,7 +29,7 @@ const sessionsEnd: Fault = {
   strike: async ({ parts: { postgres } }) => {
     const admin = await session(postgres.url);
     try {
-      return { what: `${await endSessions(admin)} sessions were terminated`, holdMs: 0, heal: async () => undefined };
+      return { what: `${await endSessions(admin)} sessions were terminated`, holdMs: 0, heal: nothing };
     } finally {
       await admin.end();
     }

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import type { Fault } from '../fault.ts';
+import { nothing, type Fault } from '../fault.ts';
 import { killed, outOfReach } from './servers.ts';
 
 const forgets: Fault = {
@@ -15,7 +15,7 @@ const forgets: Fault = {
       await redis.connect();
       const keys = await redis.dbsize();
       await redis.flushall();
-      return { what: `FLUSHALL of ${keys} keys`, holdMs: 0, heal: async () => undefined };
+      return { what: `FLUSHALL of ${keys} keys`, holdMs: 0, heal: nothing };
     } finally {
       redis.disconnect();
     }

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Random } from '@mela/testkit/chaos';
 import type { Role } from '../../ground/role.ts';
 
 const LOOK_MS = 10;
@@ -10,6 +11,13 @@ export function pidOf(role: Role): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** One of those that run: what does not cannot be struck. */
+export function running(roles: readonly Role[], random: Random): Role {
+  const alive = roles.filter((role) => pidOf(role) !== undefined);
+  if (alive.length === 0) throw new Error('No role runs at this moment');
+  return random.pick(alive);
 }
 
 /** Whether the process with this pid ended in time. */

@@ -1,20 +1,19 @@
-import type { Ground } from '../../ground/ground.ts';
 import type { Role } from '../../ground/role.ts';
-import type { Fault, Harm } from '../fault.ts';
-import { ended, pidOf } from './role-process.ts';
+import { nothing, type Fault, type Harm } from '../fault.ts';
+import { ended, pidOf, running } from './role-process.ts';
 
 const POLITE_MS = 20_000;
-const nothing = async () => undefined;
+const AT_ONCE_MS = 5_000;
 
 const killed: Fault = {
   name: 'role killed',
   family: 'roles',
   weight: 4,
-  longestMs: 5_000,
+  longestMs: AT_ONCE_MS,
   strike: async ({ roles }, random) => {
-    const role = random.pick(roles);
-    await signal(role, 'SIGKILL', 5_000);
-    return { what: `kill -9 of ${role.name}`, holdMs: 0, heal: nothing };
+    const role = running(roles, random);
+    await signal(role, 'SIGKILL', AT_ONCE_MS);
+    return { role, what: `kill -9 of ${role.name}`, holdMs: 0, heal: nothing };
   },
 };
 
@@ -23,13 +22,14 @@ const restarted: Fault = {
   name: 'role restarted',
   family: 'roles',
   weight: 2,
-  longestMs: POLITE_MS + 5_000,
-  strike: async ({ roles }, random) => {
-    const role = random.pick(roles);
+  longestMs: POLITE_MS + AT_ONCE_MS,
+  strike: async ({ roles }, random): Promise<Harm> => {
+    const role = running(roles, random);
     const began = performance.now();
-    if (await signal(role, 'SIGTERM', POLITE_MS)) return { what: `SIGTERM to ${role.name}, which ended after ${((performance.now() - began) / 1_000).toFixed(1)} s`, holdMs: 0, heal: nothing };
-    await signal(role, 'SIGKILL', 5_000);
-    return { what: `${role.name} did not end within ${POLITE_MS / 1_000} s of its SIGTERM, and was killed`, holdMs: 0, heal: nothing };
+    if (await signal(role, 'SIGTERM', POLITE_MS)) return { role, what: `SIGTERM to ${role.name}, which ended after ${((performance.now() - began) / 1_000).toFixed(1)} s`, holdMs: 0, heal: nothing };
+    await signal(role, 'SIGKILL', AT_ONCE_MS);
+    const disobeyed = `${role.name} did not end within ${POLITE_MS / 1_000} s of its SIGTERM, and was killed`;
+    return { role, what: disobeyed, disobeyed, holdMs: 0, heal: nothing };
   },
 };
 
@@ -39,19 +39,20 @@ const frozen: Fault = {
   family: 'roles',
   weight: 4,
   longestMs: 16_000,
-  strike: async (ground, random) => freeze(ground, random.pick(ground.roles), random.chance(0.4) ? random.int(10_500, 15_000) : random.int(1_000, 10_000)),
+  strike: async ({ roles }, random) => {
+    const role = running(roles, random);
+    role.pause();
+    const holdMs = random.chance(0.4) ? random.int(10_500, 15_000) : random.int(1_000, 10_000);
+    return { role, what: `SIGSTOP of ${role.name}`, holdMs, heal: async () => role.resume() };
+  },
 };
-
-async function freeze(_ground: Ground, role: Role, holdMs: number): Promise<Harm> {
-  role.pause();
-  return { what: `SIGSTOP of ${role.name}`, holdMs, heal: async () => role.resume() };
-}
 
 /** Whether it ended in time. */
 async function signal(role: Role, name: NodeJS.Signals, withinMs: number): Promise<boolean> {
   const before = pidOf(role);
+  if (before === undefined) throw new Error(`${role.name} had ended by itself`);
   role.kill(name);
-  return before === undefined || ended(role, before, withinMs);
+  return ended(role, before, withinMs);
 }
 
 export const roleFaults: readonly Fault[] = [killed, restarted, frozen];

@@ -29,7 +29,7 @@ export function killed(part: PartName, name: string, weight: number, downMs: rea
   };
 }
 
-/** Told to end, waited for, and started again at once. */
+/** Told to end, waited for, and started again at once; tried again where it does not come back. */
 export function restarted(part: PartName, weight: number): Fault {
   return {
     name: `${part} restarted`,
@@ -37,10 +37,7 @@ export function restarted(part: PartName, weight: number): Fault {
     weight,
     longestMs: 2 * BOOT_MS,
     impossible: (ground) => outOfReach(ground, part),
-    strike: async ({ parts }) => {
-      await parts[part].restart();
-      return { what: `a polite restart of ${label[part]}`, holdMs: 0, heal: async () => undefined };
-    },
+    strike: async ({ parts }) => ({ what: `a polite restart of ${label[part]}`, holdMs: 0, heal: () => parts[part].restart() }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Ask, Operation, Out, Session } from '@mela/contracts';
+import type { Ask, Operation, Out, Right, Session, TopicName } from '@mela/contracts';
 
 /**
  * What a run of chaos asks of one service, and what it holds it to. Each service has one: `services/<name>/test/chaos.ts`
@@ -12,9 +12,52 @@ export interface Workload {
   readonly rows: Readonly<Record<string, string>>;
   /** What a person does, again and again, chosen by weight. */
   readonly acts: readonly Act[];
+  /**
+   * Shows that the service works from end to end, after whatever struck: does something new, and answers the aggregates whose
+   * events the witness is to count. Whatever does not happen is thrown.
+   */
+  probe(prober: Prober): Promise<readonly string[]>;
+  /** What somebody's screen listens to, if they may. */
+  listens?(person: Actor): readonly TopicName[];
   /** Of each command, by its operation's id: how many times its effect is in the rows. A 2xx must be there once, a refusal never. */
   readonly effects: Readonly<Record<string, (asked: Asked, rows: Rows) => number>>;
+  /** Commands by which a person does something to themselves and to nobody else, by their operation's id. */
+  readonly forOneself?: readonly string[];
+  /** What other services keep copies of, by the replica's name: the durable of a service that keeps one is `<service>.<name>`. */
+  readonly replicas?: Readonly<Record<string, Replica>>;
+  /** Who may hear the topics that the service grants, by their kind. */
+  readonly grants?: Readonly<Record<string, Grant>>;
   readonly invariants?: readonly Invariant[];
+}
+
+export interface Replica {
+  /** SQL over the owner's schema. */
+  readonly owned: string;
+  /** SQL over the schema of whoever keeps a copy. It answers the same rows, whatever their order. */
+  readonly kept: string;
+  /** What a row is about: there is one of each. Named as the aggregate is. */
+  of(row: Row): string;
+}
+
+/** The events' contracts tell when rights begin and end (`grants`, `revokes`). */
+export interface Grant {
+  /** Of a topic's key the scope that the right to hear it rests on, as the service answers it; undefined where there is no such topic. */
+  scopes(rows: Rows): (key: string) => string | undefined;
+  /** Everybody who ever had the right, in the rows of the service. */
+  holders(rows: Rows): Iterable<Right>;
+  /** Commands by which one comes to it, by their operation's id: whether this one, if it took effect, may have given it. */
+  readonly by: Readonly<Record<string, (asked: Asked, right: Right, rows: Rows) => boolean>>;
+}
+
+/** Somebody new, with an account of a moment ago and a screen, who asks once and wants an answer. */
+export interface Prober {
+  /** Told apart from everybody else's. */
+  readonly name: string;
+  readonly session: Session;
+  asks<Op extends Operation>(operation: Op, input: Ask<Op>): Promise<Out<Op>>;
+  listens(topic: TopicName): Promise<void>;
+  /** Their screen is told something of the one with this id. */
+  hears(id: string): Promise<void>;
 }
 
 export interface Act {
@@ -47,7 +90,8 @@ export interface Random {
   fork(name: string): Random;
 }
 
-export type Rows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+export type Row = Readonly<Record<string, unknown>>;
+export type Rows = Readonly<Record<string, readonly Row[]>>;
 
 /** All times are milliseconds since the run began. */
 export interface Asked {
@@ -70,8 +114,8 @@ export type Outcome =
   | { readonly kind: 'answered'; readonly status: number; readonly body: unknown; readonly replayed: boolean }
   /** A problem document: 4xx are definite; 503 and 504 say that it may or may not have happened. */
   | { readonly kind: 'refused'; readonly status: number; readonly code: string }
-  /** No answer: the connection broke. */
-  | { readonly kind: 'broken'; readonly why: string };
+  /** No answer: the connection broke, or the client would not wait any longer. */
+  | { readonly kind: 'broken'; readonly why: string; readonly gaveUp?: boolean };
 
 /** An event on somebody's screen. */
 export interface HeardEvent {
@@ -92,14 +136,33 @@ export interface HeardEvent {
 export interface Struck {
   readonly kind: 'struck';
   readonly fault: string;
+  /** The processes of Mela that were themselves struck; none where it was a server or a line. */
+  readonly roles: readonly string[];
   readonly at: number;
-  /** From then on nothing was wrong any more but what was left behind. */
+  /** When this blow was over. */
   readonly healedAt: number;
-  /** When a command went through and its event took effect again; undefined when it never did. */
+  /** When everything was that had struck together: from then on nothing was wrong any more but what was left behind. */
+  readonly calmAt: number;
+  /** When every service did what it is for again; undefined when one never did. */
   readonly recoveredAt: number | undefined;
+  /** Why it did not do what it was to. It counts for nothing, and what it broke all the same is judged. */
+  readonly missed?: string | undefined;
+  /** What Mela did wrong while it lasted. */
+  readonly disobeyed?: string | undefined;
 }
 
-export type Entry = Asked | HeardEvent | Struck;
+/** A process of Mela that ended though nobody had ended it. */
+export interface Died {
+  readonly kind: 'died';
+  readonly role: string;
+  readonly at: number;
+  /** Its code or its signal. */
+  readonly how: string;
+  /** Whether it had been ready: one that cannot start while a server is down may try again. */
+  readonly wasReady: boolean;
+}
+
+export type Entry = Asked | HeardEvent | Struck | Died;
 
 export interface StreamEvent {
   readonly seq: number;
@@ -110,6 +173,8 @@ export interface StreamEvent {
   readonly aggregate: string;
   readonly version: number;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Put back by a relay after the stream had lost its end: no news. */
+  readonly restored?: boolean;
 }
 
 /** What one service's schema held when all was over. */
@@ -120,10 +185,10 @@ export interface ServiceEvidence {
   readonly outbox: readonly string[];
   readonly sent: readonly { readonly eventId: string; readonly aggregate: string; readonly version: number; readonly streamSeq: number }[];
   readonly deadLetters: readonly { readonly consumer: string; readonly eventId: string; readonly state: string; readonly error: string }[];
-  /** Its replica of memberships, where it keeps one. */
-  readonly members: readonly { readonly communityId: string; readonly userId: string; readonly role: string | null; readonly version: number }[];
-  /** Whether it keeps one: an empty replica is judged too. Unless told, it does where there are rows. */
-  readonly keepsMembers?: boolean;
+  /** Of each replica that it owns, what copies are held against. */
+  readonly owned: Rows;
+  /** Its own copies, by the replica's name: an empty one is judged too. */
+  readonly kept: Rows;
 }
 
 export interface Evidence {

@@ -35,7 +35,7 @@ const membership = (role: string | null, version: number) => [{ ...there, userId
 const usual: Rows = { community: [{ id: RUNNERS, name: 'Runners' }], post: [{ id: POST, ...there }], comment: [], membership: membership(null, 2) };
 
 function complaints(history: readonly Entry[], stream: readonly StreamEvent[] = [], rows: Rows = {}): string[] {
-  const service = { aggregates: {}, rows: { ...usual, ...rows }, outbox: [], sent: [], deadLetters: [], members: [] };
+  const service = { aggregates: {}, rows: { ...usual, ...rows }, outbox: [], sent: [], deadLetters: [], owned: {}, kept: {} };
   const evidence: Evidence = { history, stream, services: { communities: service }, tally: {} };
   return workload.invariants!.flatMap(({ judge }) => judge(evidence)).map(({ invariant }) => invariant);
 }

@@ -1,0 +1,25 @@
+import { commandsOf, type Violation } from '@mela/testkit/chaos';
+import { indexOf } from '../stream-index.ts';
+import type { Judge, Least } from './judge.ts';
+
+const invariant = 'proof';
+
+const inWords: Readonly<Record<keyof Least, string>> = {
+  strikes: 'faults struck',
+  acknowledged: 'commands were acknowledged',
+  heard: 'events were heard on screens',
+  revised: 'aggregates were changed after they were made',
+};
+
+/** A run in which nothing was struck, done or heard says nothing of Mela, and is not to look as if it did. */
+export const proof: Judge = ({ history, stream }, _workloads, { least }) => {
+  const there: Least = {
+    strikes: history.filter((entry) => entry.kind === 'struck' && entry.missed === undefined).length,
+    acknowledged: commandsOf(history).filter((command) => command.proof === 'done').length,
+    heard: history.filter(({ kind }) => kind === 'heard').length,
+    revised: [...indexOf(stream).told.values()].filter((events) => events.some(({ version }) => version > 1)).length,
+  };
+  return (Object.keys(least) as (keyof Least)[])
+    .filter((what) => there[what] < least[what])
+    .map((what): Violation => ({ invariant, what: `The run proves nothing: ${there[what]} ${inWords[what]}, and at least ${least[what]} had to be`, about: [] }));
+};
