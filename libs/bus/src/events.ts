@@ -11,4 +11,4 @@ export { writeOutbox } from './outbox/outbox.ts';
 export { Poison } from './outbox/poison.ts';
 export { Relay, type RelayOptions } from './outbox/relay.ts';
 export { busTables, relayEpoch } from './outbox/tables.ts';
-export { ensureStream, StreamPosition } from './stream/stream.ts';
+export { ensureStream, needStream, StreamPosition } from './stream/stream.ts';

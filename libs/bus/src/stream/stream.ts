@@ -26,13 +26,26 @@ const wished = {
 
 /**
  * Makes the stream where there is none. One that differs is a fault and not changed: what depends on it is for a person to weigh.
- * An older server accepts settings it does not know and drops them, so what it has is read back.
+ * An older server accepts settings it does not know and drops them, so what it has is read back. Answers whether there was none.
  */
-export async function ensureStream(nc: NatsConnection, settings: { replicas?: number } = {}): Promise<void> {
+export async function ensureStream(nc: NatsConnection, settings: { replicas?: number } = {}): Promise<boolean> {
   checkServer(nc);
   const jsm = await jetstreamManager(nc, { checkAPI: false });
   const config = { ...wished, ...(settings.replicas === undefined ? {} : { num_replicas: settings.replicas }) };
-  const actual = (await found(jsm)) ?? (await added(jsm, config));
+  const existing = await found(jsm);
+  hold(config, existing ?? (await added(jsm, config)));
+  return existing === undefined;
+}
+
+/** For those who only follow it: they have no right to make it. */
+export async function needStream(nc: NatsConnection): Promise<void> {
+  checkServer(nc);
+  const actual = await found(await jetstreamManager(nc, { checkAPI: false }));
+  if (!actual) throw new Error(`There is no stream ${STREAM} yet: \`mela migrate\` makes it, and so does any service when it starts`);
+  hold(wished, actual);
+}
+
+function hold(config: Partial<StreamConfig>, actual: StreamConfig): void {
   const faults = differences(config, actual);
   if (faults.length > 0) throw new Error(`The stream ${STREAM} is not as Mela needs it:\n  ${faults.join('\n  ')}`);
 }
