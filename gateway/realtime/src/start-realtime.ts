@@ -1,12 +1,13 @@
-import { Asker, connectBus, Cursors, ensureStream } from '@mela/bus';
-import { keysOverBus, LOG, nestLogger, TokenVerifier, type Process, type Running } from '@mela/chassis';
-import { identity, type Catalogue } from '@mela/contracts';
+import { Asker, Cursors, needStream } from '@mela/bus';
+import { keysOverBus, LOG, nestLogger, openBus, TokenVerifier, type Process, type Running } from '@mela/chassis';
+import type { Catalogue } from '@mela/contracts';
 import { NestFactory } from '@nestjs/core';
 import { BrokenFrameFilter } from './broken-frame.filter.ts';
 import { Announcer } from './events/announcer.ts';
 import { StreamTail } from './events/stream-tail.ts';
 import { FramesGateway } from './frames.gateway.ts';
 import { measure, type Tally } from './metrics.ts';
+import { askedBy, NAME } from './needs.ts';
 import { closing } from './protocol/close-codes.ts';
 import type { RealtimeSettings } from './settings.ts';
 import { RealtimeAdapter } from './socket/adapter.ts';
@@ -18,15 +19,11 @@ import { Grants } from './topics/grants.ts';
 import { Subscriptions } from './topics/subscriptions.ts';
 import { Topics } from './topics/topics.ts';
 
-const NAME = 'realtime';
-
 /** Brings the gateway up behind the stream it follows, and takes it down in the opposite order. */
 export async function startRealtime(catalogue: Catalogue, process: Process, settings: RealtimeSettings): Promise<Running> {
   const log = process.log.child({ service: NAME });
-  const { NATS_URL, NATS_CA_FILE } = process.settings;
-  const nc = await connectBus({ url: NATS_URL, name: NAME, tls: NATS_CA_FILE ? { caFile: NATS_CA_FILE } : undefined });
-  const granting = [...catalogue.topics.values()].map(({ grantedBy }) => grantedBy);
-  const asker = new Asker({ nc, mayAsk: new Set([identity.jwks.id, ...granting]), local: process.local });
+  const nc = await openBus(process, NAME, log);
+  const asker = new Asker({ nc, mayAsk: new Set(askedBy(catalogue).map(({ id }) => id)), local: process.local });
 
   const connections = new Connections();
   const topics = new Topics();
@@ -75,7 +72,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
       framesPerSecond: settings.REALTIME_FRAMES_PER_SECOND, tally, closed, log,
     }));
     // The stream first: whoever is let in hears everything from then on.
-    await ensureStream(nc, { replicas: process.settings.NATS_REPLICAS });
+    await needStream(nc);
     await tail.start();
     await app.listen();
     process.health.add({ name: `${NAME}.stream`, run: () => tail.fault });
