@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import type { Evidence, Workload } from '@mela/testkit/chaos';
 import { gather } from './checker/gather.ts';
 import { judge, type Verdict } from './checker/verdict.ts';
 import { openGround, type Shape } from './ground/open-ground.ts';
+import { refusalsIn } from './ground/refusals.ts';
 import { History } from './history/history.ts';
 import { allFaults } from './nemesis/faults/index.ts';
 import { unleash } from './nemesis/nemesis.ts';
@@ -54,7 +56,8 @@ export async function runChaos({ minutes, seed, shape, people, folder, workloads
     if (left !== undefined) tell(`Not everything has settled: ${left}`);
     const evidence = await gather({ databases: ground.databases, natsUrl: ground.natsUrl, workloads, history: history.entries });
     const restarts = Object.fromEntries(ground.roles.map(({ name, restarts: times }) => [name, times]));
-    return { verdict: judge(evidence, workloads), evidence, restarts };
+    const verdict = judge(evidence, workloads);
+    return { verdict: { ...verdict, violations: [...(await refusalsIn(join(folder, 'logs'))), ...verdict.violations] }, evidence, restarts };
   } finally {
     await ground.close();
   }
