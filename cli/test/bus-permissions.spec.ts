@@ -1,4 +1,4 @@
-import { Asker, STREAM } from '@mela/bus';
+import { Asker, ensureStream, needStream, STREAM } from '@mela/bus';
 import { communities, mela, operationsOf } from '@mela/contracts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -126,6 +126,23 @@ describe('what is its own', () => {
     const heard = new Promise<string>((resolve) => api.subscribe('_INBOX_api.answer.q7', { callback: (_fault, message) => resolve(message.string()) }));
     expect(await ground.refusals('api', (nc) => nc.publish(own.subject, '{}', { reply: '_INBOX_api.answer.q7' }))).toEqual([]);
     expect(await heard).toBe('yes');
+  });
+});
+
+describe('a stream that is gone', () => {
+  it.each(['communities', 'operator'])('is made anew by %s, and a second time by nobody', async (user) => {
+    await (await jetstreamManager(ground.master)).streams.delete(STREAM);
+    expect(await ensureStream(await ground.as(user))).toBe(true);
+    expect(await ensureStream(await ground.as('identity'))).toBe(false);
+  });
+
+  it('is missed by a gateway, which may not make one', async () => {
+    await (await jetstreamManager(ground.master)).streams.delete(STREAM);
+    const realtime = await ground.as('realtime');
+    await expect(needStream(realtime)).rejects.toThrow('There is no stream MELA yet: `mela migrate` makes it');
+    await expect(ensureStream(realtime)).rejects.toThrow(/Permissions Violation/);
+    await ensureStream(ground.master);
+    await needStream(realtime);
   });
 });
 
