@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import type { Evidence, Workload } from '@mela/testkit/chaos';
 import { gather } from './checker/gather.ts';
 import { judge, type Verdict } from './checker/verdict.ts';
 import { openGround, type Shape } from './ground/open-ground.ts';
+import { refusalsIn } from './ground/refusals.ts';
 import { History } from './history/history.ts';
 import type { Fault } from './nemesis/fault.ts';
 import { unleash } from './nemesis/nemesis.ts';
@@ -64,7 +66,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     if (left !== undefined) tell(`Not everything has settled: ${left}`);
     const evidence = await gather({ databases: ground.databases, natsUrl: ground.natsUrl, workloads, history: history.entries });
     const restarts = Object.fromEntries(ground.roles.map(({ name, restarts: times }) => [name, times]));
-    const verdict = judge(evidence, workloads);
+    const judged = judge(evidence, workloads);
+    const verdict = { ...judged, violations: [...(await refusalsIn(join(folder, 'logs'))), ...judged.violations] };
     keep = options.keep === true || verdict.violations.length > 0;
     return { verdict, evidence, restarts };
   } finally {

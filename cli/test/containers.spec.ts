@@ -101,7 +101,7 @@ async function startBus(): Promise<void> {
   const command = container.command.slice(1).map((word) => mounted[word] ?? filledIn(word));
   const here = ['--addr', hostname, '--port', port, '--http_port', '-1'];
   await new ContainerProcess([program, ...command, ...here], environmentOf(container)).says(/(Server is ready)/);
-  hosts.set('@nats:4222', `@${hostname}:${port}`);
+  hosts.set('//nats:4222', `//${hostname}:${port}`);
 }
 
 const programOf = async (pid: number): Promise<string> =>

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { databaseSetting } from '@mela/chassis';
-import { allTargets, passwordName, prepareSchemas, servicesOf, settingNames } from '@mela/cli';
+import { busEnvironment, databaseSetting } from '@mela/chassis';
+import { allTargets, passwordName, prepareSchemas, prepareStream, servicesOf, settingNames, usersOf } from '@mela/cli';
 import { choosePort, openPart, type OpenPart, type PartName } from '@mela/infra';
 import { witness } from '../witness/witness.ts';
 import type { Ground } from './ground.ts';
@@ -51,7 +51,7 @@ export async function openGround({ folder, shape, environment = {}, died }: Opti
     if (disk) closing.push((keep) => disk.release(keep));
     const opened = await Promise.all(
       partNames.map(async (part) => {
-        const open = await openPart(part, { dataDir: folder, env: {} });
+        const open = await openPart(part, { dataDir: folder, env: {}, natsUsers: usersOf(targets) });
         closing.push(() => open.stop());
         return open;
       }),
@@ -61,6 +61,7 @@ export async function openGround({ folder, shape, environment = {}, died }: Opti
     const services = servicesOf(targets);
     const passwords = Object.fromEntries(services.map(({ name }) => [passwordName(name), randomBytes(16).toString('hex')]));
     const schemas = await prepareSchemas({ services, environment: {}, adminUrl: parts.postgres.url, passwords });
+    await prepareStream({ NATS_URL: parts.nats.url });
     const databases = Object.fromEntries(schemas.map(({ service, url }) => [service, url]));
 
     const secrets = settingNames(targets).filter((name) => name.endsWith('_SECRET'));
@@ -90,7 +91,7 @@ export async function openGround({ folder, shape, environment = {}, died }: Opti
         linked.port = String(links.get(key)!.port);
         return linked.href;
       };
-      const urls: Record<string, string> = { NATS_URL: await through('nats', parts.nats.url), REDIS_URL: await through('redis', parts.redis.url) };
+      const urls: Record<string, string> = { ...busEnvironment(await through('nats', parts.nats.url), parts.nats.passwords), REDIS_URL: await through('redis', parts.redis.url) };
       for (const [service, url] of Object.entries(databases)) urls[databaseSetting(service)] = await through('postgres', url);
       return new KeptAlive({ name, environment: { ...shared, ...urls, ...environment }, logFile: join(folder, 'logs', `${name}.log`), died: (how, wasReady) => died(name, how, wasReady) });
     };

@@ -1,9 +1,11 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { usersOf } from '../bus-users.ts';
 import { begin, command, type Common } from '../command.ts';
 import { composeFile, stackOf } from '../deploy/compose.ts';
 import { dockerfile } from '../deploy/dockerfile.ts';
+import { natsPasswordsOf, natsUsersFile } from '../deploy/nats.ts';
 import { imageContents } from '../deploy/packages.ts';
 import { missingSecrets } from '../deploy/stack-secrets.ts';
 import { projectRoot } from '../project.ts';
@@ -12,7 +14,7 @@ import type { Terminal } from '../terminal.ts';
 
 export const deployCommand = (terminal: Terminal): Command =>
   new Command('deploy')
-    .description('What containers need: the compose file, the image, the secrets')
+    .description('What containers need: the compose file, the image, the users of the message bus, the secrets')
     .addCommand(
       command('compose', 'Print docker-compose.yml: a container for each target, the servers, and the job that migrates')
         .action((options: Common) => begin(terminal, options).say.data(stackOf(allTargets), () => composeFile(allTargets).trimEnd())),
@@ -22,6 +24,13 @@ export const deployCommand = (terminal: Terminal): Command =>
         .action(async (options: Common) => {
           const text = dockerfile(await imageContents(projectRoot), allTargets).trimEnd();
           begin(terminal, options).say.data({ dockerfile: text }, () => text);
+        }),
+    )
+    .addCommand(
+      command('nats', 'Print deploy/nats-users.conf: who may connect to the message bus, and what each may do there')
+        .action((options: Common) => {
+          const text = natsUsersFile(allTargets).trimEnd();
+          begin(terminal, options).say.data({ configuration: text, users: usersOf(allTargets), passwords: natsPasswordsOf(allTargets) }, () => text);
         }),
     )
     .addCommand(

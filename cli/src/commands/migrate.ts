@@ -1,10 +1,12 @@
+import { STREAM } from '@mela/bus';
 import { databaseSetting, type Environment } from '@mela/chassis';
 import type { Command } from 'commander';
+import { prepareStream } from '../bus.ts';
 import { begin, command, type Common } from '../command.ts';
 import { collect, readLayers } from '../environment.ts';
 import { Fault } from '../fault.ts';
 import type { DataFolder } from '../project.ts';
-import { table } from '../say.ts';
+import { table, type Say } from '../say.ts';
 import { passwordName, prepareSchemas } from '../schemas.ts';
 import { Secrets } from '../secrets.ts';
 import { allTargets, servicesOf } from '../targets.ts';
@@ -25,10 +27,10 @@ async function passwordsOf(names: readonly string[], all: Environment, folder: D
 }
 
 export const migrateCommand = (terminal: Terminal): Command =>
-  command('migrate', 'Give every service its role and schema, and apply what its schema lacks')
+  command('migrate', 'Give every service its role and schema, apply what its schema lacks, and make the event stream')
     .option('--show-urls', 'print the services’ database URLs, passwords included')
     .option('--set <NAME=value>', 'a setting, before any from the environment; may be repeated', collect)
-    .addHelpText('after', '\nRoles and schemas are made with DATABASE_ADMIN_URL. A service whose own <SERVICE>_DATABASE_URL is set has them already.\nIn production each role’s password is <SERVICE>_DATABASE_PASSWORD; in development it is made and kept in the data folder.')
+    .addHelpText('after', '\nRoles and schemas are made with DATABASE_ADMIN_URL. A service whose own <SERVICE>_DATABASE_URL is set has them already.\nThe stream is made where NATS_URL leads, under the user operator with OPERATOR_NATS_PASSWORD unless the URL names another.\nIn production each role’s password is <SERVICE>_DATABASE_PASSWORD; in development it is made and kept in the data folder.')
     .action(async (options: Options) => {
       const { say, folder } = begin(terminal, options);
       const { all } = await readLayers(terminal, options.set ?? [], folder);
@@ -41,9 +43,19 @@ export const migrateCommand = (terminal: Terminal): Command =>
         });
       const passwords = await passwordsOf(without.map(passwordName), all, folder);
       const schemas = await prepareSchemas({ services, environment: all, adminUrl, passwords });
+      const stream = await prepared(all, say);
       const told = schemas.map(({ service, url, applied }) => ({ service, applied, ...(options.showUrls ? { setting: databaseSetting(service), url } : {}) }));
-      say.data(told, () => table(schemas.map(({ service, url, applied }) => [
-        options.showUrls ? `${databaseSetting(service)}=${url}` : service,
-        options.showUrls ? '' : applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`,
-      ])));
+      say.data([...told, ...stream], () => table([
+        ...schemas.map(({ service, url, applied }) => [
+          options.showUrls ? `${databaseSetting(service)}=${url}` : service,
+          options.showUrls ? '' : applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`,
+        ]),
+        ...(options.showUrls ? [] : stream.map(({ stream: name, made }) => [name, made ? 'made' : 'up to date'])),
+      ]));
     });
+
+async function prepared(all: Environment, say: Say): Promise<{ stream: string; made: boolean }[]> {
+  if (all['NATS_URL'] !== undefined) return [{ stream: STREAM, made: await prepareStream(all) }];
+  say.note('NATS_URL is not set: nobody looked whether there is an event stream.');
+  return [];
+}

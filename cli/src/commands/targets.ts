@@ -14,7 +14,8 @@ export const targetsCommand = (terminal: Terminal): Command =>
   });
 
 /** The settings without a default. */
-const neededBy = (target: Target): string[] =>
-  Object.values(settingsOf([target])).flatMap(({ shape }) => Object.entries(shape).flatMap(([name, type]) => (isNeeded(type) ? [name] : [])));
+const neededBy = (target: Target): string[] => [
+  ...new Set(Object.values(settingsOf([target])).flatMap(({ shape }) => Object.entries(shape).flatMap(([name, type]) => (isNeeded(type) ? [name] : [])))),
+];
 
 const isNeeded = (type: unknown): boolean => type instanceof z.ZodType && !type.safeParse(undefined).success;

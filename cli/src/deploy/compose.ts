@@ -3,7 +3,7 @@ import { servicesOf } from '../targets.ts';
 import type { Container } from './container.ts';
 import { givenOr } from './given.ts';
 import { imageName } from './image.ts';
-import { parts } from './parts.ts';
+import { partsOf } from './parts.ts';
 import { environmentOf, migrationEnvironment, portsOf } from './settings.ts';
 import { yaml, type Yaml } from './yaml.ts';
 
@@ -26,7 +26,7 @@ const heading = `# Written by \`mela deploy compose\` from the targets and their
 /** What a laptop has with \`npm start\`, a container each. */
 export function stackOf(targets: readonly Target[]): Stack {
   const containers: Record<string, Container> = {
-    ...parts,
+    ...partsOf(targets),
     migrate: migration(targets),
     ...Object.fromEntries(targets.map((target) => [target.name, hosting(target, targets)])),
   };
@@ -93,11 +93,11 @@ function hosting(target: Target, all: readonly Target[]): Container {
   });
 }
 
-/** Roles, schemas and what they lack, before anything else starts. It builds the image, and the others use it. */
+/** Roles, schemas and what they lack, and the stream, before anything else starts. It builds the image, and the others use it. */
 const migration = (targets: readonly Target[]): Container =>
   ours({
     build: { context: '.', dockerfile: 'deploy/Dockerfile' },
-    depends_on: { postgres: healthy },
+    depends_on: { nats: healthy, postgres: healthy },
     environment: migrationEnvironment(servicesOf(targets)),
     networks: ['inside'],
     command: ['migrate'],

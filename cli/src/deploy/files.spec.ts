@@ -27,6 +27,10 @@ it('deploy/Dockerfile is what the packages come to: `node cli/bin/mela.mjs deplo
   expect(await inRepository('deploy/Dockerfile')).toBe(await printed('dockerfile'));
 });
 
+it('deploy/nats-users.conf is what the manifests come to: `node cli/bin/mela.mjs deploy nats > deploy/nats-users.conf`', async () => {
+  expect(await inRepository('deploy/nats-users.conf')).toBe(await printed('nats'));
+});
+
 it('the compose file reads as the model that programs get', async () => {
   // dclint brings the parser along; it is what reads the file there.
   const { createRequire } = await import('node:module');
@@ -58,7 +62,7 @@ describe('the stack', () => {
 
   it('tells a container no secret of another service', () => {
     const { communities, api } = stackOf(allTargets).services;
-    expect(JSON.stringify([communities, api])).not.toMatch(/IDENTITY_|POSTGRES_PASSWORD/);
+    expect(JSON.stringify([communities, api])).not.toMatch(/IDENTITY_|POSTGRES_PASSWORD|OPERATOR_/);
   });
 });
 
@@ -79,6 +83,7 @@ describe('a service added later', () => {
       },
     });
     expect(later['migrate']?.environment).toHaveProperty('NOTICES_DATABASE_PASSWORD');
+    for (const container of ['notices', 'nats']) expect(later[container]?.environment['NOTICES_NATS_PASSWORD']).toContain('${STACK_NOTICES_NATS_PASSWORD:?');
     expect(stackSecrets([...allTargets, notices])).toEqual(expect.arrayContaining(['STACK_NOTICES_DATABASE_PASSWORD', 'STACK_NOTICES_SEAL_SECRET']));
   });
 
@@ -88,7 +93,7 @@ describe('a service added later', () => {
   });
 
   it('shares the database’s connections with the others', () => {
-    const many = Array.from({ length: 15 }, (_, index) => ({ ...notices, name: `notices${index}` }));
+    const many = Array.from({ length: 15 }, (_, index) => `notices${index}`).map((name) => ({ ...notices, name, needs: () => ({ name }) }));
     const shares = Object.values(stackOf(many).services).map(({ environment }) => Number(environment['DATABASE_CONNECTIONS'] ?? 0));
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThanOrEqual(80);
   });

@@ -10,4 +10,4 @@ export const given = (name: string, how = 'make it with: npx mela deploy secrets
 /** What a compose file takes from there if somebody has set it. */
 export const givenOr = (name: string, fallback: string): string => `\${${asGiven(name)}:-${fallback}}`;
 
-export const partPasswords = { postgres: 'POSTGRES_PASSWORD', nats: 'NATS_PASSWORD', redis: 'REDIS_PASSWORD' } as const;
+export const partPasswords = { postgres: 'POSTGRES_PASSWORD', redis: 'REDIS_PASSWORD' } as const;

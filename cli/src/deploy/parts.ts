@@ -1,12 +1,14 @@
+import type { Target } from '@mela/chassis';
 import type { Container } from './container.ts';
 import { given, partPasswords } from './given.ts';
+import { natsPasswordsOf } from './nats.ts';
 
 const healthcheck = (test: readonly string[]) => ({ test, interval: '5s', timeout: '3s', retries: 12, start_period: '30s' });
 
 const hardened = (memory: string) => ({ mem_limit: memory, security_opt: ['no-new-privileges:true'], stop_grace_period: '60s' });
 
 /** The servers that Mela stands on. Their data lives in volumes, and nobody outside of the stack reaches them. */
-export const parts: Readonly<Record<'postgres' | 'nats' | 'redis', Container>> = {
+export const partsOf = (targets: readonly Target[]): Readonly<Record<'postgres' | 'nats' | 'redis', Container>> => ({
   postgres: {
     image: 'postgres:18-alpine',
     volumes: ['postgres:/var/lib/postgresql'],
@@ -26,9 +28,9 @@ export const parts: Readonly<Record<'postgres' | 'nats' | 'redis', Container>> =
   },
   nats: {
     image: 'nats:2.10.27-alpine',
-    volumes: ['nats:/data', './deploy/nats.conf:/etc/nats/nats.conf:ro'],
-    // The server reads the value as a piece of its configuration: without quotes, digits would be a number.
-    environment: { NATS_PASSWORD: `"${given(partPasswords.nats)}"` },
+    volumes: ['nats:/data', './deploy/nats.conf:/etc/nats/nats.conf:ro', './deploy/nats-users.conf:/etc/nats/nats-users.conf:ro'],
+    // The server reads a value as a piece of its configuration: without quotes, digits would be a number.
+    environment: Object.fromEntries([...natsPasswordsOf(targets)].sort().map((name) => [name, `"${given(name)}"`])),
     networks: ['inside'],
     command: ['nats-server', '--config', '/etc/nats/nats.conf', '--store_dir', '/data'],
     restart: 'unless-stopped',
@@ -48,4 +50,4 @@ export const parts: Readonly<Record<'postgres' | 'nats' | 'redis', Container>> =
     logging: { driver: 'local' },
     ...hardened('256m'),
   },
-};
+});

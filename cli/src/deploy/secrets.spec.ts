@@ -36,14 +36,14 @@ describe('mela deploy secrets', () => {
   });
 
   it('keeps what is there to the letter, and adds what a new service needs', async () => {
-    const before = '# mine\nSTACK_CURSOR_SECRET=kept-as-it-is\nSTACK_HOST=0.0.0.0\nSTACK_NATS_PASSWORD=';
+    const before = '# mine\nSTACK_CURSOR_SECRET=kept-as-it-is\nSTACK_HOST=0.0.0.0\nSTACK_API_NATS_PASSWORD=';
     await writeFile(file, before);
     const { made } = JSON.parse(await make('--json')) as { made: string[] };
     expect(made).not.toContain('STACK_CURSOR_SECRET');
-    expect(made).toContain('STACK_NATS_PASSWORD');
+    expect(made).toContain('STACK_API_NATS_PASSWORD');
     const after = await readFile(file, 'utf8');
     expect(after.startsWith(`${before}\n`)).toBe(true);
-    expect(readEnv(after)).toMatchObject({ STACK_CURSOR_SECRET: 'kept-as-it-is', STACK_HOST: '0.0.0.0', STACK_NATS_PASSWORD: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(readEnv(after)).toMatchObject({ STACK_CURSOR_SECRET: 'kept-as-it-is', STACK_HOST: '0.0.0.0', STACK_API_NATS_PASSWORD: expect.stringMatching(/^[0-9a-f]{64}$/) });
 
     expect(await make()).toContain('has every secret');
     expect(await readFile(file, 'utf8')).toBe(after);

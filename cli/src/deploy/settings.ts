@@ -1,10 +1,13 @@
-import { databaseSetting, roleOf, settingsOf, type ServiceTarget, type SettingsSchema, type Target } from '@mela/chassis';
+import { databaseSetting, natsPasswordSetting, roleOf, settingsOf, type ServiceTarget, type SettingsSchema, type Target } from '@mela/chassis';
 import type { z } from 'zod';
+import { OPERATOR } from '../bus-users.ts';
 import { passwordName } from '../schemas.ts';
 import { servicesOf } from '../targets.ts';
 import { given, partPasswords } from './given.ts';
 
 const database = (user: string, password: string): string => `postgres://${user}:${given(password)}@postgres:5432/mela`;
+
+const BUS = 'nats://nats:4222';
 
 /** PostgreSQL takes 100 connections; some are for migrations and for whoever looks in. */
 const CONNECTIONS_TO_SHARE = 80;
@@ -16,15 +19,17 @@ export function environmentOf(target: Target, all: readonly Target[]): Record<st
   const share = Math.max(FEWEST_CONNECTIONS, Math.floor(CONNECTIONS_TO_SHARE / servicesOf(all).length));
   const pool: [string, string][] = target.kind === 'service' ? [['DATABASE_CONNECTIONS', String(share)]] : [];
   const ports = portsOf(target).map(([name, port]): [string, string] => [name, String(port)]);
-  return sorted([['ALLOW_PLAINTEXT', 'true'], ...pool, ...ports, ...needed]);
+  return sorted([['ALLOW_PLAINTEXT', 'true'], busPassword(target.name), ...pool, ...ports, ...needed]);
 }
 
-/** The job before all others enters as the database's owner and gives each role its password. */
+const busPassword = (user: string): [string, string] => [natsPasswordSetting(user), given(natsPasswordSetting(user))];
+
+/** The job before all others enters as the database's owner and gives each role its password, and as the operator of the bus. */
 export const migrationEnvironment = (services: readonly ServiceTarget[]): Record<string, string> =>
-  sorted([['DATABASE_ADMIN_URL', database('postgres', partPasswords.postgres)], ...services.map(({ name }): [string, string] => [passwordName(name), given(passwordName(name))])]);
+  sorted([['DATABASE_ADMIN_URL', database('postgres', partPasswords.postgres)], ['NATS_URL', BUS], busPassword(OPERATOR), ...services.map(({ name }): [string, string] => [passwordName(name), given(passwordName(name))])]);
 
 function valueOf(setting: string, target: Target): string {
-  if (setting === 'NATS_URL') return `nats://mela:${given(partPasswords.nats)}@nats:4222`;
+  if (setting === 'NATS_URL') return BUS;
   if (setting === 'REDIS_URL') return `redis://:${given(partPasswords.redis)}@redis:6379`;
   if (setting === databaseSetting(target.name)) return database(roleOf(target.name), passwordName(target.name));
   // What nobody can make up, a person says.

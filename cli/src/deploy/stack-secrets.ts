@@ -4,11 +4,12 @@ import { readEnv } from '../env-file.ts';
 import { passwordName } from '../schemas.ts';
 import { servicesOf } from '../targets.ts';
 import { asGiven, partPasswords } from './given.ts';
+import { natsPasswordsOf } from './nats.ts';
 import { isSecret, neededBy } from './settings.ts';
 
 /** Every secret of the stack, as `.env` names it. */
 export const stackSecrets = (targets: readonly Target[]): readonly string[] => {
-  const passwords = [...Object.values(partPasswords), ...servicesOf(targets).map(({ name }) => passwordName(name))];
+  const passwords = [...Object.values(partPasswords), ...natsPasswordsOf(targets), ...servicesOf(targets).map(({ name }) => passwordName(name))];
   return [...new Set([...passwords, ...targets.flatMap(neededBy).filter(isSecret)])].map(asGiven);
 };
 

@@ -1,7 +1,8 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { readSettings, SettingsFault, settingsOf, type Environment, type Target } from '@mela/chassis';
+import { busUrlOf, readSettings, SettingsFault, settingsOf, type Environment, type Target } from '@mela/chassis';
 import { choosePort, portOwner, survey, type Finding } from '@mela/infra';
+import { OPERATOR } from '../bus-users.ts';
 import type { DataFolder } from '../project.ts';
 import { livingState, type State } from '../state.ts';
 import { settingNames } from '../targets.ts';
@@ -28,7 +29,7 @@ const oldestNode = 22;
 /** Looks at everything a start would need. Starts, downloads and changes nothing. */
 export async function examine({ folder, chosen, targets }: Patient): Promise<Examined[]> {
   const running = await livingState(folder);
-  const findings = await survey({ dataDir: folder.path, env: { ...chosen } });
+  const findings = await survey({ dataDir: folder.path, env: { ...chosen, NATS_URL: busUrlOf(OPERATOR, chosen) } });
   const ports = await Promise.all(Object.entries(publicPorts).map(([setting, port]) => portOf(setting, chosen[setting] ?? String(port), chosen[setting] !== undefined, running)));
   return [node(), await dataFolder(folder), ...findings.map(part), ...ports, settings(chosen, targets), instance(running, folder)];
 }

@@ -32,7 +32,7 @@ export async function newService(root: string, name: string): Promise<Outcome> {
   return files.write([
     'npm install',
     'npm run contracts:accept',
-    'npm run build && node cli/bin/mela.mjs deploy compose > docker-compose.yml && node cli/bin/mela.mjs deploy dockerfile > deploy/Dockerfile',
+    'npm run build && node cli/bin/mela.mjs deploy compose > docker-compose.yml && node cli/bin/mela.mjs deploy dockerfile > deploy/Dockerfile && node cli/bin/mela.mjs deploy nats > deploy/nats-users.conf',
     `Say in services/${name}/README.md and package.json what the service keeps, and give the ${words.noun} the fields it has`,
   ]);
 }

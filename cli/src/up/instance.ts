@@ -1,5 +1,7 @@
-import { databaseSetting, readSettings, runTargets, settingsOf, type Environment, type Target, type Undo } from '@mela/chassis';
+import { busEnvironment, busUrlOf, databaseSetting, natsPasswordSetting, readSettings, runTargets, settingsOf, type Environment, type Target, type Undo } from '@mela/chassis';
 import { openParts, type PartFault, type Parts } from '@mela/infra';
+import { prepareStream } from '../bus.ts';
+import { OPERATOR, usersOf } from '../bus-users.ts';
 import { writeEnv } from '../env-file.ts';
 import { developmentFile, layered } from '../environment.ts';
 import type { DataFolder } from '../project.ts';
@@ -37,7 +39,9 @@ export async function startInstance(wanted: Wanted, undo: Undo): Promise<Instanc
   checkChosen(targets, chosen);
   const ports = partsOnly ? {} : await choosePorts({ chosen, tell });
 
-  const parts = await openParts({ dataDir: folder.path, env: { ...chosen }, throwaway: wanted.throwaway, progress: tell, lost: wanted.lost });
+  const parts = await openParts({
+    dataDir: folder.path, env: { ...chosen, NATS_URL: busUrlOf(OPERATOR, chosen) }, throwaway: wanted.throwaway, natsUsers: usersOf(targets), progress: tell, lost: wanted.lost,
+  });
   undo.push(() => parts.stop());
   for (const { detail } of parts.reports) tell(detail);
   if (stopped()) return undefined;
@@ -50,11 +54,12 @@ export async function startInstance(wanted: Wanted, undo: Undo): Promise<Instanc
   const schemas = await prepareSchemas({ services, environment: chosen, adminUrl: parts.databaseAdminUrl, passwords });
   const steps = schemas.reduce((sum, { applied }) => sum + applied.length, 0);
   tell(steps === 0 ? 'The schemas are up to date' : `Migrated ${schemas.filter(({ applied }) => applied.length > 0).map(({ service }) => service).join(', ')}: ${steps} steps`);
+  await prepareStream({ ...chosen, NATS_URL: parts.natsUrl });
   if (stopped()) return undefined;
 
   const settings = {
     DATABASE_ADMIN_URL: parts.databaseAdminUrl,
-    NATS_URL: parts.natsUrl,
+    ...busEnvironment(parts.natsUrl, parts.natsPasswords),
     REDIS_URL: parts.redisUrl,
     ...Object.fromEntries(schemas.map(({ service, url }) => [databaseSetting(service), url])),
     ...made,
@@ -66,7 +71,7 @@ export async function startInstance(wanted: Wanted, undo: Undo): Promise<Instanc
   const addresses = started?.addresses ?? {};
 
   // What another process is to join with: what was made, and what a person set for this one.
-  const known = new Set([...settingNames(targets), 'NATS_URL', 'NATS_REPLICAS', 'NATS_CA_FILE', 'DATABASE_ADMIN_URL']);
+  const known = new Set([...settingNames(targets), 'NATS_REPLICAS', 'NATS_CA_FILE', natsPasswordSetting(OPERATOR), 'DATABASE_ADMIN_URL']);
   const joined = Object.entries({ ...environment, ...portsOf(addresses) }).filter(([name]) => known.has(name));
   undo.push(() => {
     removeState(folder);

@@ -1,5 +1,6 @@
-import { readSettings, type Target } from '@mela/chassis';
-import { mela, type Catalogue } from '@mela/contracts';
+import { busSettings, readSettings, type Target } from '@mela/chassis';
+import { identity, mela, type Catalogue } from '@mela/contracts';
+import { routedIn } from './routes/operations.ts';
 import { ApiSettings } from './settings.ts';
 import { startApi } from './start-api.ts';
 
@@ -7,7 +8,8 @@ import { startApi } from './start-api.ts';
 export const apiGatewayOf = (catalogue: Catalogue): Target => ({
   name: 'api',
   kind: 'gateway',
-  settings: { api: ApiSettings },
+  settings: { 'api.bus': busSettings('api'), api: ApiSettings },
+  needs: () => ({ name: 'api', asks: [identity.jwks, ...routedIn(catalogue)] }),
   start: (process) => startApi(catalogue, process, readSettings({ api: ApiSettings }, process.environment).api),
 });
 

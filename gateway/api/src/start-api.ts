@@ -1,5 +1,5 @@
-import { Asker, connectBus, Cursors, StreamPosition } from '@mela/bus';
-import { keysOverBus, nestLogger, TokenVerifier, Undo, type Process, type Running } from '@mela/chassis';
+import { Asker, Cursors, StreamPosition } from '@mela/bus';
+import { keysOverBus, nestLogger, openBus, TokenVerifier, Undo, type Process, type Running } from '@mela/chassis';
 import type { Catalogue } from '@mela/contracts';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -33,8 +33,7 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
   const stop = () => (stopped ??= undo.all());
 
   try {
-    const { NATS_URL, NATS_CA_FILE } = process.settings;
-    const nc = await connectBus({ url: NATS_URL, name: 'api', tls: NATS_CA_FILE ? { caFile: NATS_CA_FILE } : undefined });
+    const nc = await openBus(process, 'api', log);
     undo.push(() => nc.close());
     const asker = new Asker({ nc, mayAsk: 'anything', local: process.local, timeoutMs: settings.REQUEST_TIMEOUT_MS });
 

@@ -1,5 +1,6 @@
-import { readSettings, type Target } from '@mela/chassis';
+import { busSettings, readSettings, type Target } from '@mela/chassis';
 import { mela, type Catalogue } from '@mela/contracts';
+import { needsOf } from './needs.ts';
 import { RealtimeSettings } from './settings.ts';
 import { startRealtime } from './start-realtime.ts';
 
@@ -9,7 +10,8 @@ export function realtimeGatewayOf(catalogue: Catalogue): Target {
   return {
     name: 'realtime',
     kind: 'gateway',
-    settings,
+    settings: { 'realtime.bus': busSettings('realtime'), ...settings },
+    needs: () => needsOf(catalogue),
     start: (process) => startRealtime(catalogue, process, readSettings(settings, process.environment).realtime),
   };
 }

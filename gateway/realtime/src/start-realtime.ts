@@ -1,6 +1,6 @@
-import { Asker, connectBus, Cursors, ensureStream } from '@mela/bus';
-import { keysOverBus, LOG, nestLogger, TokenVerifier, type Process, type Running } from '@mela/chassis';
-import { identity, type Catalogue } from '@mela/contracts';
+import { Asker, Cursors, needStream } from '@mela/bus';
+import { keysOverBus, LOG, nestLogger, openBus, TokenVerifier, type Process, type Running } from '@mela/chassis';
+import type { Catalogue } from '@mela/contracts';
 import { NestFactory } from '@nestjs/core';
 import { BrokenFrameFilter } from './broken-frame.filter.ts';
 import { Announcer } from './events/announcer.ts';
@@ -10,6 +10,7 @@ import { RecentEvents } from './history/recent-events.ts';
 import { Replays } from './history/replays.ts';
 import { Rights } from './history/rights.ts';
 import { measure, type Tally } from './metrics.ts';
+import { askedBy, NAME } from './needs.ts';
 import { closing } from './protocol/close-codes.ts';
 import type { RealtimeSettings } from './settings.ts';
 import { RealtimeAdapter } from './socket/adapter.ts';
@@ -21,16 +22,13 @@ import { Channels } from './topics/channels.ts';
 import { Entitlements } from './topics/entitlements.ts';
 import { Subscriptions } from './topics/subscriptions.ts';
 
-const NAME = 'realtime';
 const RECENT_BYTES = 134_217_728;
 
 /** Brings the gateway up behind the stream it follows, and takes it down in the opposite order. */
 export async function startRealtime(catalogue: Catalogue, process: Process, settings: RealtimeSettings): Promise<Running> {
   const log = process.log.child({ service: NAME });
-  const { NATS_URL, NATS_CA_FILE } = process.settings;
-  const nc = await connectBus({ url: NATS_URL, name: NAME, tls: NATS_CA_FILE ? { caFile: NATS_CA_FILE } : undefined });
-  const granting = [...catalogue.topics.values()].map(({ grantedBy }) => grantedBy);
-  const asker = new Asker({ nc, mayAsk: new Set([identity.jwks.id, ...granting]), local: process.local });
+  const nc = await openBus(process, NAME, log);
+  const asker = new Asker({ nc, mayAsk: new Set(askedBy(catalogue).map(({ id }) => id)), local: process.local });
 
   const connections = new Connections();
   const channels = new Channels();
@@ -92,7 +90,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
       framesPerSecond: settings.REALTIME_FRAMES_PER_SECOND, tally, closed, log,
     }));
     // The stream first: whoever is let in hears everything from then on.
-    await ensureStream(nc, { replicas: process.settings.NATS_REPLICAS });
+    await needStream(nc);
     await tail.start(settings.REALTIME_RECENT_EVENTS);
     await app.listen();
     process.health.add({ name: `${NAME}.stream`, run: () => tail.fault });

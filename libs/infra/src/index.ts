@@ -5,4 +5,5 @@ export type { How, OpenPart, PartName, PartReport, Parts, PartsOptions } from '.
 export { portOwner } from './port-owner.ts';
 export { choosePort, type WantedPort } from './ports.ts';
 export { natsAccess } from './servers/nats-answers.ts';
+export { natsAuthorization, type NatsUser } from './servers/nats-users.ts';
 export { survey, type Finding } from './survey.ts';

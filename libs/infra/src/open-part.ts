@@ -22,7 +22,7 @@ export async function openPart(part: PartName, options: PartsOptions): Promise<O
 
 export async function openPartWith(part: PartName, options: PartsOptions, guard: LazyGuard): Promise<OpenPart> {
   const url = urlOf(part, options.env);
-  if (url !== undefined) return { url, report: await checkUrl(part, url), stop: async () => undefined, crash: () => notOurs(part), restart: () => notOurs(part) };
+  if (url !== undefined) return { url, passwords: {}, report: await checkUrl(part, url), stop: async () => undefined, crash: () => notOurs(part), restart: () => notOurs(part) };
   if (process.platform === 'win32') throw new MissingPart(part, `${settings[part].label} is missing. ${howToGet(part)}`);
   return openPrivatePart(part, options, guard.get());
 }

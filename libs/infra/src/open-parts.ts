@@ -25,7 +25,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     throw inOne(faults);
   }
   const [postgres, nats, redis] = open as [OpenPart, OpenPart, OpenPart];
-  return { databaseAdminUrl: postgres.url, natsUrl: nats.url, redisUrl: redis.url, reports: open.map(({ report }) => report), stop };
+  return { databaseAdminUrl: postgres.url, natsUrl: nats.url, natsPasswords: nats.passwords, redisUrl: redis.url, reports: open.map(({ report }) => report), stop };
 }
 
 /** Two at once on one folder would otherwise each get some of the parts. With three URLs nothing in the folder is used. */

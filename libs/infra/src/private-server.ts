@@ -19,7 +19,7 @@ const bootDeadline = 60_000;
 const attempts = 20;
 const revivals = { most: 3, withinMs: 60_000 };
 
-type Standing = Pick<Boot, 'folder' | 'program' | 'env' | 'throwaway'>;
+type Standing = Pick<Boot, 'folder' | 'program' | 'env' | 'throwaway' | 'natsUsers'>;
 type Tell = Required<Pick<PartsOptions, 'progress' | 'lost'>>;
 
 /** One server of our own: it keeps its port and its data through crashes and restarts, and is started again when it ends by itself. */

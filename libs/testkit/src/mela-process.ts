@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const MELA = join(import.meta.dirname, '../../../cli/bin/mela.mjs');
+export const MELA = join(import.meta.dirname, '../../../cli/bin/mela.mjs');
 const READY_WITHIN_MS = 180_000;
 
 /** Free ports, quiet logs, and no limits on how much one address may ask. */

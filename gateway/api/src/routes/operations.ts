@@ -1,4 +1,4 @@
-import type { Catalogue } from '@mela/contracts';
+import type { Catalogue, Operation, Route } from '@mela/contracts';
 import type { FastifyInstance } from 'fastify';
 import type { Forward } from './forward.ts';
 
@@ -9,14 +9,16 @@ declare module 'fastify' {
   }
 }
 
+export const routedIn = (catalogue: Pick<Catalogue, 'operations'>) =>
+  [...catalogue.operations.values()].filter((operation): operation is Operation & { http: Route } => operation.http !== undefined);
+
 /** A route for every operation that declares one: a new one needs no line here. */
 export function routeOperations(server: FastifyInstance, catalogue: Catalogue, forward: Forward): void {
-  for (const operation of catalogue.operations.values())
-    if (operation.http)
-      server.route({
-        method: operation.http.method,
-        url: operation.http.path,
-        config: { operation: operation.id },
-        handler: (request, reply) => forward.answer(operation, request, reply),
-      });
+  for (const operation of routedIn(catalogue))
+    server.route({
+      method: operation.http.method,
+      url: operation.http.path,
+      config: { operation: operation.id },
+      handler: (request, reply) => forward.answer(operation, request, reply),
+    });
 }

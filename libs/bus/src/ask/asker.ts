@@ -1,6 +1,7 @@
 import { TimedOut, Unavailable, type Ask, type Operation, type Outcome, type Refusal } from '@mela/contracts';
-import { headers as natsHeaders, NoRespondersError, RequestError, TimeoutError, type NatsConnection } from '@nats-io/transport-node';
+import { headers as natsHeaders, NoRespondersError, PermissionViolationError, TimeoutError, type NatsConnection } from '@nats-io/transport-node';
 import { currentContext } from '../context.ts';
+import { Answers } from './answers.ts';
 import { header, type Reply } from './exchange.ts';
 import { encodeJson } from './json.ts';
 import { CutOff, Line } from './line.ts';
@@ -21,9 +22,11 @@ const decoder = new TextDecoder();
 /** Asks operations of services, wherever they run. */
 export class Asker {
   private readonly line: Line;
+  private readonly answers: Answers;
 
   constructor(private readonly options: AskerOptions) {
     this.line = Line.of(options.nc);
+    this.answers = new Answers(options.nc);
   }
 
   /** What keeps it from asking others, if anything does. */
@@ -44,7 +47,7 @@ export class Asker {
 
   /** Bytes in, bytes out: what the gateway forwards. Always answers; a broken path is a problem document too. */
   async exchange(operation: Operation, body: Uint8Array, sent: Map<string, string>): Promise<Reply> {
-    const { mayAsk, nc, local, timeoutMs = 10_000 } = this.options;
+    const { mayAsk, local, timeoutMs = 10_000 } = this.options;
     if (mayAsk !== 'anything' && !mayAsk.has(operation.id))
       throw new Error(`The manifest does not name ${operation.id} among what it asks`);
     const context = currentContext();
@@ -67,7 +70,7 @@ export class Asker {
         if (timeout <= 0) throw new TimeoutError();
         const headers = natsHeaders();
         for (const [name, value] of sent.set(header.timeLeft, String(timeout))) headers.set(name, value);
-        return nc.request(operation.subject, body, { headers, timeout });
+        return this.answers.to(operation.subject, body, { headers, timeout });
       });
       const received = new Map<string, string>();
       for (const [name, values] of message.headers ?? []) received.set(name, values[0]!);
@@ -80,9 +83,9 @@ export class Asker {
 
 function reasonOf(error: unknown): Refusal {
   if (error instanceof CutOff) return Unavailable(error.message);
-  const cause = error instanceof RequestError ? (error.cause ?? error) : error;
-  if (cause instanceof TimeoutError) return TimedOut();
-  if (cause instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders())) return Unavailable('Nobody answers this operation right now');
+  if (error instanceof TimeoutError) return TimedOut();
+  if (error instanceof NoRespondersError) return Unavailable('Nobody answers this operation right now');
+  if (error instanceof PermissionViolationError) return Unavailable('The message bus does not let it be asked from here');
   return Unavailable('The message bus cannot be reached');
 }
 

@@ -111,6 +111,15 @@ describe.each(['over the bus', 'on the local path'])('asking %s', (path) => {
   });
 });
 
+it('takes no question whose answer is to go anywhere but into an inbox', async () => {
+  const elsewhere: string[] = [];
+  asking.subscribe('evt.>', { callback: (_fault, message) => void elsewhere.push(message.subject) });
+  asking.publish(library.find.subject, '{"title":"Mela"}', { reply: 'evt.book.found.0' });
+  const asker = new Asker({ nc: asking, mayAsk: new Set(['library.find']) });
+  expect(await asker.ask(library.find, { title: 'Mela' })).toMatchObject({ title: 'Mela' });
+  expect(elsewhere).toEqual([]);
+});
+
 describe('while whoever asks is cut off', () => {
   let wire: Wire;
   let nc: NatsConnection;

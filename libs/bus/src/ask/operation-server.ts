@@ -34,6 +34,14 @@ export class OperationServer extends ServerNats {
     });
   }
 
+  /**
+   * An answer goes to an inbox. It is sent with the rights of whoever answers, so to one that is to go anywhere else,
+   * such as where this service's own events go, not even the question is taken.
+   */
+  override async handleMessage(channel: string, message: Msg): Promise<unknown> {
+    return message.reply?.startsWith('_INBOX') === false ? undefined : super.handleMessage(channel, message);
+  }
+
   override createNatsClient<T>(): Promise<T> {
     return Promise.resolve(this.nc as T);
   }

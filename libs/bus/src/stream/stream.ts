@@ -30,21 +30,33 @@ interface StreamSettings {
 
 /**
  * Makes the stream where there is none. One that differs is a fault and not changed: what depends on it is for a person to weigh.
- * An older server accepts settings it does not know and drops them, so what it has is read back.
+ * An older server accepts settings it does not know and drops them, so what it has is read back. Answers whether there was none.
  */
-export async function ensureStream(nc: NatsConnection, settings: StreamSettings = {}): Promise<void> {
+export async function ensureStream(nc: NatsConnection, settings: StreamSettings = {}): Promise<boolean> {
   checkServer(nc);
-  const faults = differences(configOf(settings), await createMissingStream(nc, settings));
+  const jsm = await jetstreamManager(nc, { checkAPI: false });
+  const existing = await found(jsm);
+  hold(configOf(settings), existing ?? (await added(jsm, configOf(settings))));
+  return existing === undefined;
+}
+
+/** For those who only follow it: they have no right to make it. */
+export async function needStream(nc: NatsConnection): Promise<void> {
+  checkServer(nc);
+  const actual = await found(await jetstreamManager(nc, { checkAPI: false }));
+  if (!actual) throw new Error(`There is no stream ${STREAM} yet: \`mela migrate\` makes it, and so does any service when it starts`);
+  hold(wished, actual);
+}
+
+function hold(config: Partial<StreamConfig>, actual: StreamConfig): void {
+  const faults = differences(config, actual);
   if (faults.length > 0) throw new Error(`The stream ${STREAM} is not as Mela needs it:\n  ${faults.join('\n  ')}`);
 }
 
-/**
- * Answers the stream's configuration, which it does not judge: that is done at boot. What an operator changes under whoever
- * already runs must not stop them.
- */
-export async function createMissingStream(nc: NatsConnection, settings: StreamSettings = {}): Promise<StreamConfig> {
+/** Judges nothing: that is done at boot. What an operator changes under whoever already runs must not stop them. */
+export async function createMissingStream(nc: NatsConnection, settings: StreamSettings = {}): Promise<void> {
   const jsm = await jetstreamManager(nc, { checkAPI: false });
-  return (await found(jsm)) ?? (await added(jsm, configOf(settings)));
+  if (!(await found(jsm))) await added(jsm, configOf(settings));
 }
 
 const configOf = ({ replicas }: StreamSettings) => ({ ...wished, ...(replicas === undefined ? {} : { num_replicas: replicas }) });

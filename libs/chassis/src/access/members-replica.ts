@@ -3,14 +3,15 @@ import { communities, MemberJoined, MemberLeft, type EventOf, type MemberState }
 import type { Tx } from '../database/transaction.ts';
 import { bootstrapFrom } from '../service/bootstrap-from.ts';
 
+export const membersHearing = (service: string) => ({ as: `${service}.members`, events: [MemberJoined, MemberLeft] });
+
 /**
  * Keeps `members`. Redelivery reorders, and pages of the owner's snapshot come between the events, so both carry state and
  * whatever version is newer is taken. It never puts an event aside: a hole in it would let in or lock out people silently,
  * so it stops instead and readiness fails.
  */
 export const membersReplica = (service: string, asker: Asker): ConsumerDefinition<Tx> => ({
-  as: `${service}.members`,
-  events: [MemberJoined, MemberLeft],
+  ...membersHearing(service),
   poison: 'stop',
   handle: (event, tx) => take([stateOf(event)], tx),
   handleAll: (events, tx) => take(newestOf(events), tx),

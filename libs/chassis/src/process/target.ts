@@ -1,4 +1,4 @@
-import type { LocalPath } from '@mela/bus';
+import type { BusNeeds, LocalPath } from '@mela/bus';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Health } from '../health/health.ts';
@@ -22,6 +22,8 @@ export interface Target {
   readonly name: string;
   readonly kind: 'service' | 'gateway';
   readonly settings: Readonly<Record<string, SettingsSchema>>;
+  /** From this its user at the message bus is made. */
+  needs(): BusNeeds;
   start(process: Process): Promise<Running>;
 }
 

@@ -1,10 +1,12 @@
 import { mela, SERVICE, type Catalogue } from '@mela/contracts';
+import { busSettings } from '../settings/bus-settings.ts';
 import { databaseSetting, databaseSettings } from '../settings/process-settings.ts';
 import { readSettings, type SettingsSchema } from '../settings/settings.ts';
 import type { Migration } from '../database/migration.ts';
 import type { Target } from '../process/target.ts';
 import { faultsOf } from './check-manifest.ts';
 import type { Manifest } from './manifest.ts';
+import { needsOf } from './needs.ts';
 import { startService } from './service-host.ts';
 
 export interface ServiceTarget extends Target {
@@ -15,12 +17,15 @@ export interface ServiceTarget extends Target {
 /** A service as something a process can host. What it hosts and hears is held against the contracts before it starts. */
 export function defineService(manifest: Manifest, catalogue: Catalogue = mela): ServiceTarget {
   const name = manifest.hosts[SERVICE];
-  const settings: Record<string, SettingsSchema> = { [`${name}.database`]: databaseSettings(name), ...(manifest.settings ? { [name]: manifest.settings } : {}) };
+  const settings: Record<string, SettingsSchema> = {
+    [`${name}.bus`]: busSettings(name), [`${name}.database`]: databaseSettings(name), ...(manifest.settings ? { [name]: manifest.settings } : {}),
+  };
   return {
     name,
     kind: 'service',
     settings,
     migrations: manifest.migrations,
+    needs: () => needsOf(manifest, catalogue),
     start: async (process) => {
       const faults = faultsOf(manifest, catalogue);
       if (faults.length > 0) throw new Error(`The service does not fit the contracts:\n  ${faults.join('\n  ')}`);

@@ -1,7 +1,7 @@
 import {
-  Asker, connectBus, ConsumerHost, Doorbell, ensureStream, handlingsOf, hearingOf, OperationServer, Relay, watchConnectivity, type ConsumerDefinition,
+  Asker, ConsumerHost, Doorbell, ensureStream, handlingsOf, hearingOf, OperationServer, Relay, type ConsumerDefinition,
 } from '@mela/bus';
-import { AccessUnknown, identity, communities, SERVICE, type Refusal } from '@mela/contracts';
+import { AccessUnknown, SERVICE, type Refusal } from '@mela/contracts';
 import type { INestMicroservice, Provider, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -18,11 +18,13 @@ import { pendingMigrations } from '../database/migrate.ts';
 import type { Tx } from '../database/transaction.ts';
 import { idempotent } from '../idempotency/idempotent.ts';
 import { nestLogger } from '../process/log.ts';
+import { openBus } from '../process/open-bus.ts';
 import { Undo } from '../process/undo.ts';
 import type { Process, Running } from '../process/target.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LOG, SETTINGS, type Manifest } from './manifest.ts';
 import { measured } from './measured.ts';
+import { askedBy } from './needs.ts';
 import { pipeline, type Handler } from './pipeline.ts';
 
 const REPLICA_TOO_OLD_MS = 30_000;
@@ -42,9 +44,8 @@ export async function startService(manifest: Manifest, process: Process, setting
   const stop = () => undo.all();
 
   try {
-    const nc = await connectBus({ url: process.settings.NATS_URL, name, tls: process.settings.NATS_CA_FILE ? { caFile: process.settings.NATS_CA_FILE } : undefined });
+    const nc = await openBus(process, name, log);
     undo.push(() => nc.close());
-    undo.push(watchConnectivity(nc, (connected) => log.warn(connected ? 'The message bus is back' : 'The message bus is away')));
     await ensureStream(nc, { replicas: process.settings.NATS_REPLICAS });
 
     const source = await dataSource({ service: name, url: settings.databaseUrl, connections: process.poolShare, entities: [...manifest.entities] as Function[] }).initialize();
@@ -52,7 +53,7 @@ export async function startService(manifest: Manifest, process: Process, setting
     const db = new Db(source, name, new Doorbell(nc, name), settings.says);
     await refuseOldSchema(db, name, manifest);
 
-    const asker = new Asker({ nc, mayAsk: askedBy(manifest), local: process.local });
+    const asker = new Asker({ nc, mayAsk: new Set(askedBy(manifest).map(({ id }) => id)), local: process.local });
     const app = await container(manifest, log, [
       { provide: Db, useValue: db },
       { provide: Asker, useValue: asker },
@@ -97,12 +98,6 @@ export async function startService(manifest: Manifest, process: Process, setting
     await stop().catch(() => undefined);
     throw error;
   }
-}
-
-/** What the chassis asks in every service, and what the manifest names. */
-function askedBy({ asks = [], members }: Manifest): ReadonlySet<string> {
-  const replicated = members === 'replica' ? [communities.members] : [];
-  return new Set([identity.jwks, communities.membership, ...replicated, ...asks].map(({ id }) => id));
 }
 
 async function refuseOldSchema(db: Db, name: string, manifest: Manifest): Promise<void> {

@@ -20,8 +20,8 @@ export const member = <const Of extends string>(of: Of, atLeast: CommunityRole =
 
 /**
  * Other services, in nobody's name: such an operation has no route, and a question that carries a person's token is refused.
- * It is no proof of who asks. What protects it is that only services reach the bus, and that a service asks nothing but
- * what its manifest names; credentials of their own for each service would make it a proof.
+ * That a service asks is proved by the message bus: each has credentials of its own, and the server takes a question from
+ * those alone whose manifest names the operation.
  */
 export const services = { rule: 'service' } as const satisfies Access;
 

@@ -1,6 +1,7 @@
 import type { Answer } from '../answers.ts';
 import type { PartFolder } from '../part-folder.ts';
 import type { Program, Source } from '../programs/program.ts';
+import type { NatsUser } from './nats-users.ts';
 import type { SystemUser } from './system-user.ts';
 
 /** One start of a private instance. */
@@ -12,6 +13,7 @@ export interface Boot {
   /** The loopback address, except inside a container, whose port is published on it. */
   host: string;
   throwaway: boolean;
+  natsUsers: readonly NatsUser[];
   /** Another user for the server, where it refuses to run as this one. */
   runAs?: SystemUser | undefined;
 }

@@ -1,0 +1,27 @@
+import { busUsers, STREAM, type BusNeeds, type BusUser } from '@mela/bus';
+import type { Target } from '@mela/chassis';
+
+/**
+ * Whoever looks after Mela: makes the stream, follows it, tells of what did not happen, and rings for replays. Even so the
+ * stream is neither changed nor removed with it.
+ */
+export const OPERATOR = 'operator';
+
+const operator: BusNeeds = {
+  name: OPERATOR,
+  follows: true,
+  also: {
+    publish: [
+      'evt.>',
+      'bell.*.dlq',
+      '$JS.API.INFO',
+      `$JS.API.STREAM.CREATE.${STREAM}`,
+      `$JS.API.CONSUMER.LIST.${STREAM}`,
+      // A consumer with several filters has no name in its subject.
+      `$JS.API.CONSUMER.CREATE.${STREAM}`,
+    ],
+  },
+};
+
+/** Everybody who connects to the message bus of these targets, and what each may do there. */
+export const usersOf = (targets: readonly Target[]): BusUser[] => busUsers([...targets.map((target) => target.needs()), operator]);

@@ -1,0 +1,22 @@
+import { inboxOf, type BusNeeds } from '@mela/bus';
+import { identity, type Catalogue, type Operation } from '@mela/contracts';
+
+export const NAME = 'realtime';
+
+/** What gateways tell and ask each other: who is present, and where a person is connected. */
+const AMONG_GATEWAYS = 'rt.>';
+
+/** What the gateway asks: may this person hear that, and is this token genuine? */
+export const askedBy = (catalogue: Pick<Catalogue, 'topics' | 'operations'>): readonly Operation[] => [
+  identity.jwks,
+  ...[...catalogue.topics.values()].flatMap(({ grantedBy }) => catalogue.operations.get(grantedBy) ?? []),
+];
+
+export const needsOf = (catalogue: Pick<Catalogue, 'topics' | 'operations'>): BusNeeds => ({
+  name: NAME,
+  asks: askedBy(catalogue),
+  answers: true,
+  follows: true,
+  keeps: ['realtime_tickets'],
+  also: { publish: [AMONG_GATEWAYS, `${inboxOf(NAME)}.>`], subscribe: [AMONG_GATEWAYS] },
+});

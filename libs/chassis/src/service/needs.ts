@@ -1,0 +1,28 @@
+import { hearingOf, type BusNeeds } from '@mela/bus';
+import { communities, identity, SERVICE, type Catalogue, type Operation } from '@mela/contracts';
+import { membersHearing } from '../access/members-replica.ts';
+import type { Manifest } from './manifest.ts';
+
+/** What a service wants of the message bus: all of it stands in its manifest, or is the chassis' own. */
+export function needsOf(manifest: Manifest, catalogue: Pick<Catalogue, 'events' | 'ownerOf'>): BusNeeds {
+  const name = manifest.hosts[SERVICE];
+  const own = [...catalogue.events.values()].filter((event) => catalogue.ownerOf(event) === name);
+  return {
+    name,
+    asks: askedBy(manifest),
+    answers: true,
+    says: [...new Set(own.map(({ noun }) => noun))],
+    hears: heardBy(manifest),
+  };
+}
+
+/** What the chassis asks, and what the manifest names. */
+export function askedBy({ asks = [], members }: Manifest): readonly Operation[] {
+  const replicated = members === 'replica' ? [communities.members, communities.membership] : [];
+  return [identity.jwks, ...replicated, ...asks];
+}
+
+function heardBy({ hosts, reactions = [], members }: Manifest) {
+  const heard = reactions.flatMap((reaction) => hearingOf(reaction) ?? []);
+  return members === 'replica' ? [...heard, membersHearing(hosts[SERVICE])] : heard;
+}
