@@ -19,7 +19,7 @@ describe('a mistake planted on purpose is found', () => {
     const { passed, violations, report } = await run(roles, 2, [fault], '--plant', join(import.meta.dirname, 'mistakes', `${mistake}.mjs`));
     expect(passed, report).toBe(false);
     expect(violations.map(({ invariant }) => invariant), report).toContainEqual(expect.stringMatching(broken));
-  }, 180_000);
+  }, 300_000);
 });
 
 describe('without a mistake nothing is found', () => {
@@ -28,5 +28,5 @@ describe('without a mistake nothing is found', () => {
     const { passed, report, counts } = await run(roles, 2 * faults.length, faults);
     expect(passed, report).toBe(true);
     for (const fault of faults) expect(Object.keys(counts.faults), report).toContainEqual(expect.stringContaining(fault));
-  }, 180_000);
+  }, 300_000);
 });

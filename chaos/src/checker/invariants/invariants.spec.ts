@@ -103,6 +103,54 @@ describe('an event on a screen', () => {
   });
 });
 
+describe('a right that comes and goes', () => {
+  const [scope, personId] = [topic.community(id(2)), id(1)];
+  const membership = { communityId: id(2), userId: personId };
+  const turn = (seq: number, type: 'member.joined' | 'member.left'): StreamEvent =>
+    ({ seq, id: id(100 + seq), type, noun: 'member', source: '/mela/communities', aggregate: `${id(2)}:${personId}`, version: seq, data: type === 'member.left' ? { ...membership, removedBy: null } : { ...membership, role: 'member' } });
+  const comment = (seq: number): StreamEvent =>
+    ({ seq, id: id(200 + seq), type: 'comment.created', noun: 'comment', source: '/mela/communities', aggregate: id(200 + seq), version: 1, data: { commentId: id(200 + seq), postId: id(4), communityId: id(2), authorId: id(3) } });
+  const hears = ({ seq, id: eventId, type, data }: StreamEvent, at: number, name: string = topic.post(id(4))): HeardEvent =>
+    ({ kind: 'heard', who: 'asha', personId, connection: 1, at, topic: name, cursor: `e:${seq}:s`, id: eventId, type, data });
+  const join = (at: number): Asked => ({ ...asked, operation: 'communities.join', input: { communityId: id(2) }, key: `join-${at}`, at, endedAt: at + 10 });
+
+  // A post is heard by whoever belongs to its community.
+  const members = { holders: () => [{ personId, scope }], by: { 'communities.join': ({ input }: Asked) => topic.community(String(input['communityId'])) === scope } };
+  const granting: Workload = { ...kept, grants: { community: { ...members, scopes: () => topic.community }, post: { ...members, scopes: () => (key) => (key === id(4) ? scope : undefined) } } };
+  const onScreens = (history: Evidence['history'], stream: StreamEvent[]) =>
+    judge({ ...nothing, services: { communities: nobody }, history, stream }, [granting]).violations.filter(({ invariant }) => invariant === 'screens').map(({ what }) => what);
+
+  const [joined, first, left, between, back, second] = [turn(1, 'member.joined'), comment(2), turn(3, 'member.left'), comment(4), turn(5, 'member.joined'), comment(6)];
+  const stream = [joined, first, left, between, back, second];
+
+  it('is what one hears by, on every topic that rests on it, until it ends and once it is asked for again', () => {
+    expect(onScreens([join(10), hears(first, 50), join(100), hears(second, 200)], stream)).toEqual([]);
+    expect(onScreens([join(10), hears(left, 50, scope)], stream)).toEqual([]);
+    // What it rests on is written down before it is said.
+    expect(onScreens([join(10), join(100), hears(between, 150)], stream)).toEqual([]);
+  });
+
+  it('lets nobody hear before it was asked for, or what nobody knows', () => {
+    expect(onScreens([join(10), hears(first, 9)], stream)).toEqual([expect.stringContaining('nobody asked for the right before 10 ms')]);
+    expect(onScreens([join(10), { ...hears(first, 50), personId: id(9) }], stream)).toEqual([expect.stringContaining('never had the right to')]);
+    const elsewhere = { ...first, data: { ...first.data, postId: id(8) } };
+    expect(onScreens([join(10), hears(elsewhere, 50, topic.post(id(8)))], [joined, elsewhere])).toEqual([expect.stringContaining('the service has no such topic')]);
+  });
+
+  it('lets nobody hear what lies behind its end, before it is asked for again', () => {
+    expect(onScreens([join(10), hears(between, 50)], [joined, first, left, between])).toEqual([expect.stringContaining('never began again')]);
+    expect(onScreens([join(10), hears(between, 99), join(100)], stream)).toEqual([expect.stringContaining('was not asked for again before 100 ms')]);
+    expect(onScreens([join(10), hears(between, 99), { ...join(50), outcome: { kind: 'refused', status: 409, code: 'member.already' } }, join(100)], stream)).toHaveLength(1);
+  });
+
+  it('leaves nothing out while it lasts, and what lies between two turns is not missed', () => {
+    const [third, fourth] = [comment(7), comment(8)];
+    const history = [join(10), hears(first, 50), join(100), hears(second, 200), hears(fourth, 202)];
+    expect(onScreens([...history, hears(third, 201)].toSorted((a, b) => a.at - b.at), [...stream, third, fourth])).toEqual([]);
+    expect(onScreens(history, [...stream, third, fourth])).toEqual([expect.stringContaining(`did not hear comment.created ${third.id}`)]);
+  });
+});
+
 it('a judge that breaks is itself a complaint, and the others go on', () => {
   const broken: Workload = { service: 'riddles', aggregates: {}, rows: {}, acts: [], probe: async () => [], effects: {}, invariants: [{ name: 'unsolvable', judge: () => { throw new Error('no riddle there'); } }] };
   const { violations } = judge({ ...nothing, history: [{ ...asked, outcome: { kind: 'refused', status: 500, code: 'service.failed' } }] }, [broken], ofLittle);

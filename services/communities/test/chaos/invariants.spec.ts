@@ -1,4 +1,4 @@
-import { communities, CommunityCreated, id, LastOwner, MemberJoined, MemberLeft, NotAMember, type EventType, type Operation, type Refusal } from '@mela/contracts';
+import { communities, CommunityCreated, id, LastOwner, MemberJoined, MemberLeft, NotAMember, NotOutranked, PostNotFound, type EventType, type Operation, type Refusal } from '@mela/contracts';
 import type { Asked, Entry, Evidence, Rows, StreamEvent } from '@mela/testkit/chaos';
 import { describe, expect, it } from 'vitest';
 import { workload } from '../chaos.ts';
@@ -96,6 +96,30 @@ describe('whoever has left', () => {
     expect(judged(joins(1), leaves(50), joins(100, refused(NotAMember())), reads(200))).toEqual([invariant]);
     expect(judged(joins(1), leaves(50), joins(100), leaves(150), reads(200))).toEqual([invariant]);
     expect(judged(joins(1), leaves(50), joins(100), leaves(150), asks(RAVI, communities.createPost, { ...there, body: 'x' }, 200, answered({ id: POST })))).toEqual([invariant]);
+  });
+});
+
+describe('whoever belongs', () => {
+  const invariant = 'members are let in';
+  const judged = (...history: Entry[]) => complaints(history, [], { post: [{ id: POST, ...there }] }).filter((one) => one === invariant);
+  const keptOut = (at: number, refusal: Refusal = NotAMember()) => reads(at, [], refused(refusal));
+  const comments = (postId: string) => asks(RAVI, communities.createComment, { ...there, postId, body: 'x' }, 100, refused(PostNotFound()));
+
+  it('may be refused before they are told that they do, and once they may have left or been removed', () => {
+    expect(judged(keptOut(1), joins(2), keptOut(5))).toEqual([]);
+    expect(judged(joins(1), leaves(50), keptOut(100))).toEqual([]);
+    expect(judged(joins(1), removes(105), keptOut(100))).toEqual([]);
+    expect(judged(joins(1), leaves(50, lost), joins(60), keptOut(5_000))).toEqual([]);
+    expect(judged(joins(1), comments(id(29)))).toEqual([]);
+    expect(judged(joins(1), asks(RAVI, communities.removeMember, { ...there, userId: id(13) }, 100, refused(NotOutranked())))).toEqual([]);
+  });
+
+  it('and is refused all the same, is noticed', () => {
+    expect(judged(joins(1), keptOut(100))).toEqual([invariant]);
+    expect(judged(asks(ASHA, communities.create, { name: 'Runners' }, 1, answered({ id: RUNNERS })), asks(ASHA, communities.listPosts, there, 100, refused(NotAMember())))).toEqual([invariant]);
+    expect(judged(joins(1), leaves(50), joins(100), keptOut(200))).toEqual([invariant]);
+    expect(judged(joins(1), leaves(50, refused(LastOwner())), keptOut(200))).toEqual([invariant]);
+    expect(judged(joins(1), comments(POST))).toEqual([invariant]);
   });
 });
 
