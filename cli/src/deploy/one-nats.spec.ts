@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { parts } from './parts.ts';
+import { partsOf } from './parts.ts';
+import { allTargets } from '../targets.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
 it('runs the NATS that everything was tested on, wherever one is pulled', async () => {
-  const { image } = parts.nats;
+  const { image } = partsOf(allTargets).nats;
   const [, version] = /^nats:(\d+\.\d+\.\d+)-alpine$/.exec(image!)!;
   const pulled = ['docker-compose.yml', 'libs/testkit/src/containers.ts', 'libs/infra/src/servers/nats.ts'].map(async (file) => {
     const text = await readFile(join(ROOT, file), 'utf8');
