@@ -85,7 +85,8 @@ describe('coming back after a break', () => {
     const screen = await gateway.open();
     screen.say({ i: 1, t: 'connect', token, subs: { [`person:${id(7)}`]: String(start['to']), 'dock:north': String(start['to']) } });
     for (const topic of [`person:${id(7)}`, 'dock:north']) {
-      await screen.until((frame) => frame.t === 'live' && frame.topic === topic);
+      await screen.until((frame) => frame.t === 'ev' && frame.topic === topic);
+      expect(await screen.until((frame) => frame.t === 'subd' && frame.topic === topic)).toMatchObject({ recovered: true });
       expect(heard(screen, topic)).toEqual([own!.id]);
     }
   });

@@ -115,13 +115,16 @@ describe('rights that begin and end', () => {
   });
 
   it('that the owner knows of before the gateway does begin with the event that is on its way', async () => {
-    const screen = await open();
+    await open();
+    // Somebody who was never posted before: of them the stream tells nothing yet.
+    const newcomer = id(9);
+    const screen = await screenOf(newcomer);
     const start = await screen.until(({ t }) => t === 'subd');
     const before = await world.publish();
     world.master = () => ({ since: new Date(Date.now() + 60_000).toISOString() });
     const answer = screen.ask({ t: 'sub', topic: 'dock:north', since: String(start['to']) });
     const still = await world.publish();
-    const posted = await world.say(PilotPosted, north);
+    const posted = await world.say(PilotPosted, { ...north, pilotId: newcomer });
     expect(await answer).toMatchObject({ t: 'subd', recovered: true });
     await screen.until((frame) => frame.t === 'live' && frame.topic === 'dock:north');
     expect(heard(screen)).toEqual([posted.id]);
