@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  answered, Asker, connectBus, ensureStream, OperationServer, parsed, seal, timed, traced, wrap, type Exchange, type Headers, type Reply, type Step, type Wrapper,
+  answered, Asker, connectBus, ensureStream, OperationServer, parsed, seal, STREAM, timed, traced, wrap, type Exchange, type Headers, type Reply, type Step, type Wrapper,
 } from '@mela/bus';
 import { AUDIENCE, authenticated, createLog, ISSUER, keysOverBus, runTargets, TOKEN_TYPE, TokenVerifier, type RunningProcess } from '@mela/chassis';
 import { catalogue, event, hearing, Id, id, identity, isRefusal, MayNotHear, service, topicKind, type DataOf, type EventType, Unavailable, type Operation, type Refusal } from '@mela/contracts';
@@ -142,6 +142,18 @@ export class World {
   /** Settled when the harbour's own connection has broken and is back: then it grants topics again. */
   async reconnected(): Promise<void> {
     for await (const { type } of this.nc.status()) if (type === 'reconnect') return;
+  }
+
+  /** The server dies, and comes back with the messages as they are then or were at another time. */
+  async dies(files: { kept?: string; lost?: string }): Promise<void> {
+    await this.nats.crash();
+    const messages = join(this.dataDir, 'nats', 'jetstream', 'jetstream', '$G', 'streams', STREAM, 'msgs');
+    if (files.kept !== undefined) await cp(messages, join(this.dataDir, files.kept), { recursive: true });
+    if (files.lost !== undefined) {
+      await rm(messages, { recursive: true });
+      await cp(join(this.dataDir, files.lost), messages, { recursive: true });
+    }
+    await this.nats.restart();
   }
 
   /** After each test: nobody is left connected, and the harbour is open again. */

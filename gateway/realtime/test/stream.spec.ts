@@ -119,6 +119,28 @@ describe('following the stream', () => {
     await again.hears(next.id);
   });
 
+  it('tells everybody to begin anew when the stream lost its end and grew beyond it again with other events', async () => {
+    const { gateway, screen } = await listening();
+    await screen.hears((await world.publish()).id);
+    await world.dies({ kept: 'then' });
+    const quick = await connectBus({ url: world.nats.url, name: 'quick' });
+    const lost = [await world.publish({}, quick), await world.publish({}, quick)];
+    await screen.hears(lost[1]!.id);
+    await quick.close();
+    await world.dies({ lost: 'then' });
+    // Quicker than the gateway's way back: when it looks, the stream is longer than it has ever known it.
+    const quicker = await connectBus({ url: world.nats.url, name: 'quicker' });
+    const others = [await world.publish({}, quicker), await world.publish({}, quicker), await world.publish({}, quicker)];
+    expect(others.map(({ seq }) => seq)).toEqual([lost[0]!.seq, lost[1]!.seq, lost[1]!.seq + 1]);
+    expect((await screen.closed).code).toBe(4010);
+    const again = await gateway.screen(await world.token(id(7)));
+    await again.listen('dock:north');
+    const next = await world.publish({}, quicker);
+    await again.hears(next.id);
+    expect(heardIn(again)).toEqual([next.id]);
+    await quicker.close();
+  });
+
   it('tells everybody once to begin anew when the stream was broken and is made whole, and what is put back is no news', async () => {
     const { gateway, screen } = await listening();
     const before = await world.publish();
