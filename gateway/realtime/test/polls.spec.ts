@@ -31,7 +31,7 @@ describe('a long poll', () => {
   };
   const told = ({ frames }: Polled) => frames.filter(({ t }) => t === 'ev').map(({ topic, id: event }) => `${topic} ${event}`);
   /** Settled when a poll is in hand that listens to so many topics, the person's own among them. */
-  const listenedTo = (gateway: Gateway, topics: number) => expect.poll(() => gateway.metric('mela_realtime_subscriptions')).toEqual({ '': topics });
+  const listenedTo = (gateway: Gateway, topics: number) => expect.poll(() => gateway.metric('mela_realtime_subscriptions'), { timeout: 5_000 }).toEqual({ '': topics });
 
   it('without a cursor answers at once, with the place of now', async () => {
     const gateway = await world.gateway();
@@ -134,7 +134,7 @@ describe('a long poll', () => {
     const { next } = await poll(gateway, {});
     const answer = poll(gateway, { since: next });
     // Answered by the harbour before it says anything else.
-    await expect.poll(() => world.asked.length).toBe(2);
+    await expect.poll(() => world.asked.length, { timeout: 5_000 }).toBe(2);
     const dismissed = await world.say(PilotDismissed, { pilotId: pilot, dock: 'north' });
     const { frames } = await answer;
     expect(frames).toEqual(expect.arrayContaining([expect.objectContaining({ t: 'ev', topic: 'dock:north', id: dismissed.id }), { t: 'unsub', topic: 'dock:north', code: 'topic.forbidden' }]));
@@ -167,10 +167,10 @@ describe('a long poll', () => {
     await poll(gateway, { since: next, wait: '0' });
     const gone = new AbortController();
     const left = fetch(at(gateway, { topics: 'dock:north', since: next }), { headers: { authorization: `Bearer ${token}` }, signal: gone.signal });
-    await expect.poll(() => gateway.metric('mela_realtime_connections')).toEqual({ '': 1 });
+    await expect.poll(() => gateway.metric('mela_realtime_connections'), { timeout: 5_000 }).toEqual({ '': 1 });
     gone.abort();
     await expect(left).rejects.toThrow();
-    await expect.poll(() => gateway.metric('mela_realtime_connections')).toEqual({ '': 0 });
+    await expect.poll(() => gateway.metric('mela_realtime_connections'), { timeout: 5_000 }).toEqual({ '': 0 });
     expect(await gateway.metric('mela_realtime_subscriptions')).toEqual({ '': 0 });
   });
 
