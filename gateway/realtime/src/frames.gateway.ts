@@ -10,6 +10,7 @@ import { connected, refreshed } from './protocol/outgoing.ts';
 import type { Connection } from './socket/connection.ts';
 import { Connections } from './socket/connections.ts';
 import { Vigil } from './socket/vigil.ts';
+import { Tickets } from './tickets/tickets.ts';
 import { Subscriptions } from './topics/subscriptions.ts';
 
 /** A handler per frame. It knows no business: topics and those who grant them come from the contracts. */
@@ -21,6 +22,7 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     private readonly subscriptions: Subscriptions,
     private readonly vigil: Vigil,
     private readonly tokens: TokenVerifier,
+    private readonly tickets: Tickets,
   ) {}
 
   handleConnection(connection: Connection): void {
@@ -39,11 +41,13 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     if (connection.session || connection.connecting) return connection.refuse(frame.i, ConnectedAlready());
     connection.connecting = true;
     try {
-      const verified = await this.tokens.verify(frame.token);
+      const token = frame.token ?? (await this.tickets.redeem(frame.ticket!));
+      if (isRefusal(token)) return this.turnAway(connection, frame, token);
+      const verified = await this.tokens.verify(token);
       if (isRefusal(verified)) return this.turnAway(connection, frame, verified);
       const { caller: { personId }, expiresAt } = verified;
       if (!connection.isOpen) return;
-      connection.session = { token: frame.token, personId, expiresAt };
+      connection.session = { token, personId, expiresAt };
     } finally {
       connection.connecting = false;
     }

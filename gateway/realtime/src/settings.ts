@@ -1,6 +1,10 @@
 import { cursorSecret, ProcessSettings, whole } from '@mela/chassis';
 import { z } from 'zod';
 
+/** Ways to a client, the best first. */
+export const transports = ['websocket', 'sse', 'poll'] as const;
+export type Transport = (typeof transports)[number];
+
 export const RealtimeSettings = z.object({
   MELA_ENV: ProcessSettings.shape.MELA_ENV,
   REALTIME_HOST: z.string().default('127.0.0.1').describe('Where WebSockets are accepted; 0.0.0.0 in a container'),
@@ -10,6 +14,12 @@ export const RealtimeSettings = z.object({
     .default('')
     .transform((text) => text.split(',').map((origin) => origin.trim()).filter(Boolean))
     .describe('Web pages that may connect, as https://app.example,https://…; empty admits none, in development those of this machine'),
+  REALTIME_TRANSPORTS: z
+    .string()
+    .default(transports.join(','))
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .pipe(z.array(z.enum(transports)).min(1))
+    .describe('Ways to connect that are on: websocket, sse, poll'),
   CURSOR_SECRET: cursorSecret,
   REALTIME_AUTH_MS: whole(50, 120_000).default(10_000).describe('Milliseconds within which a connection shows its access token'),
   REALTIME_PING_MS: whole(50, 120_000).default(25_000).describe('Milliseconds between two pings'),

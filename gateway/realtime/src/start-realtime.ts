@@ -5,10 +5,15 @@ import { NestFactory } from '@nestjs/core';
 import { BrokenFrameFilter } from './broken-frame.filter.ts';
 import { Announcer } from './events/announcer.ts';
 import { StreamTail } from './events/stream-tail.ts';
+import { ToldFrames } from './events/told-frames.ts';
+import { Feeds } from './feed/feeds.ts';
 import { FramesGateway } from './frames.gateway.ts';
 import { RecentEvents } from './history/recent-events.ts';
 import { Replays } from './history/replays.ts';
 import { Rights } from './history/rights.ts';
+import { EventStreams } from './http/event-streams.ts';
+import { Polls } from './http/polls.ts';
+import { Visitors } from './http/visitors.ts';
 import { measure, type Tally } from './metrics.ts';
 import { askedBy, NAME } from './needs.ts';
 import { closing } from './protocol/close-codes.ts';
@@ -18,6 +23,9 @@ import { Connections } from './socket/connections.ts';
 import { mayConnect } from './socket/origin.ts';
 import { RealtimeServer } from './socket/realtime-server.ts';
 import { Vigil } from './socket/vigil.ts';
+import { serveTickets } from './tickets/serve-tickets.ts';
+import { TICKET_MS, Tickets } from './tickets/tickets.ts';
+import { TicketBucket } from './tickets/ticket-bucket.ts';
 import { Channels } from './topics/channels.ts';
 import { Entitlements } from './topics/entitlements.ts';
 import { Subscriptions } from './topics/subscriptions.ts';
@@ -31,7 +39,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
   const asker = new Asker({ nc, mayAsk: new Set(askedBy(catalogue).map(({ id }) => id)), local: process.local });
 
   const connections = new Connections();
-  const channels = new Channels();
+  const channels = new Channels(() => feeds.stirred());
   const rights = new Rights();
   const recent = new RecentEvents({
     events: settings.REALTIME_RECENT_EVENTS, ageMs: settings.REALTIME_RECENT_MINUTES * 60_000, bytes: RECENT_BYTES,
@@ -46,25 +54,32 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
       recent.begin(seq, at);
       rights.forgetUntil(Number.POSITIVE_INFINITY);
       replays.forget();
+      feeds.beginAfter(seq);
     },
     lost: () => connections.closeAll(closing.positionLost),
   });
+  const frames = new ToldFrames(cursors, () => tail.position.epoch);
   const replays = new Replays(recent, cursors, () => tail.position.epoch);
   const subscriptions: Subscriptions = new Subscriptions({
     channels, connections, replays, cursors, tail, log,
     entitlements: new Entitlements({ catalogue, asker, rights, recent, end: () => tail.position.seq }),
     limits: { maxTopics: settings.REALTIME_MAX_TOPICS },
   });
-  const announcer = new Announcer({ catalogue, channels, recent, rights, cursors, revoke: (right) => subscriptions.revoke(right), log });
+  const feeds: Feeds = new Feeds({ recent, frames, channels, subscriptions, cursors, tail });
+  const announcer = new Announcer({ catalogue, channels, recent, rights, frames, revoke: (right) => subscriptions.revoke(right), log });
   const vigil = new Vigil({ authMs: settings.REALTIME_AUTH_MS, pingMs: settings.REALTIME_PING_MS, pongMs: settings.REALTIME_PONG_MS, noticeMs: settings.REALTIME_NOTICE_MS });
   const server = new RealtimeServer({
     host: settings.REALTIME_HOST,
     port: settings.REALTIME_PORT,
     maxFrame: settings.REALTIME_MAX_FRAME,
+    transports: settings.REALTIME_TRANSPORTS,
     admits: (origin) => mayConnect(origin, settings.REALTIME_ORIGINS, settings.MELA_ENV === 'development'),
     health: process.health,
     metrics: process.metrics,
+    log,
   });
+  const tokens = new TokenVerifier(keysOverBus(asker));
+  const tickets = new Tickets(new TicketBucket(nc, { keptMs: TICKET_MS, replicas: process.settings.NATS_REPLICAS ?? 1 }), log);
 
   const stopBehindTheSockets = async () => {
     vigil.stop();
@@ -80,7 +95,8 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
         { provide: Connections, useValue: connections },
         { provide: Subscriptions, useValue: subscriptions },
         { provide: Vigil, useValue: vigil },
-        { provide: TokenVerifier, useValue: new TokenVerifier(keysOverBus(asker)) },
+        { provide: TokenVerifier, useValue: tokens },
+        { provide: Tickets, useValue: tickets },
         { provide: LOG, useValue: log },
       ],
     };
@@ -89,16 +105,26 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
       server, maxFrame: settings.REALTIME_MAX_FRAME, maxBuffered: settings.REALTIME_MAX_BUFFERED,
       framesPerSecond: settings.REALTIME_FRAMES_PER_SECOND, tally, closed, log,
     }));
+    const visitors = new Visitors({
+      gateway: app.get(FramesGateway), connections, vigil, tokens, tickets, tally,
+      limits: { maxTopics: settings.REALTIME_MAX_TOPICS, maxBuffered: settings.REALTIME_MAX_BUFFERED },
+    });
+    const streams = new EventStreams({ visitors, feeds, pingMs: settings.REALTIME_PING_MS, closed });
+    const polls = new Polls({ visitors, feeds, now: () => cursors.sign(tail.position) });
+    server.route('/realtime/events', { transport: 'sse', answer: (request, response) => streams.answer(request, response) });
+    server.route('/realtime/poll', { transport: 'poll', answer: (request, response) => polls.answer(request, response) });
     // The stream first: whoever is let in hears everything from then on.
     await needStream(nc);
     await tail.start(settings.REALTIME_RECENT_EVENTS);
     await app.listen();
+    const stopTickets = await serveTickets({ nc, local: process.local, tickets, tokens, metrics: process.metrics, log });
     process.health.add({ name: `${NAME}.stream`, run: () => tail.fault });
     process.health.add({ name: `${NAME}.bus`, run: async () => void (await nc.rtt()) });
     return {
       addresses: { realtime: server.address },
       stop: async () => {
         server.refuseNew();
+        await stopTickets();
         await connections.drain();
         await app.close();
         await stopBehindTheSockets();

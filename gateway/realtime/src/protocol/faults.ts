@@ -10,4 +10,6 @@ export const TooFast = refusal('frame.rate_limited', 429, 'Frames come faster th
 export const UnknownTopic = refusal('topic.unknown', 404, 'There is no such topic');
 export const TooManyTopics = refusal('topic.too_many', 409, 'This connection has as many subscriptions as it may have');
 export const Unsubscribed = refusal('topic.unsubscribed', 409, 'The subscription was given up before it was granted');
+export const InvalidTicket = refusal('auth.invalid_ticket', 401, 'The ticket is not valid', 'It works once and for 30 seconds: get another, POST /api/v1/realtime/tickets');
+export const TransportOff = refusal('realtime.transport_off', 404, 'This transport is switched off here');
 export const OtherPerson = refusal('auth.other_person', 403, 'The token is somebody else’s');

@@ -83,8 +83,11 @@ export class Connection {
 
   ping(): void {
     this.pingedAt = performance.now();
+    if (this.wire.isOneWay) this.heardAt = this.pingedAt;
     this.pongOwed = true;
-    this.send(PULSE);
+    if (!this.isOpen || this.isOverrun()) return;
+    this.tally.out++;
+    this.wire.ping();
   }
 
   /** Whether a frame that came may be looked at. It is refused where not, and whoever goes on at that is let go. */

@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import { closing } from '../protocol/close-codes.ts';
-import { bye } from '../protocol/outgoing.ts';
 import type { Connection } from './connection.ts';
 
 const FAREWELLS_PER_TURN = 100;
@@ -49,7 +48,6 @@ export class Connections {
   async drain(): Promise<void> {
     let said = 0;
     for (const connection of this.all) {
-      connection.send(bye);
       connection.close(closing.drain);
       if (++said % FAREWELLS_PER_TURN === 0) await setImmediate();
     }

@@ -2,10 +2,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answer, type Health } from '@mela/chassis';
-import { NoSuchRoute, refusal, Unavailable, type Refusal } from '@mela/contracts';
+import { Broken, MethodNotAllowed, NoSuchRoute, refusal, Unavailable, type Refusal } from '@mela/contracts';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
+import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { WebSocketServer } from 'ws';
+import { answerPreflight, letRead } from '../http/cross-origin.ts';
+import { TransportOff } from '../protocol/faults.ts';
+import type { Transport } from '../settings.ts';
 import { answerBare, answerRequest } from './problem-answers.ts';
 
 const ForeignOrigin = refusal('origin.refused', 403, 'Pages of this origin may not connect');
@@ -19,9 +23,16 @@ interface ServerOptions {
   readonly host: string;
   readonly port: number;
   readonly maxFrame: number;
+  readonly transports: readonly Transport[];
   readonly admits: (origin: string | undefined) => boolean;
   readonly health: Health;
   readonly metrics: Registry;
+  readonly log: Logger;
+}
+
+interface Route {
+  readonly transport: Transport;
+  readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
 const PATHS = new Set(['/', '/realtime']);
@@ -34,6 +45,7 @@ const CLOSES_WITHIN_MS = 5_000;
 export class RealtimeServer implements CustomTransportStrategy {
   readonly sockets: WebSocketServer;
   private readonly http: Server;
+  private readonly routes = new Map<string, Route>();
   private closing = false;
 
   constructor(private readonly options: ServerOptions) {
@@ -54,7 +66,11 @@ export class RealtimeServer implements CustomTransportStrategy {
       answerBare(socket, BadUpgrade(fault.message), request, { 'sec-websocket-version': '13' });
     });
     this.http = createServer({ headersTimeout: HEADERS_WITHIN_MS, requestTimeout: HEADERS_WITHIN_MS }, (request, response) => {
-      void this.answer(request, response);
+      this.answer(request, response).catch((error: unknown) => {
+        this.options.log.error({ err: error, path: pathOf(request) }, 'request failed');
+        if (response.headersSent) response.destroy();
+        else answerRequest(response, Broken());
+      });
     });
     this.http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(request, socket, head));
     this.http.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
@@ -66,6 +82,11 @@ export class RealtimeServer implements CustomTransportStrategy {
   get address(): string {
     const { host } = this.options;
     return `ws://${host.includes(':') ? `[${host}]` : host}:${(this.http.address() as AddressInfo).port}/realtime`;
+  }
+
+  /** What else is answered on this port: `GET` and nothing else. */
+  route(path: string, route: Route): void {
+    this.routes.set(path, route);
   }
 
   listen(callback: (fault?: Error) => void): void {
@@ -98,6 +119,7 @@ export class RealtimeServer implements CustomTransportStrategy {
   private refusalOf(request: IncomingMessage): Refusal | undefined {
     if (this.closing) return Unavailable('This gateway is shutting down');
     if (!PATHS.has(pathOf(request))) return NoSuchRoute('WebSockets are accepted at /realtime');
+    if (!this.isOn('websocket')) return this.transportOff();
     return this.options.admits(request.headers.origin) ? undefined : ForeignOrigin();
   }
 
@@ -106,8 +128,31 @@ export class RealtimeServer implements CustomTransportStrategy {
     if (HEALTH_PATHS.has(path)) {
       const { status, type, body } = await answer(path, this.options.health, this.options.metrics);
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
-    } else if (PATHS.has(path)) answerRequest(response, NotAnUpgrade(), { upgrade: 'websocket', connection: 'upgrade' });
-    else answerRequest(response, NoSuchRoute());
+      return;
+    }
+    const route = this.routes.get(path);
+    if (!route && !PATHS.has(path)) return answerRequest(response, NoSuchRoute());
+    if (!this.options.admits(request.headers.origin)) return answerRequest(response, ForeignOrigin());
+    letRead(request, response);
+    if (request.method === 'OPTIONS') return answerPreflight(response);
+    if (request.method !== 'GET') return answerRequest(response, MethodNotAllowed(), { allow: 'GET, OPTIONS' });
+    if (!route) return this.tellTransports(response);
+    if (this.closing) return answerRequest(response, Unavailable('This gateway is shutting down'));
+    if (!this.isOn(route.transport)) return answerRequest(response, this.transportOff());
+    await route.answer(request, response);
+  }
+
+  private tellTransports(response: ServerResponse): void {
+    if (!this.isOn('websocket')) return answerRequest(response, this.transportOff());
+    answerRequest(response, NotAnUpgrade(undefined, { transports: this.options.transports }), { upgrade: 'websocket', connection: 'upgrade' });
+  }
+
+  private isOn(transport: Transport): boolean {
+    return this.options.transports.includes(transport);
+  }
+
+  private transportOff(): Refusal {
+    return TransportOff(undefined, { transports: this.options.transports });
   }
 }
 

@@ -6,8 +6,13 @@ export interface Wire {
   readonly isOpen: boolean;
   /** Bytes that wait to be read. */
   readonly waiting: number;
+  /** Nothing can be said by the other end: nobody waits for its answers. */
+  readonly isOneWay: boolean;
   write(message: Message): void;
+  /** A sign of life. */
+  ping(): void;
   /** Once, when nothing waits any more. */
   whenRead(then: () => void): void;
+  /** Says good-bye in the way of the transport. */
   end(why: Closing): void;
 }

@@ -1,4 +1,6 @@
 import type { Refusal } from '@mela/contracts';
+import type { Feed } from '../feed/feed.ts';
+import type { Message } from '../protocol/message.ts';
 import type { Connection } from '../socket/connection.ts';
 
 /**
@@ -13,6 +15,8 @@ export class Subscription {
   /** A right of this person was taken away while the owner was asked: the answer may be from before. */
   doubted = false;
   ended = false;
+  /** Reads several topics in one order; what happens wakes it. */
+  feed: Feed | undefined;
 
   constructor(
     readonly connection: Connection,
@@ -20,4 +24,9 @@ export class Subscription {
     /** Told until here; everything after this place is still to be told. */
     public at: number,
   ) {}
+
+  hear(message: Message): void {
+    if (this.feed) this.feed.tell();
+    else this.connection.deliver(message);
+  }
 }

@@ -35,10 +35,10 @@ const ASKED_AT_MOST = 5;
 export class Subscriptions {
   constructor(private readonly parts: Parts) {}
 
-  /** What concerns a person is heard by all their connections. The token itself is the right to it. */
+  /** What concerns a person is heard by all their connections. */
   async hearOwn(connection: Connection, personId: string, since: string | undefined): Promise<void> {
     const subscription = this.register(connection, topicOf.person(personId));
-    await this.begin(subscription, { scope: subscription.topic, from: 0 }, undefined, since);
+    await this.begin(subscription, this.entitledToOwn(subscription), undefined, since);
   }
 
   async subscribe(connection: Connection, topic: string, i: AnswerTo, since?: string): Promise<void> {
@@ -51,10 +51,8 @@ export class Subscriptions {
     const asked = this.entitled(subscription);
     subscription.granted = asked.then((answer) => (isRefusal(answer) ? answer : undefined));
     const answer = await asked;
-    if (isRefusal(answer)) {
-      this.end(subscription);
-      connection.refuse(i, answer, topic);
-    } else await this.begin(subscription, answer, i, since);
+    if (isRefusal(answer)) this.refuse(subscription, answer, i);
+    else await this.begin(subscription, answer, i, since);
   }
 
   unsubscribe(connection: Connection, topic: string, i: AnswerTo): void {
@@ -80,14 +78,33 @@ export class Subscriptions {
   }
 
   /** From this place on nothing is missed, though nothing is told yet: only then is the owner asked. */
-  private register(connection: Connection, topic: string): Subscription {
+  register(connection: Connection, topic: string): Subscription {
     const subscription = new Subscription(connection, topic, this.parts.tail.position.seq);
     connection.subscriptions.set(topic, subscription);
     this.parts.channels.subscriptions++;
     return subscription;
   }
 
-  private async entitled(subscription: Subscription): Promise<Entitlement | Refusal> {
+  /** The token itself is the right to it. */
+  entitledToOwn(subscription: Subscription): Entitlement {
+    subscription.scope = subscription.topic;
+    return { scope: subscription.topic, from: 0 };
+  }
+
+  refuse(subscription: Subscription, refusal: Refusal, i?: AnswerTo): void {
+    this.end(subscription);
+    subscription.connection.refuse(i, refusal, subscription.topic);
+  }
+
+  /** The place of a cursor, where everything since could be told. */
+  async recoverable(since: string | undefined): Promise<Position | undefined> {
+    const { cursors, replays, tail } = this.parts;
+    // What is no cursor may have been one, before the secret was changed: there is nothing better to say than for an old one.
+    const cursor = since === undefined ? undefined : cursors.open(since);
+    return cursor && replays.reachBack(cursor) && (await tail.reaches(cursor)) ? cursor : undefined;
+  }
+
+  async entitled(subscription: Subscription): Promise<Entitlement | Refusal> {
     const { personId } = subscription.connection.session!;
     try {
       for (let asked = 0; asked < ASKED_AT_MOST; asked++) {
@@ -107,14 +124,13 @@ export class Subscriptions {
   }
 
   private async begin(subscription: Subscription, { scope, from }: Entitlement, i: AnswerTo, since: string | undefined): Promise<void> {
-    const { cursors, replays, tail } = this.parts;
+    const { cursors, tail } = this.parts;
     const { connection, topic } = subscription;
     subscription.scope = scope;
-    // What is no cursor may have been one, before the secret was changed: there is nothing better to say than for an old one.
-    const cursor = since === undefined ? undefined : cursors.open(since);
-    const recovered = cursor !== undefined && replays.reachBack(cursor) && (await tail.reaches(cursor));
+    const cursor = await this.recoverable(since);
     if (subscription.ended) return;
-    subscription.at = Math.max(recovered ? cursor.seq : subscription.at, from);
+    const recovered = cursor !== undefined;
+    subscription.at = Math.max(cursor?.seq ?? subscription.at, from);
     const to = recovered ? Math.max(tail.position.seq, subscription.at) : subscription.at;
     connection.send(subscribed(i, topic, { recovered, to: cursors.sign({ epoch: tail.position.epoch, seq: to }) }));
     this.catchUp(subscription);
@@ -150,6 +166,7 @@ export class Subscriptions {
     if (subscription.ended) return;
     subscription.ended = true;
     this.parts.channels.leave(subscription);
+    subscription.feed?.drop(subscription.topic);
     this.parts.channels.subscriptions--;
     subscription.connection.subscriptions.delete(subscription.topic);
   }
