@@ -4,7 +4,7 @@ import { UseFilters } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway, type OnGatewayConnection, type OnGatewayDisconnect } from '@nestjs/websockets';
 import { BrokenFrameFilter } from './broken-frame.filter.ts';
 import { closing } from './protocol/close-codes.ts';
-import { ConnectedAlready, ConnectFirst, OtherPerson } from './protocol/faults.ts';
+import { ConnectedAlready, ConnectFirst, OtherPerson, TooManyConnections } from './protocol/faults.ts';
 import type { AuthFrame, ConnectFrame, SubFrame, UnsubFrame } from './protocol/incoming.ts';
 import { connected, refreshed } from './protocol/outgoing.ts';
 import type { Connection } from './socket/connection.ts';
@@ -43,6 +43,10 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
       if (isRefusal(verified)) return this.turnAway(connection, frame, verified);
       const { caller: { personId }, expiresAt } = verified;
       if (!connection.isOpen) return;
+      if (this.connections.areTooManyOf(personId)) {
+        connection.refuse(frame.i, TooManyConnections());
+        return connection.close(closing.tooMany);
+      }
       connection.session = { token: frame.token, personId, expiresAt };
     } finally {
       connection.connecting = false;

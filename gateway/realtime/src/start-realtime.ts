@@ -1,5 +1,5 @@
 import { Asker, connectBus, Cursors, ensureStream } from '@mela/bus';
-import { keysOverBus, LOG, nestLogger, TokenVerifier, type Process, type Running } from '@mela/chassis';
+import { keysOverBus, LOG, nestLogger, TokenVerifier, trusts, type Process, type Running } from '@mela/chassis';
 import { identity, type Catalogue } from '@mela/contracts';
 import { NestFactory } from '@nestjs/core';
 import { BrokenFrameFilter } from './broken-frame.filter.ts';
@@ -9,6 +9,7 @@ import { FramesGateway } from './frames.gateway.ts';
 import { RecentEvents } from './history/recent-events.ts';
 import { Replays } from './history/replays.ts';
 import { Rights } from './history/rights.ts';
+import { Arrivals } from './limits/arrivals.ts';
 import { measure, type Tally } from './metrics.ts';
 import { closing } from './protocol/close-codes.ts';
 import type { RealtimeSettings } from './settings.ts';
@@ -32,7 +33,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
   const granting = [...catalogue.topics.values()].map(({ grantedBy }) => grantedBy);
   const asker = new Asker({ nc, mayAsk: new Set([identity.jwks.id, ...granting]), local: process.local });
 
-  const connections = new Connections();
+  const connections = new Connections(settings.REALTIME_CONNECTIONS_PER_PERSON);
   const channels = new Channels();
   const rights = new Rights();
   const recent = new RecentEvents({
@@ -64,6 +65,8 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
     port: settings.REALTIME_PORT,
     maxFrame: settings.REALTIME_MAX_FRAME,
     admits: (origin) => mayConnect(origin, settings.REALTIME_ORIGINS, settings.MELA_ENV === 'development'),
+    arrivals: new Arrivals(settings.REALTIME_CONNECTIONS_PER_SECOND),
+    isTrusted: trusts(settings.TRUST_PROXY),
     health: process.health,
     metrics: process.metrics,
   });

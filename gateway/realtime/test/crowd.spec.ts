@@ -81,7 +81,7 @@ describe('many screens at once', () => {
   });
 
   it('come back at once, five thousand of them to one hot topic: each is told the five hundred events it missed', async () => {
-    const gateway = await world.gateway();
+    const gateway = await world.gateway({ REALTIME_CONNECTIONS_PER_PERSON: '6000', REALTIME_CONNECTIONS_PER_SECOND: '6000' });
     const token = await world.token(id(7));
     const first = await gateway.screen(token);
     const start = String((await first.ask({ t: 'sub', topic: 'dock:north' }))['to']);

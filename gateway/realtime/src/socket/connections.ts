@@ -11,12 +11,19 @@ export class Connections {
   private readonly byPerson = new Map<string, Set<Connection>>();
   private whenEmpty: (() => void) | undefined;
 
+  constructor(private readonly mostPerPerson: number) {}
+
   get size(): number {
     return this.all.size;
   }
 
   add(connection: Connection): void {
     this.all.add(connection);
+  }
+
+  /** Another one of this person would be one too many. The oldest stay: they may be in use. */
+  areTooManyOf(personId: string): boolean {
+    return (this.byPerson.get(personId)?.size ?? 0) >= this.mostPerPerson;
   }
 
   /** Those of a person: one for each of their open screens. */

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { answer, type Health } from '@mela/chassis';
-import { NoSuchRoute, refusal, Unavailable, type Refusal } from '@mela/contracts';
+import { answer, clientAddress, type Health } from '@mela/chassis';
+import { NoSuchRoute, refusal, TooManyRequests, Unavailable, type Refusal } from '@mela/contracts';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { Registry } from 'prom-client';
 import { WebSocketServer } from 'ws';
+import type { Arrivals } from '../limits/arrivals.ts';
 import { answerBare, answerRequest } from './problem-answers.ts';
 
 const ForeignOrigin = refusal('origin.refused', 403, 'Pages of this origin may not connect');
@@ -20,6 +21,9 @@ interface ServerOptions {
   readonly port: number;
   readonly maxFrame: number;
   readonly admits: (origin: string | undefined) => boolean;
+  readonly arrivals: Arrivals;
+  /** Whether an address is a balancer's in front. */
+  readonly isTrusted: (address: string) => boolean;
   readonly health: Health;
   readonly metrics: Registry;
 }
@@ -91,8 +95,14 @@ export class RealtimeServer implements CustomTransportStrategy {
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refused = this.refusalOf(request);
-    if (refused) answerBare(socket, refused, request);
+    if (refused) return answerBare(socket, refused, request);
+    const after = this.options.arrivals.take(this.addressOf(request));
+    if (after > 0) answerBare(socket, TooManyRequests('Connections from this address come too fast'), request, { 'retry-after': String(Math.ceil(after / 1000)) });
     else this.sockets.handleUpgrade(request, socket, head, (client) => this.sockets.emit('connection', client, request));
+  }
+
+  private addressOf({ socket, headers }: IncomingMessage): string {
+    return clientAddress(socket.remoteAddress ?? '', headers['x-forwarded-for'] as string | undefined, this.options.isTrusted);
   }
 
   private refusalOf(request: IncomingMessage): Refusal | undefined {
