@@ -56,7 +56,7 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
 
   @SubscribeMessage('sub')
   sub(connection: Connection, frame: SubFrame): Promise<void> {
-    return this.subscriptions.subscribe(connection, frame.topic, frame.i, frame.since);
+    return this.subscriptions.subscribe(connection, frame.topic, frame.i, frame);
   }
 
   /** A fresh token of the same person, before the old one ends. One that is no good changes nothing. */
@@ -85,7 +85,7 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     this.vigil.admitted(connection);
     connection.send(connected(i, { cid: connection.id, ping: this.vigil.pingMs, exp: Math.floor(expiresAt / 1000), topics: [own] }));
     void this.subscriptions.hearOwn(connection, personId, subs[own]);
-    for (const [asked, since] of Object.entries(subs)) if (asked !== own) void this.subscriptions.subscribe(connection, asked, i, since);
+    for (const [asked, since] of Object.entries(subs)) if (asked !== own) void this.subscriptions.subscribe(connection, asked, i, { since });
   }
 
   /** A token that is no good ends the connection; keys that cannot be had right now do not: the client may try again. */

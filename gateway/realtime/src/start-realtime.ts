@@ -11,7 +11,11 @@ import { Replays } from './history/replays.ts';
 import { Rights } from './history/rights.ts';
 import { Arrivals } from './limits/arrivals.ts';
 import { measure, type Tally } from './metrics.ts';
+import { gatewayName } from './gateway-name.ts';
 import { closing } from './protocol/close-codes.ts';
+import { Exchange } from './presence/exchange.ts';
+import { Neighbours } from './presence/neighbours.ts';
+import { Presence } from './presence/presence.ts';
 import type { RealtimeSettings } from './settings.ts';
 import { RealtimeAdapter } from './socket/adapter.ts';
 import { Connections } from './socket/connections.ts';
@@ -52,9 +56,12 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
     },
     lost: () => connections.closeAll(closing.positionLost),
   });
+  const presence: Presence = new Presence({ tellOthers: (...change) => exchange.note(...change) });
+  const neighbours = new Neighbours(presence.roll);
+  const exchange = new Exchange({ nc, id: gatewayName(), neighbours, presence });
   const replays = new Replays(recent, cursors, () => tail.position.epoch);
   const subscriptions: Subscriptions = new Subscriptions({
-    channels, connections, replays, cursors, tail, log,
+    channels, connections, replays, presence, cursors, tail, log,
     entitlements: new Entitlements({ catalogue, asker, rights, recent, end: () => tail.position.seq }),
     limits: { maxTopics: settings.REALTIME_MAX_TOPICS },
   });
@@ -73,6 +80,8 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
 
   const stopBehindTheSockets = async () => {
     vigil.stop();
+    presence.stop();
+    exchange.stop();
     await tail.stop();
     await nc.close();
   };
@@ -94,6 +103,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
       server, maxFrame: settings.REALTIME_MAX_FRAME, maxBuffered: settings.REALTIME_MAX_BUFFERED,
       framesPerSecond: settings.REALTIME_FRAMES_PER_SECOND, tally, closed, log,
     }));
+    exchange.start();
     // The stream first: whoever is let in hears everything from then on.
     await ensureStream(nc, { replicas: process.settings.NATS_REPLICAS });
     await tail.start(settings.REALTIME_RECENT_EVENTS);

@@ -199,6 +199,11 @@ export class Gateway {
     private readonly screens: Screen[],
   ) {}
 
+  /** One that runs elsewhere, by its address. */
+  elsewhere(realtime: string): Gateway {
+    return new Gateway({ ...this.process, addresses: { realtime } }, this.screens);
+  }
+
   get url(): string {
     return this.process.addresses['realtime']!;
   }

@@ -10,7 +10,7 @@ const token = z.string().min(1).max(8_192);
 
 const frames = {
   connect: z.strictObject({ t: z.literal('connect'), i, token, subs: z.record(topic, cursor).optional() }),
-  sub: z.strictObject({ t: z.literal('sub'), i, topic, since: cursor.optional() }),
+  sub: z.strictObject({ t: z.literal('sub'), i, topic, since: cursor.optional(), presence: z.literal(true).optional() }),
   auth: z.strictObject({ t: z.literal('auth'), i, token }),
   unsub: z.strictObject({ t: z.literal('unsub'), i, topic }),
 };

@@ -1,6 +1,9 @@
 import type { Refusal } from '@mela/contracts';
 import type { Connection } from '../socket/connection.ts';
 
+/** Why it is no more: never granted, given up, taken away, or its connection is gone. */
+export type HowEnded = 'refused' | 'unwanted' | 'revoked' | 'gone';
+
 /**
  * One connection's ear for one topic. While its right is asked for it is told nothing; then it is told what happened
  * since, out of the recent past; having caught up, it hears what happens.
@@ -13,6 +16,8 @@ export class Subscription {
   /** A right of this person was taken away while the owner was asked: the answer may be from before. */
   doubted = false;
   ended = false;
+  /** Is one of those who are there, and is told who else is. */
+  takesPart = false;
 
   constructor(
     readonly connection: Connection,

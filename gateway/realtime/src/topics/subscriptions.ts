@@ -2,6 +2,7 @@ import type { Cursors, Position } from '@mela/bus';
 import { Broken, isRefusal, MayNotHear, topic as topicOf, Unavailable, type Refusal, type Right } from '@mela/contracts';
 import type { Logger } from 'pino';
 import type { Replays } from '../history/replays.ts';
+import type { Presence } from '../presence/presence.ts';
 import { closing } from '../protocol/close-codes.ts';
 import { ConnectFirst, TooManyTopics, Unsubscribed } from '../protocol/faults.ts';
 import { live, subscribed, unsubscribed, type AnswerTo } from '../protocol/outgoing.ts';
@@ -9,7 +10,7 @@ import type { Connection } from '../socket/connection.ts';
 import type { Connections } from '../socket/connections.ts';
 import type { Channels } from './channels.ts';
 import type { Entitlement, Entitlements } from './entitlements.ts';
-import { Subscription } from './subscription.ts';
+import { Subscription, type HowEnded } from './subscription.ts';
 
 /** Where the stream is, as far as this gateway has heard it. */
 export interface Tail {
@@ -23,10 +24,17 @@ interface Parts {
   readonly connections: Connections;
   readonly entitlements: Entitlements;
   readonly replays: Replays;
+  readonly presence: Presence;
   readonly cursors: Cursors;
   readonly tail: Tail;
   readonly limits: { readonly maxTopics: number };
   readonly log: Logger;
+}
+
+interface Wish {
+  readonly since?: string | undefined;
+  /** To be one of those who are there, and to be told who is. */
+  readonly presence?: true | undefined;
 }
 
 const ASKED_AT_MOST = 5;
@@ -41,18 +49,19 @@ export class Subscriptions {
     await this.begin(subscription, { scope: subscription.topic, from: 0 }, undefined, since);
   }
 
-  async subscribe(connection: Connection, topic: string, i: AnswerTo, since?: string): Promise<void> {
+  async subscribe(connection: Connection, topic: string, i: AnswerTo, { since, presence }: Wish = {}): Promise<void> {
     if (!connection.session) return connection.refuse(i, ConnectFirst(), topic);
     const existing = connection.subscriptions.get(topic);
-    if (existing) return this.answerAgain(existing, i);
+    if (existing) return this.answerAgain(existing, i, presence);
     if (connection.subscriptions.size >= this.parts.limits.maxTopics) return connection.refuse(i, TooManyTopics(), topic);
 
     const subscription = this.register(connection, topic);
+    subscription.takesPart = presence === true;
     const asked = this.entitled(subscription);
     subscription.granted = asked.then((answer) => (isRefusal(answer) ? answer : undefined));
     const answer = await asked;
     if (isRefusal(answer)) {
-      this.end(subscription);
+      this.end(subscription, 'refused');
       connection.refuse(i, answer, topic);
     } else await this.begin(subscription, answer, i, since);
   }
@@ -60,12 +69,12 @@ export class Subscriptions {
   unsubscribe(connection: Connection, topic: string, i: AnswerTo): void {
     if (!connection.session) return connection.refuse(i, ConnectFirst(), topic);
     const subscription = connection.subscriptions.get(topic);
-    if (subscription) this.end(subscription);
+    if (subscription) this.end(subscription, 'unwanted');
     connection.send(unsubscribed(i, topic));
   }
 
   endAll(connection: Connection): void {
-    for (const subscription of connection.subscriptions.values()) this.end(subscription);
+    for (const subscription of connection.subscriptions.values()) this.end(subscription, 'gone');
   }
 
   /** Ends whatever rests on the right, on every open connection of the person, whatever its topic. */
@@ -74,7 +83,7 @@ export class Subscriptions {
       for (const subscription of connection.subscriptions.values())
         if (subscription.scope === undefined) subscription.doubted = true;
         else if (subscription.scope === scope) {
-          this.end(subscription);
+          this.end(subscription, 'revoked');
           connection.send(unsubscribed(undefined, subscription.topic, MayNotHear.code));
         }
   }
@@ -117,6 +126,7 @@ export class Subscriptions {
     subscription.at = Math.max(recovered ? cursor.seq : subscription.at, from);
     const to = recovered ? Math.max(tail.position.seq, subscription.at) : subscription.at;
     connection.send(subscribed(i, topic, { recovered, to: cursors.sign({ epoch: tail.position.epoch, seq: to }) }));
+    if (subscription.takesPart) this.parts.presence.join(subscription);
     this.catchUp(subscription);
   }
 
@@ -138,18 +148,22 @@ export class Subscriptions {
   }
 
   /** Everything up to here was delivered on this connection already. */
-  private async answerAgain(subscription: Subscription, i: AnswerTo): Promise<void> {
+  private async answerAgain(subscription: Subscription, i: AnswerTo, presence: true | undefined): Promise<void> {
     const { connection, topic } = subscription;
     const refusal = await subscription.granted;
     if (refusal) return connection.refuse(i, refusal, topic);
     const to = this.parts.cursors.sign(this.parts.tail.position);
     connection.send(subscribed(i, topic, { recovered: false, to }), live(topic));
+    if (!presence) return;
+    subscription.takesPart = true;
+    this.parts.presence.join(subscription);
   }
 
-  private end(subscription: Subscription): void {
+  private end(subscription: Subscription, how: HowEnded): void {
     if (subscription.ended) return;
     subscription.ended = true;
     this.parts.channels.leave(subscription);
+    this.parts.presence.leave(subscription, how);
     this.parts.channels.subscriptions--;
     subscription.connection.subscriptions.delete(subscription.topic);
   }
