@@ -30,8 +30,8 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
 
   handleDisconnect(connection: Connection): void {
     this.vigil.end(connection);
-    this.subscriptions.endAll(connection);
     this.connections.delete(connection);
+    this.subscriptions.endAll(connection);
   }
 
   @SubscribeMessage('connect')

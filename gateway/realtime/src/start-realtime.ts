@@ -25,6 +25,11 @@ import { Vigil } from './socket/vigil.ts';
 import { Channels } from './topics/channels.ts';
 import { Entitlements } from './topics/entitlements.ts';
 import { Subscriptions } from './topics/subscriptions.ts';
+import { Explainer } from './why/explainer.ts';
+import { Inquiries } from './why/inquiries.ts';
+import { Journal } from './why/journal.ts';
+import { PassedOverEvents } from './why/passed-over.ts';
+import { serveWhy } from './why/serve-why.ts';
 
 const NAME = 'realtime';
 const RECENT_BYTES = 134_217_728;
@@ -37,7 +42,13 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
   const granting = [...catalogue.topics.values()].map(({ grantedBy }) => grantedBy);
   const asker = new Asker({ nc, mayAsk: new Set([identity.jwks.id, ...granting]), local: process.local });
 
-  const connections = new Connections(settings.REALTIME_CONNECTIONS_PER_PERSON);
+  const gateway = gatewayName();
+  const journal: Journal = new Journal({
+    place: () => tail.position.seq, ageMs: settings.REALTIME_RECENT_MINUTES * 60_000,
+    placeOf: (cursor) => cursors.open(cursor)?.seq,
+  });
+  const passedOver = new PassedOverEvents();
+  const connections = new Connections(settings.REALTIME_CONNECTIONS_PER_PERSON, journal);
   const channels = new Channels();
   const rights = new Rights();
   const recent = new RecentEvents({
@@ -49,7 +60,9 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
   const tail: StreamTail = new StreamTail({
     nc, log,
     heard: (event) => announcer.announce(event),
+    restored: (id) => passedOver.note(id, 'put_back'),
     begins: ({ seq, at }) => {
+      journal.streamBegins(seq);
       recent.begin(seq, at);
       rights.forgetUntil(Number.POSITIVE_INFINITY);
       replays.forget();
@@ -58,14 +71,15 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
   });
   const presence: Presence = new Presence({ tellOthers: (...change) => exchange.note(...change) });
   const neighbours = new Neighbours(presence.roll);
-  const exchange = new Exchange({ nc, id: gatewayName(), neighbours, presence });
+  const exchange = new Exchange({ nc, id: gateway, neighbours, presence });
   const replays = new Replays(recent, cursors, () => tail.position.epoch);
   const subscriptions: Subscriptions = new Subscriptions({
-    channels, connections, replays, presence, cursors, tail, log,
+    channels, connections, replays, presence, journal, cursors, tail, log,
     entitlements: new Entitlements({ catalogue, asker, rights, recent, end: () => tail.position.seq }),
     limits: { maxTopics: settings.REALTIME_MAX_TOPICS },
   });
-  const announcer = new Announcer({ catalogue, channels, recent, rights, cursors, revoke: (right) => subscriptions.revoke(right), log });
+  const announcer = new Announcer({ catalogue, channels, recent, rights, cursors, passedOver, revoke: (right) => subscriptions.revoke(right), log });
+  const inquiries = new Inquiries({ nc, gateway, explainer: new Explainer({ gateway, recent, journal, passedOver, cursorOf: (seq) => cursors.sign({ epoch: tail.position.epoch, seq }) }), others: () => neighbours.ids });
   const vigil = new Vigil({ authMs: settings.REALTIME_AUTH_MS, pingMs: settings.REALTIME_PING_MS, pongMs: settings.REALTIME_PONG_MS, noticeMs: settings.REALTIME_NOTICE_MS });
   const server = new RealtimeServer({
     host: settings.REALTIME_HOST,
@@ -77,6 +91,8 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
     health: process.health,
     metrics: process.metrics,
   });
+
+  const tokens = new TokenVerifier(keysOverBus(asker));
 
   const stopBehindTheSockets = async () => {
     vigil.stop();
@@ -94,7 +110,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
         { provide: Connections, useValue: connections },
         { provide: Subscriptions, useValue: subscriptions },
         { provide: Vigil, useValue: vigil },
-        { provide: TokenVerifier, useValue: new TokenVerifier(keysOverBus(asker)) },
+        { provide: TokenVerifier, useValue: tokens },
         { provide: LOG, useValue: log },
       ],
     };
@@ -108,12 +124,14 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
     await ensureStream(nc, { replicas: process.settings.NATS_REPLICAS });
     await tail.start(settings.REALTIME_RECENT_EVENTS);
     await app.listen();
+    const stopWhy = await serveWhy({ nc, inquiries, tokens, metrics: process.metrics, log });
     process.health.add({ name: `${NAME}.stream`, run: () => tail.fault });
     process.health.add({ name: `${NAME}.bus`, run: async () => void (await nc.rtt()) });
     return {
       addresses: { realtime: server.address },
       stop: async () => {
         server.refuseNew();
+        await stopWhy();
         await connections.drain();
         await app.close();
         await stopBehindTheSockets();

@@ -135,7 +135,7 @@ describe('presence', () => {
     const people = Array.from({ length: 50 }, (_, n) => id(100 + n));
     const screens = await Promise.all(people.map((personId, n) => arrive(gateways[n % 2]!, personId)));
     await sees(watcher, [asha, ...people]);
-    await Promise.all(screens.slice(0, 25).map((screen, n) => (n % 2 === 0 ? screen.leave() : screen.ask({ t: 'unsub', topic: NORTH }))));
+    await Promise.all(screens.slice(0, 25).map(async (screen, n) => (n % 2 === 0 ? screen.leave() : screen.ask({ t: 'unsub', topic: NORTH }))));
     const left = [asha, ...people.slice(25)];
     await Promise.all([watcher, ...screens.slice(25)].map((screen) => sees(screen, left)));
     // What a message takes on its way is not always the same.

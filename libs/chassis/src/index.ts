@@ -23,6 +23,8 @@ export * from './process/undo.ts';
 export * from './service/check-manifest.ts';
 export * from './service/define-service.ts';
 export * from './service/manifest.ts';
+export * from './service/measured.ts';
+export * from './service/pipeline.ts';
 export * from './settings/env-example.ts';
 export * from './settings/process-settings.ts';
 export * from './settings/settings.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { understood } from '../between-gateways.ts';
 
 /** What gateways tell each other of who is there. `n` counts what changed at a gateway: who misses one asks for all. */
 const from = z.string().regex(/^[\w-]{1,64}$/);
@@ -18,14 +19,7 @@ const Tiding = z.discriminatedUnion('t', [
 export type Tiding = z.output<typeof Tiding>;
 export type TidingOf<T extends Tiding['t']> = Extract<Tiding, { t: T }>;
 
-/** Undefined for what this version does not understand. */
-export function readTiding(data: Uint8Array): Tiding | undefined {
-  try {
-    return Tiding.safeParse(JSON.parse(Buffer.from(data).toString('utf8'))).data;
-  } catch {
-    return undefined;
-  }
-}
+export const readTiding = (data: Uint8Array): Tiding | undefined => understood(Tiding, data);
 
 /** A name is some 40 bytes, and a message of the bus ends at a megabyte. */
 const NAMES_PER_PIECE = 5_000;

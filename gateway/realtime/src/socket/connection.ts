@@ -35,6 +35,10 @@ export class Connection {
   connecting = false;
   pingedAt = performance.now();
   heardAt = performance.now();
+  /** How it ended, once it has: cleanly where the other side agreed. */
+  end: { readonly code: number; readonly clean: boolean } | undefined;
+  /** Told when this side ends it, with the message that could not be written where it ends for that. */
+  whenEnding: ((unwritten: Message | undefined) => void) | undefined;
   private pongOwed = false;
   private pulseAnsweredAt = Number.NEGATIVE_INFINITY;
   private malformed = 0;
@@ -56,6 +60,11 @@ export class Connection {
     return this.ending?.code;
   }
 
+  /** Bytes that wait to be read. */
+  get waiting(): number {
+    return this.wire.waiting;
+  }
+
   /** Whether more of the past may be sent; what happens now is always sent. */
   get hasRoom(): boolean {
     return this.wire.waiting <= this.maxWaiting / 2;
@@ -72,7 +81,7 @@ export class Connection {
 
   /** A message that many connections share. Who does not read what waits is let go: the cursors say where to go on. */
   deliver(message: Message): void {
-    if (!this.isOpen || this.isOverrun()) return;
+    if (!this.isOpen || this.isOverrun(message)) return;
     this.tally.out += message.frames.length;
     this.wire.write(message);
   }
@@ -121,15 +130,16 @@ export class Connection {
     this.malformed = 0;
   }
 
-  close(why: Closing): void {
+  close(why: Closing, unwritten?: Message): void {
     if (!this.isOpen) return;
     this.ending = why;
+    this.whenEnding?.(unwritten);
     this.wire.end(why);
   }
 
-  private isOverrun(): boolean {
-    if (this.wire.waiting <= this.maxWaiting) return false;
-    this.close(closing.slow);
+  private isOverrun(unwritten?: Message): boolean {
+    if (this.waiting <= this.maxWaiting) return false;
+    this.close(closing.slow, unwritten);
     return true;
   }
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { closing } from '../protocol/close-codes.ts';
 import { bye } from '../protocol/outgoing.ts';
+import type { Journal } from '../why/journal.ts';
 import type { Connection } from './connection.ts';
 
 const FAREWELLS_PER_TURN = 100;
@@ -11,7 +12,10 @@ export class Connections {
   private readonly byPerson = new Map<string, Set<Connection>>();
   private whenEmpty: (() => void) | undefined;
 
-  constructor(private readonly mostPerPerson: number) {}
+  constructor(
+    private readonly mostPerPerson: number,
+    private readonly journal: Pick<Journal, 'began' | 'ended'>,
+  ) {}
 
   get size(): number {
     return this.all.size;
@@ -34,6 +38,7 @@ export class Connections {
   /** From now on it is known whose it is. */
   admitted(connection: Connection): void {
     const { personId } = connection.session!;
+    this.journal.began(connection);
     const screens = this.byPerson.get(personId);
     if (screens) screens.add(connection);
     else this.byPerson.set(personId, new Set([connection]));
@@ -41,6 +46,7 @@ export class Connections {
 
   delete(connection: Connection): void {
     this.all.delete(connection);
+    this.journal.ended(connection);
     const personId = connection.session?.personId ?? '';
     const screens = this.byPerson.get(personId);
     screens?.delete(connection);

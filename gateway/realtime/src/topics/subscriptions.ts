@@ -8,6 +8,7 @@ import { ConnectFirst, TooManyTopics, Unsubscribed } from '../protocol/faults.ts
 import { live, subscribed, unsubscribed, type AnswerTo } from '../protocol/outgoing.ts';
 import type { Connection } from '../socket/connection.ts';
 import type { Connections } from '../socket/connections.ts';
+import type { Journal } from '../why/journal.ts';
 import type { Channels } from './channels.ts';
 import type { Entitlement, Entitlements } from './entitlements.ts';
 import { Subscription, type HowEnded } from './subscription.ts';
@@ -25,6 +26,7 @@ interface Parts {
   readonly entitlements: Entitlements;
   readonly replays: Replays;
   readonly presence: Presence;
+  readonly journal: Journal;
   readonly cursors: Cursors;
   readonly tail: Tail;
   readonly limits: { readonly maxTopics: number };
@@ -61,6 +63,7 @@ export class Subscriptions {
     subscription.granted = asked.then((answer) => (isRefusal(answer) ? answer : undefined));
     const answer = await asked;
     if (isRefusal(answer)) {
+      this.parts.journal.refused(subscription, answer);
       this.end(subscription, 'refused');
       connection.refuse(i, answer, topic);
     } else await this.begin(subscription, answer, i, since);
@@ -93,6 +96,7 @@ export class Subscriptions {
     const subscription = new Subscription(connection, topic, this.parts.tail.position.seq);
     connection.subscriptions.set(topic, subscription);
     this.parts.channels.subscriptions++;
+    this.parts.journal.asked(subscription);
     return subscription;
   }
 
@@ -124,6 +128,7 @@ export class Subscriptions {
     const recovered = cursor !== undefined && replays.reachBack(cursor) && (await tail.reaches(cursor));
     if (subscription.ended) return;
     subscription.at = Math.max(recovered ? cursor.seq : subscription.at, from);
+    this.parts.journal.granted(subscription, { from: subscription.at, rightFrom: from, cursor: since === undefined ? 'none' : recovered ? 'good' : 'lost' });
     const to = recovered ? Math.max(tail.position.seq, subscription.at) : subscription.at;
     connection.send(subscribed(i, topic, { recovered, to: cursors.sign({ epoch: tail.position.epoch, seq: to }) }));
     if (subscription.takesPart) this.parts.presence.join(subscription);
@@ -145,6 +150,7 @@ export class Subscriptions {
     }
     connection.send(live(topic));
     channels.join(subscription);
+    this.parts.journal.caughtUp(subscription);
   }
 
   /** Everything up to here was delivered on this connection already. */
@@ -164,6 +170,7 @@ export class Subscriptions {
     subscription.ended = true;
     this.parts.channels.leave(subscription);
     this.parts.presence.leave(subscription, how);
+    this.parts.journal.subscriptionEnded(subscription, how);
     this.parts.channels.subscriptions--;
     subscription.connection.subscriptions.delete(subscription.topic);
   }
