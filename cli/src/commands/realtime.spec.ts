@@ -79,7 +79,7 @@ describe('mela realtime why', () => {
     const { exit, out } = await why(eventId);
     const cid = /"cid":"([^"]+)"/.exec(frames.join())![1]!;
     expect(exit).toBe(0);
-    expect(out).toMatch(/^Gateway \S+: user\.registered is event 1 of the stream, stored at \S+Z, and concerns person:\S+\.\n/);
+    expect(out).toMatch(/^Gateway \S+: user\.registered is event \d+ of the stream, stored at \S+Z, and concerns person:\S+\.\n/);
     expect(out).toMatch(new RegExp(`\n  connection ${cid}, person:${asha}: delivered at \\S+Z\\.\n$`));
 
     const told = JSON.parse((await why(eventId, '--json')).out) as Out<typeof realtime.why>;
