@@ -28,6 +28,8 @@ type Told<T extends Frame['t']> = Extract<Frame, { t: T }>;
 /** One topic: where it is, and who listens. What was told before, on whatever connection, is not told again. */
 export class Topic {
   readonly listeners = new Set<Listener>();
+  /** Who is there, as it was told: for whoever begins to listen later. */
+  private there: Presence | undefined;
   cursor: Cursor | undefined;
   /** The gateway said no: it is not asked again until somebody new listens. */
   refused: string | undefined;
@@ -38,6 +40,13 @@ export class Topic {
 
   get wantsPresence(): boolean {
     return [...this.listeners].some(({ presence }) => presence !== undefined);
+  }
+
+  add(listener: Listener): void {
+    this.listeners.add(listener);
+    // What is read now is from after the place where this topic is.
+    if (this.cursor !== undefined) listener.resync();
+    if (this.there) listener.presence?.(this.there);
   }
 
   subscribed({ recovered, to }: Pick<Told<'subd'>, 'recovered' | 'to'>): void {
@@ -68,6 +77,9 @@ export class Topic {
 
   tellPresence({ v, join, leave, count, snapshot }: Told<'pres'>): void {
     const presence = { v, join, leave, ...(count === undefined ? {} : { count }), ...(snapshot === undefined ? {} : { snapshot }) };
+    const before = snapshot ? [] : (this.there?.join ?? []);
+    const present = new Set([...before, ...join].filter((personId) => !leave.includes(personId)));
+    this.there = { ...presence, join: [...present], leave: [], snapshot: true };
     for (const listener of this.listeners) aside(() => listener.presence?.(presence));
   }
 }

@@ -20,10 +20,8 @@ export class Topics {
     const topic = known ?? new Topic(name);
     const asks = known === undefined || known.refused !== undefined || (listener.presence !== undefined && !known.wantsPresence);
     topic.refused = undefined;
-    topic.listeners.add(listener);
     this.all.set(name, topic);
-    // What is read now is from after the place where this topic is.
-    if (topic.cursor !== undefined) listener.resync();
+    topic.add(listener);
     return asks;
   }
 

@@ -4,7 +4,7 @@ import { UseFilters } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway, type OnGatewayConnection, type OnGatewayDisconnect } from '@nestjs/websockets';
 import { BrokenFrameFilter } from './broken-frame.filter.ts';
 import { closing } from './protocol/close-codes.ts';
-import { ConnectedAlready, ConnectFirst, OtherPerson } from './protocol/faults.ts';
+import { ConnectedAlready, ConnectFirst, OtherPerson, TooManyConnections } from './protocol/faults.ts';
 import type { AuthFrame, ConnectFrame, SubFrame, UnsubFrame } from './protocol/incoming.ts';
 import { connected, refreshed } from './protocol/outgoing.ts';
 import type { Connection } from './socket/connection.ts';
@@ -32,8 +32,8 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
 
   handleDisconnect(connection: Connection): void {
     this.vigil.end(connection);
-    this.subscriptions.endAll(connection);
     this.connections.delete(connection);
+    this.subscriptions.endAll(connection);
   }
 
   @SubscribeMessage('connect')
@@ -47,6 +47,10 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
       if (isRefusal(verified)) return this.turnAway(connection, frame, verified);
       const { caller: { personId }, expiresAt } = verified;
       if (!connection.isOpen) return;
+      if (this.connections.areTooManyOf(personId)) {
+        connection.refuse(frame.i, TooManyConnections());
+        return connection.close(closing.tooMany);
+      }
       connection.session = { token, personId, expiresAt };
     } finally {
       connection.connecting = false;
@@ -56,7 +60,7 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
 
   @SubscribeMessage('sub')
   sub(connection: Connection, frame: SubFrame): Promise<void> {
-    return this.subscriptions.subscribe(connection, frame.topic, frame.i, frame.since);
+    return this.subscriptions.subscribe(connection, frame.topic, frame.i, frame);
   }
 
   /** A fresh token of the same person, before the old one ends. One that is no good changes nothing. */
@@ -85,7 +89,7 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     this.vigil.admitted(connection);
     connection.send(connected(i, { cid: connection.id, ping: this.vigil.pingMs, exp: Math.floor(expiresAt / 1000), topics: [own] }));
     void this.subscriptions.hearOwn(connection, personId, subs[own]);
-    for (const [asked, since] of Object.entries(subs)) if (asked !== own) void this.subscriptions.subscribe(connection, asked, i, since);
+    for (const [asked, since] of Object.entries(subs)) if (asked !== own) void this.subscriptions.subscribe(connection, asked, i, { since });
   }
 
   /** A token that is no good ends the connection; keys that cannot be had right now do not: the client may try again. */

@@ -4,6 +4,8 @@ export * from './access/authenticated.ts';
 export * from './access/authorised.ts';
 export * from './access/memberships.ts';
 export * from './access/tokens.ts';
+export * from './addresses/counted-address.ts';
+export * from './addresses/trusted-proxies.ts';
 export * from './database/data-source.ts';
 export * from './database/db.ts';
 export * from './database/faults.ts';

@@ -25,6 +25,8 @@ export class WebSocketLink implements Link {
   /** By topic, whether with presence. */
   private readonly asked = new Map<string, boolean>();
   private readonly askedBy = new Map<number, string>();
+  /** Asked for presence alone, on topics that are heard: nothing begins anew on them. */
+  private readonly askedForPresence = new Set<number>();
   private bye: Ending = {};
   private isConnected = false;
   private isOver = false;
@@ -79,9 +81,11 @@ export class WebSocketLink implements Link {
   }
 
   private subscribe({ topic, since, presence }: Wanted): void {
+    const isHeard = this.asked.has(topic);
     this.asked.set(topic, presence);
     const i = this.send({ t: 'sub', topic, ...(since === undefined ? {} : { since }), ...(presence ? { presence } : {}) });
     this.askedBy.set(i, topic);
+    if (isHeard) this.askedForPresence.add(i);
   }
 
   private hear(frame: Frame | Record<string, never>): void {
@@ -92,6 +96,7 @@ export class WebSocketLink implements Link {
       if (topic !== undefined) this.asked.delete(topic);
       return this.options.hears.frame(topic === undefined ? frame : { ...frame, topic });
     }
+    if (frame.t === 'subd' && this.askedForPresence.delete(frame.i ?? -1)) return;
     if (frame.t === 'unsub') this.asked.delete(frame.topic);
     if (frame.t === 'connected') {
       this.isConnected = true;

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { RecentEvents, ToldEvent } from '../history/recent-events.ts';
 import type { Rights } from '../history/rights.ts';
 import type { Channels } from '../topics/channels.ts';
+import type { PassedOverEvents } from '../why/passed-over.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { ToldFrames } from './told-frames.ts';
 
@@ -24,6 +25,7 @@ interface Parts {
   readonly frames: ToldFrames;
   /** A right is gone: whatever rests on it ends. */
   readonly revoke: (right: Right) => void;
+  readonly passedOver: PassedOverEvents;
   readonly log: Logger;
 }
 
@@ -39,8 +41,10 @@ export class Announcer {
       const declared = this.parts.catalogue.events.get(stored.header('ce-type') ?? '');
       if (!declared) throw new Error('Nobody declares it');
       const event = unseal(declared, stored.header, stored.payload);
-      if (!this.told.isRepeat(event.id)) this.tell(declared, event, stored);
+      if (this.told.isRepeat(event.id)) this.parts.passedOver.note(event.id, 'repeat');
+      else this.tell(declared, event, stored);
     } catch (error) {
+      this.parts.passedOver.note(stored.header('ce-id'), 'unreadable');
       this.parts.log.debug({ seq: stored.position.seq, type: stored.header('ce-type'), reason: String(error) }, 'event passed over');
     }
   }

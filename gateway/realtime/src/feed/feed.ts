@@ -33,9 +33,9 @@ export class Feed {
     this.at = at;
   }
 
-  /** Everything until here was told. */
+  /** Everything until here was told. Where no more is taken, what happened after the last that was may be untold. */
   get place(): number {
-    return this.caughtUp ? Math.max(this.at, this.parts.toldUntil()) : this.at;
+    return this.caughtUp && this.connection.isOpen ? Math.max(this.at, this.parts.toldUntil()) : this.at;
   }
 
   /** Of the topic only what happened after a place. */

@@ -72,17 +72,20 @@ export class Feeds {
     const granted: { subscription: Subscription; from: number }[] = [];
     for (const { subscription, answer } of entitled)
       if (isRefusal(answer)) subscriptions.refuse(subscription, answer);
-      else if (!subscription.ended) granted.push({ subscription, from: answer.from });
+      else if (!subscription.ended) {
+        subscriptions.startFrom(subscription, answer.from, { since, cursor });
+        granted.push({ subscription, from: answer.from });
+      }
     return this.feed(connection, granted, { recovered: cursor !== undefined, at: cursor?.seq ?? start });
   }
 
   private feed(connection: Connection, granted: readonly { subscription: Subscription; from: number }[], { recovered, at }: { recovered: boolean; at: number }): OpenFeed {
-    const { recent, frames, channels, cursors, tail } = this.parts;
+    const { recent, frames, channels, subscriptions, cursors, tail } = this.parts;
     const sign = (seq: number) => cursors.sign({ epoch: tail.position.epoch, seq });
     let caughtUp: (topics: readonly string[]) => void = () => undefined;
     const feed = new Feed({ recent, frames, end: () => tail.position.seq, toldUntil: () => (channels.isQuiet ? tail.position.seq : this.toldUntil) }, connection, at, () => {
       const lasting = granted.map(({ subscription }) => subscription).filter(({ ended }) => !ended);
-      for (const subscription of lasting) channels.join(subscription);
+      for (const subscription of lasting) subscriptions.goesLive(subscription);
       caughtUp(lasting.map(({ topic }) => topic));
     });
     for (const { subscription, from } of granted) {

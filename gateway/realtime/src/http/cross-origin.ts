@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const SENDABLE = 'authorization, last-event-id';
-const READABLE = 'trace-id';
+const READABLE = 'trace-id, retry-after';
 const REMEMBERED_SECONDS = '600';
 
 /** Lets the page that asks read the answer; its origin was admitted before. */

@@ -33,8 +33,11 @@ export class EventStreams {
 
     const wire = new ServerSentWire(response);
     const connection = visitors.enter(wire, session);
+    if (isRefusal(connection)) return answerRequest(response, connection);
     response.once('close', () => {
-      closed(connection.endedWith ?? GONE);
+      const code = connection.endedWith ?? GONE;
+      connection.end = { code, clean: false };
+      closed(code);
       visitors.leave(connection);
     });
     wire.begin();

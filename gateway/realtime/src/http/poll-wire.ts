@@ -7,7 +7,7 @@ const BYTES_PER_ANSWER = 262_144;
 
 /** Gathers what one answer is to hold. What does not fit is left for the next. */
 export class PollWire implements Wire {
-  readonly isOneWay = true;
+  readonly transport = 'poll';
   readonly waiting = 0;
   readonly lines: Buffer[] = [];
   /** Settled when there is something to answer. */

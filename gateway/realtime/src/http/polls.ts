@@ -21,6 +21,9 @@ interface Answer {
   readonly recovered: boolean;
 }
 
+/** What the ends are called for which HTTP has no code. */
+const ANSWERED = 1000;
+const GONE = 1006;
 const LEAVES_WITHIN_MS = 30_000;
 const HEAD = Buffer.from('{"frames":[');
 const COMMA = Buffer.from(',');
@@ -40,11 +43,15 @@ export class Polls {
     const wire = new PollWire();
     // Each poll shows a token anew: nobody needs to be told that this one ends.
     const connection = visitors.enter(wire, { ...session, warned: true });
+    if (isRefusal(connection)) return answerRequest(response, connection);
     response.once('close', () => wire.abandon());
     try {
       const answer = await this.gather(connection, wire, asked);
+      connection.conclude();
       await send(response, answer);
     } finally {
+      // Whether it was read, the next poll's cursor says.
+      connection.end = { code: connection.endedWith ?? (response.writableFinished ? ANSWERED : GONE), clean: false };
       visitors.leave(connection);
     }
   }

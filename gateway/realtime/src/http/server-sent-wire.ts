@@ -10,7 +10,7 @@ const RETRY_SPREAD_MS = 4_000;
 
 /** One answer that does not end: Server-Sent Events, which a browser's EventSource reads. */
 export class ServerSentWire implements Wire {
-  readonly isOneWay = true;
+  readonly transport = 'sse';
   /** The cursor to go on from; while it is not known, the last one that was sent holds. */
   place: () => string | undefined = () => undefined;
   private ended = false;

@@ -4,7 +4,7 @@ import type { TokenVerifier } from '@mela/chassis';
 import { InvalidInput, isRefusal, NotSignedIn, type Refusal } from '@mela/contracts';
 import type { FramesGateway } from '../frames.gateway.ts';
 import type { Tally } from '../metrics.ts';
-import { TooManyTopics } from '../protocol/faults.ts';
+import { TooManyConnections, TooManyTopics } from '../protocol/faults.ts';
 import { Connection } from '../socket/connection.ts';
 import type { Connections } from '../socket/connections.ts';
 import { FrameBudget } from '../socket/frame-budget.ts';
@@ -41,8 +41,10 @@ export class Visitors {
     return isRefusal(verified) ? verified : { token, personId: verified.caller.personId, expiresAt: verified.expiresAt };
   }
 
-  enter(wire: Wire, session: Session): Connection {
+  /** Decided at the moment of entering: of those who come at once, each counts the others. */
+  enter(wire: Wire, session: Session): Connection | Refusal {
     const { gateway, connections, vigil, limits, tally } = this.parts;
+    if (connections.areTooManyOf(session.personId)) return TooManyConnections();
     const connection = new Connection(wire, limits.maxBuffered, tally, new FrameBudget(Number.POSITIVE_INFINITY));
     gateway.handleConnection(connection);
     connection.session = session;

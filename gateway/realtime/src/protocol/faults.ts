@@ -6,6 +6,7 @@ export const UnknownFrame = refusal('frame.unknown', 400, 'There is no such fram
 export const InvalidFrame = refusal('frame.invalid', 400, 'The frame does not fit the protocol');
 export const ConnectFirst = refusal('connect.first', 401, 'Send a connect frame first');
 export const ConnectedAlready = refusal('connect.twice', 409, 'This connection is connected already');
+export const TooManyConnections = refusal('connect.too_many', 429, 'This person has as many connections as one may have', 'Close one that is not needed');
 export const TooFast = refusal('frame.rate_limited', 429, 'Frames come faster than this connection may send them');
 export const UnknownTopic = refusal('topic.unknown', 404, 'There is no such topic');
 export const TooManyTopics = refusal('topic.too_many', 409, 'This connection has as many subscriptions as it may have');

@@ -53,6 +53,12 @@ export class Message {
 
 const FINAL_TEXT = 0x81;
 
+/** What stands before a payload of that length, so that its end is known. */
+export const headerBytes = (length: number): number => (length < 126 ? 2 : length < 65_536 ? 4 : 10);
+
+/** What stands around a frame in a stream of events. */
+export const serverSentBytes = (cursorLength: number): number => 'id: \ndata: \n\n'.length + cursorLength;
+
 function textFrame(payload: Buffer): Buffer {
   const { length } = payload;
   if (length < 126) return Buffer.concat([Buffer.from([FINAL_TEXT, length]), payload]);

@@ -29,6 +29,19 @@ interface Subscribed {
 
 export const subscribed = (i: AnswerTo, topic: string, { recovered, to }: Subscribed) => frame(i, 'subd', { topic, recovered, to });
 
+interface Present {
+  /** Rises by one with every difference. */
+  readonly v: number;
+  readonly join: readonly string[];
+  readonly leave: readonly string[];
+  /** Of all who are there, the unnamed ones, too. */
+  readonly count: number;
+  /** What was known before is forgotten. */
+  readonly snapshot?: true;
+}
+
+export const presence = (topic: string, facts: Present) => frame(undefined, 'pres', { topic, ...facts });
+
 /** The past is told; what follows happens now. */
 export const live = (topic: string) => frame(undefined, 'live', { topic });
 

@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { answer, type Health } from '@mela/chassis';
-import { Broken, MethodNotAllowed, NoSuchRoute, refusal, Unavailable, type Refusal } from '@mela/contracts';
+import { answer, clientAddress, type Health } from '@mela/chassis';
+import { Broken, MethodNotAllowed, NoSuchRoute, refusal, TooManyRequests, Unavailable, type Refusal } from '@mela/contracts';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { WebSocketServer } from 'ws';
 import { answerPreflight, letRead } from '../http/cross-origin.ts';
+import type { Arrivals } from '../limits/arrivals.ts';
 import { TransportOff } from '../protocol/faults.ts';
 import type { Transport } from '../settings.ts';
 import { answerBare, answerRequest } from './problem-answers.ts';
@@ -16,6 +17,7 @@ const ForeignOrigin = refusal('origin.refused', 403, 'Pages of this origin may n
 const NotAnUpgrade = refusal('realtime.upgrade', 426, 'This address speaks WebSocket');
 const BadUpgrade = refusal('realtime.bad_upgrade', 400, 'This is not the handshake of a WebSocket');
 const MalformedRequest = refusal('request.malformed_http', 400, 'This is not an HTTP request');
+const TooFast = () => TooManyRequests('Connections from this address come too fast');
 const SlowRequest = refusal('request.too_slow', 408, 'The request did not arrive in time');
 const HeadersTooLarge = refusal('request.headers_too_large', 431, 'The headers are too large');
 
@@ -25,6 +27,9 @@ interface ServerOptions {
   readonly maxFrame: number;
   readonly transports: readonly Transport[];
   readonly admits: (origin: string | undefined) => boolean;
+  readonly arrivals: Arrivals;
+  /** Whether an address is a balancer's in front. */
+  readonly isTrusted: (address: string) => boolean;
   readonly health: Health;
   readonly metrics: Registry;
   readonly log: Logger;
@@ -112,8 +117,17 @@ export class RealtimeServer implements CustomTransportStrategy {
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refused = this.refusalOf(request);
-    if (refused) answerBare(socket, refused, request);
+    if (refused) return answerBare(socket, refused, request);
+    const after = this.secondsUntilLetIn(request);
+    if (after > 0) answerBare(socket, TooFast(), request, { 'retry-after': String(after) });
     else this.sockets.handleUpgrade(request, socket, head, (client) => this.sockets.emit('connection', client, request));
+  }
+
+  /** Connections are counted by the address they come from; 0 where this one is not too many. */
+  private secondsUntilLetIn({ socket, headers }: IncomingMessage): number {
+    const { arrivals, isTrusted } = this.options;
+    const address = clientAddress(socket.remoteAddress ?? '', headers['x-forwarded-for'] as string | undefined, isTrusted);
+    return Math.ceil(arrivals.take(address) / 1000);
   }
 
   private refusalOf(request: IncomingMessage): Refusal | undefined {
@@ -139,6 +153,8 @@ export class RealtimeServer implements CustomTransportStrategy {
     if (!route) return this.tellTransports(response);
     if (this.closing) return answerRequest(response, Unavailable('This gateway is shutting down'));
     if (!this.isOn(route.transport)) return answerRequest(response, this.transportOff());
+    const after = this.secondsUntilLetIn(request);
+    if (after > 0) return answerRequest(response, TooFast(), { 'retry-after': String(after) });
     await route.answer(request, response);
   }
 

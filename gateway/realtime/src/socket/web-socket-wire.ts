@@ -11,7 +11,7 @@ const AS_TEXT = { binary: false };
 
 /** Writes frames that are framed already: nothing is copied or computed per socket. */
 export class WebSocketWire implements Wire {
-  readonly isOneWay = false;
+  readonly transport = 'websocket';
   /** The library does not declare it. Where it is not there, the library frames for each socket anew. */
   private readonly bare: Socket | undefined;
 

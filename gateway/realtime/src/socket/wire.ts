@@ -1,13 +1,13 @@
 import type { Message } from '../protocol/message.ts';
 import type { Closing } from '../protocol/close-codes.ts';
+import type { Transport } from '../settings.ts';
 
 /** How bytes get to one client, whatever it speaks. */
 export interface Wire {
   readonly isOpen: boolean;
   /** Bytes that wait to be read. */
   readonly waiting: number;
-  /** Nothing can be said by the other end: nobody waits for its answers. */
-  readonly isOneWay: boolean;
+  readonly transport: Transport;
   write(message: Message): void;
   /** A sign of life. */
   ping(): void;

@@ -3,6 +3,9 @@ import type { Feed } from '../feed/feed.ts';
 import type { Message } from '../protocol/message.ts';
 import type { Connection } from '../socket/connection.ts';
 
+/** Why it is no more: never granted, given up, taken away, or its connection is gone. */
+export type HowEnded = 'refused' | 'unwanted' | 'revoked' | 'gone';
+
 /**
  * One connection's ear for one topic. While its right is asked for it is told nothing; then it is told what happened
  * since, out of the recent past; having caught up, it hears what happens.
@@ -17,6 +20,8 @@ export class Subscription {
   ended = false;
   /** Reads several topics in one order; what happens wakes it. */
   feed: Feed | undefined;
+  /** Is one of those who are there, and is told who else is. */
+  takesPart = false;
 
   constructor(
     readonly connection: Connection,
@@ -24,6 +29,11 @@ export class Subscription {
     /** Told until here; everything after this place is still to be told. */
     public at: number,
   ) {}
+
+  /** Everything of the topic until here was told; of what happens now, it is told without being noted here. */
+  get toldUntil(): number {
+    return this.feed ? Math.max(this.at, this.feed.place) : this.at;
+  }
 
   hear(message: Message): void {
     if (this.feed) this.feed.tell();
