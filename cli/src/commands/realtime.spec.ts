@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectBus, ensureStream, OperationServer } from '@mela/bus';
+import { Asker, connectBus, continueTrace, ensureStream, OperationServer, within } from '@mela/bus';
 import { AUDIENCE, authenticated, authorised, busEnvironment, createLog, ISSUER, measured, pipeline, runTargets, TOKEN_TYPE, type RunningProcess, type TokenVerifier } from '@mela/chassis';
-import { id, identity, type Out, type realtime } from '@mela/contracts';
+import { id, identity, isRefusal, realtime, type Out } from '@mela/contracts';
 import { realtimeGateway } from '@mela/gateway-realtime';
 import { openPart, type OpenPart } from '@mela/infra';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -90,6 +90,26 @@ describe('mela realtime why', () => {
     expect(told).toMatchObject({ silent: [], gateways: [{ findings: [{ verdict: 'delivered', connection: cid }] }] });
     socket.close(1000);
     await once(socket, 'close');
+  });
+
+  it('needs no right at the bus that the gateway and the operator have not, and neither do tickets and presence', async () => {
+    const { NATS_URL, API_NATS_PASSWORD } = busEnvironment(nats.url, nats.passwords);
+    const api = await connectBus({ url: NATS_URL!, name: 'api', password: API_NATS_PASSWORD });
+    const asker = new Asker({ nc: api, mayAsk: new Set([realtime.createTicket.id]) });
+    const given = await within({ traceparent: continueTrace(undefined), token }, () => asker.ask(realtime.createTicket, {}));
+    await api.close();
+    if (isRefusal(given)) throw new Error(given.code);
+    const socket = new WebSocket(gateway.addresses['realtime']!);
+    await once(socket, 'open');
+    const frames: string[] = [];
+    socket.on('message', (data) => void frames.push(String(data)));
+    socket.send(`${JSON.stringify({ t: 'connect', ticket: given.ticket })}\n${JSON.stringify({ t: 'sub', topic: `person:${asha}`, presence: true })}`);
+    await expect.poll(() => frames.join()).toContain('"t":"pres"');
+    expect((await why(await registered(asha))).exit).toBe(0);
+    socket.close(1000);
+    await once(socket, 'close');
+    const metrics = await (await fetch(`${gateway.addresses['ops']}/metrics`)).text();
+    expect(metrics.match(/^mela_bus_refused_total\S* \d+$/gm)?.map((line) => line.split(' ')[1])).toEqual(['0', '0', '0']);
   });
 
   it('says that the person was not there', async () => {
