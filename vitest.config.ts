@@ -30,7 +30,7 @@ export default defineConfig({
     projects: [
       {
         ...sources,
-        test: { name: 'parts', include: ['{libs,services,gateway,cli,chaos,lint,bench}/**/*.spec.ts'], exclude: ['**/node_modules/**', '**/dist/**', '**/fixtures/**'] },
+        test: { name: 'parts', include: ['{libs,services,gateway,clients,cli,chaos,lint,bench}/**/*.spec.ts'], exclude: ['**/node_modules/**', '**/dist/**', '**/fixtures/**'] },
         extends: true,
       },
       { ...flow('all'), extends: true },

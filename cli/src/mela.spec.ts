@@ -39,6 +39,7 @@ describe('the command line', () => {
     ['a place that is none', 'events replay --from yesterday --consumer communities.members'],
     ['a consumer of no service', 'dlq show nobody.heard 01900000-0000-7000-8000-000000000001'],
     ['an id that is none', 'dlq show communities.members 7'],
+    ['a person that is none', 'realtime why --person asha --event 01900000-0000-7000-8000-000000000001'],
   ])('calls %s a fault in usage', async (_what, line) => {
     const { exit, out } = await run(`${line} --json`);
     expect(exit, out).toBe(2);

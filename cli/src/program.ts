@@ -10,6 +10,7 @@ import { eventsCommand } from './commands/events.ts';
 import { listenCommand } from './commands/listen.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { newCommand } from './commands/new.ts';
+import { realtimeCommand } from './commands/realtime.ts';
 import { runCommand } from './commands/run.ts';
 import { seedCommand } from './commands/seed.ts';
 import { targetsCommand } from './commands/targets.ts';
@@ -25,7 +26,7 @@ export function program(terminal: Terminal): Command {
     .version(version, '--version', 'show the version');
   const commands = [
     upCommand, runCommand, targetsCommand, migrateCommand, seedCommand, doctorCommand,
-    eventsCommand, dlqCommand, listenCommand, adminCommand, deployCommand, newCommand, completionsCommand,
+    eventsCommand, dlqCommand, listenCommand, realtimeCommand, adminCommand, deployCommand, newCommand, completionsCommand,
   ];
   for (const build of commands) mela.addCommand(build(terminal));
   agree(mela, terminal);

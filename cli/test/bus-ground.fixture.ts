@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureStream, Hears, inboxOf, watchRefusals, type BusUser } from '@mela/bus';
 import { defineService, type Target } from '@mela/chassis';
-import { communities, identity, PostCreated, service, UserRegistered } from '@mela/contracts';
+import { communities, identity, PostCreated, realtime, service, UserRegistered } from '@mela/contracts';
 import { natsAccess, openPart, type OpenPart } from '@mela/infra';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { usersOf } from '../src/bus-users.ts';
@@ -27,11 +27,11 @@ export const mayAsk: Readonly<Record<string, readonly string[]>> = {
   identity: [identity.jwks.id],
   communities: [identity.jwks.id],
   postcards: [identity.jwks.id, identity.me.id, communities.members.id, communities.membership.id],
-  api: [...Object.values(identity), ...Object.values(communities)].flatMap((operation) => (typeof operation === 'object' && operation.http ? [operation.id] : [])),
-  realtime: [identity.jwks.id, identity.hearing.id, communities.hearing.id],
-  operator: [],
+  api: [identity, communities, realtime].flatMap((owner) => Object.values(owner)).flatMap((operation) => (typeof operation === 'object' && operation.http ? [operation.id] : [])),
+  realtime: [identity.jwks.id, identity.hearing.id, communities.hearing.id, communities.hearingPost.id],
+  operator: [realtime.why.id],
 };
-export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user'], communities: ['community', 'member', 'post'] };
+export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user'], communities: ['community', 'member', 'post', 'comment'] };
 export const durablesOf: Readonly<Record<string, readonly string[]>> = { postcards: ['postcards_album--post', 'postcards_album--user', 'postcards_members'] };
 
 /** What nobody may publish. */

@@ -1,5 +1,4 @@
-import { isIP } from 'node:net';
-import { cursorSecret, ProcessSettings, whole } from '@mela/chassis';
+import { cursorSecret, ProcessSettings, trustedProxies, whole } from '@mela/chassis';
 import { z } from 'zod';
 
 const listOf = (text: string): string[] => text.split(',').map((part) => part.trim()).filter((part) => part !== '');
@@ -11,22 +10,6 @@ const Origins = z
   .refine((origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin), 'is to list origins such as https://app.example.org')
   .describe('Web pages that may call the API from a browser, separated by commas; nobody else’s get any CORS header');
 
-const wellKnownNetworks = ['loopback', 'linklocal', 'uniquelocal'];
-
-function isNetwork(text: string): boolean {
-  const [address = '', prefix, ...more] = text.split('/');
-  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)]!;
-  return wellKnownNetworks.includes(text) || (bits > 0 && more.length === 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits)));
-}
-
-/** Believing everybody's `X-Forwarded-For` is no choice here: a client would write the address that it is counted by. */
-const TrustedProxies = z
-  .string()
-  .default('false')
-  .transform((text) => (text === 'false' ? (false as const) : listOf(text)))
-  .refine((trusted) => trusted === false || trusted.every(isNetwork), 'is to be false, or addresses and networks separated by commas')
-  .describe('Addresses and networks of the balancers in front (10.0.0.0/8, uniquelocal), so that a client is known by its own address');
-
 export const ApiSettings = z
   .object({
     API_HOST: z.string().default('127.0.0.1').describe('Where the API listens; 0.0.0.0 in a container'),
@@ -34,7 +17,7 @@ export const ApiSettings = z
     CORS_ORIGINS: Origins,
     REDIS_URL: z.url({ protocol: /^rediss?$/ }).describe('Where requests are counted: redis://:password@host:6379'),
     CURSOR_SECRET: cursorSecret,
-    TRUST_PROXY: TrustedProxies,
+    TRUST_PROXY: trustedProxies,
     REQUEST_TIMEOUT_MS: whole(100, 60_000).default(10_000).describe('How long an answer may take, and how long a request’s headers may'),
     RATE_LIMITS: z.enum(['on', 'off']).default('on').describe('`off` counts no requests, for load tests'),
     ADDRESS_LIMIT: whole(1, 10_000_000).default(6_000).describe('Requests a minute from one network address, over all operations'),

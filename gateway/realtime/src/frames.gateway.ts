@@ -4,12 +4,13 @@ import { UseFilters } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway, type OnGatewayConnection, type OnGatewayDisconnect } from '@nestjs/websockets';
 import { BrokenFrameFilter } from './broken-frame.filter.ts';
 import { closing } from './protocol/close-codes.ts';
-import { ConnectedAlready, ConnectFirst, OtherPerson } from './protocol/faults.ts';
+import { ConnectedAlready, ConnectFirst, OtherPerson, TooManyConnections } from './protocol/faults.ts';
 import type { AuthFrame, ConnectFrame, SubFrame, UnsubFrame } from './protocol/incoming.ts';
 import { connected, refreshed } from './protocol/outgoing.ts';
 import type { Connection } from './socket/connection.ts';
 import { Connections } from './socket/connections.ts';
 import { Vigil } from './socket/vigil.ts';
+import { Tickets } from './tickets/tickets.ts';
 import { Subscriptions } from './topics/subscriptions.ts';
 
 /** A handler per frame. It knows no business: topics and those who grant them come from the contracts. */
@@ -21,6 +22,7 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     private readonly subscriptions: Subscriptions,
     private readonly vigil: Vigil,
     private readonly tokens: TokenVerifier,
+    private readonly tickets: Tickets,
   ) {}
 
   handleConnection(connection: Connection): void {
@@ -30,8 +32,8 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
 
   handleDisconnect(connection: Connection): void {
     this.vigil.end(connection);
-    this.subscriptions.endAll(connection);
     this.connections.delete(connection);
+    this.subscriptions.endAll(connection);
   }
 
   @SubscribeMessage('connect')
@@ -39,11 +41,17 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     if (connection.session || connection.connecting) return connection.refuse(frame.i, ConnectedAlready());
     connection.connecting = true;
     try {
-      const verified = await this.tokens.verify(frame.token);
+      const token = frame.token ?? (await this.tickets.redeem(frame.ticket!));
+      if (isRefusal(token)) return this.turnAway(connection, frame, token);
+      const verified = await this.tokens.verify(token);
       if (isRefusal(verified)) return this.turnAway(connection, frame, verified);
       const { caller: { personId }, expiresAt } = verified;
       if (!connection.isOpen) return;
-      connection.session = { token: frame.token, personId, expiresAt };
+      if (this.connections.areTooManyOf(personId)) {
+        connection.refuse(frame.i, TooManyConnections());
+        return connection.close(closing.tooMany);
+      }
+      connection.session = { token, personId, expiresAt };
     } finally {
       connection.connecting = false;
     }
@@ -52,7 +60,7 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
 
   @SubscribeMessage('sub')
   sub(connection: Connection, frame: SubFrame): Promise<void> {
-    return this.subscriptions.subscribe(connection, frame.topic, frame.i, frame.since);
+    return this.subscriptions.subscribe(connection, frame.topic, frame.i, frame);
   }
 
   /** A fresh token of the same person, before the old one ends. One that is no good changes nothing. */
@@ -81,7 +89,7 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     this.vigil.admitted(connection);
     connection.send(connected(i, { cid: connection.id, ping: this.vigil.pingMs, exp: Math.floor(expiresAt / 1000), topics: [own] }));
     void this.subscriptions.hearOwn(connection, personId, subs[own]);
-    for (const [asked, since] of Object.entries(subs)) if (asked !== own) void this.subscriptions.subscribe(connection, asked, i, since);
+    for (const [asked, since] of Object.entries(subs)) if (asked !== own) void this.subscriptions.subscribe(connection, asked, i, { since });
   }
 
   /** A token that is no good ends the connection; keys that cannot be had right now do not: the client may try again. */

@@ -1,5 +1,6 @@
 import { inboxOf, type BusNeeds } from '@mela/bus';
 import { identity, type Catalogue, type Operation } from '@mela/contracts';
+import { TICKETS } from './tickets/ticket-bucket.ts';
 
 export const NAME = 'realtime';
 
@@ -17,6 +18,6 @@ export const needsOf = (catalogue: Pick<Catalogue, 'topics' | 'operations'>): Bu
   asks: askedBy(catalogue),
   answers: true,
   follows: true,
-  keeps: ['realtime_tickets'],
+  keeps: [TICKETS],
   also: { publish: [AMONG_GATEWAYS, `${inboxOf(NAME)}.>`], subscribe: [AMONG_GATEWAYS] },
 });

@@ -1,5 +1,9 @@
-import { cursorSecret, ProcessSettings, whole } from '@mela/chassis';
+import { cursorSecret, ProcessSettings, trustedProxies, whole } from '@mela/chassis';
 import { z } from 'zod';
+
+/** Ways to a client, the best first. */
+export const transports = ['websocket', 'sse', 'poll'] as const;
+export type Transport = (typeof transports)[number];
 
 export const RealtimeSettings = z.object({
   MELA_ENV: ProcessSettings.shape.MELA_ENV,
@@ -10,6 +14,12 @@ export const RealtimeSettings = z.object({
     .default('')
     .transform((text) => text.split(',').map((origin) => origin.trim()).filter(Boolean))
     .describe('Web pages that may connect, as https://app.example,https://…; empty admits none, in development those of this machine'),
+  REALTIME_TRANSPORTS: z
+    .string()
+    .default(transports.join(','))
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .pipe(z.array(z.enum(transports)).min(1))
+    .describe('Ways to connect that are on: websocket, sse, poll'),
   CURSOR_SECRET: cursorSecret,
   REALTIME_AUTH_MS: whole(50, 120_000).default(10_000).describe('Milliseconds within which a connection shows its access token'),
   REALTIME_PING_MS: whole(50, 120_000).default(25_000).describe('Milliseconds between two pings'),
@@ -20,6 +30,9 @@ export const RealtimeSettings = z.object({
   REALTIME_MAX_FRAME: whole(1_024, 262_144).default(16_384).describe('Bytes of the largest frame a client may send'),
   REALTIME_FRAMES_PER_SECOND: whole(1, 100_000).default(100).describe('Frames a second that one connection may send; twice as many at once'),
   REALTIME_MAX_TOPICS: whole(1, 10_000).default(200).describe('Subscriptions that one connection may have'),
+  REALTIME_CONNECTIONS_PER_PERSON: whole(1, 1_000_000).default(50).describe('Connections that one person may have at a gateway; a new one beyond that is refused'),
+  REALTIME_CONNECTIONS_PER_SECOND: whole(1, 1_000_000).default(500).describe('New connections a second from one network address; twice as many at once'),
+  TRUST_PROXY: trustedProxies,
   REALTIME_MAX_BUFFERED: whole(65_536, 67_108_864).default(1_048_576).describe('Bytes that may wait for a slow reader before its connection ends'),
 });
 export type RealtimeSettings = z.output<typeof RealtimeSettings>;

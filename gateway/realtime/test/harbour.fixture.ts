@@ -33,6 +33,9 @@ export const ShipSighted = event('ship.sighted', {
   example: { shipId: id(1), dock: 'north' },
 });
 
+/** Concerns no topic: nobody hears it. */
+export const ShipLogged = event('ship.logged', { summary: 'A ship is in the books', aggregate: 'ship', data: z.object({ shipId: Id }), example: { shipId: id(1) } });
+
 const post = z.object({ pilotId: Id, dock: z.string() });
 const right = (e: z.output<typeof post>) => [{ personId: e.pilotId, scope: topic.dock(e.dock) }];
 
@@ -55,7 +58,7 @@ export const PilotDismissed = event('pilot.dismissed', {
 });
 
 const harbour = service('harbour', { hearing: hearing('May the caller hear this dock?') });
-export const harbours = catalogue([{ harbour, ShipSighted, PilotPosted, PilotDismissed }], topic);
+export const harbours = catalogue([{ harbour, ShipSighted, ShipLogged, PilotPosted, PilotDismissed }], topic);
 
 export const SECRET = 'b7f1c4d09e2a4c6f8d3b5a7091e2f4c6';
 const log = createLog('silent');
@@ -210,6 +213,11 @@ export class Gateway {
     readonly process: RunningProcess,
     private readonly screens: Screen[],
   ) {}
+
+  /** One that runs elsewhere, by its address. */
+  elsewhere(realtime: string): Gateway {
+    return new Gateway({ ...this.process, addresses: { realtime } }, this.screens);
+  }
 
   get url(): string {
     return this.process.addresses['realtime']!;

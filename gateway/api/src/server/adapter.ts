@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { continueTrace } from '@mela/bus';
+import { trusts } from '@mela/chassis';
 import { Broken } from '@mela/contracts';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions, FastifyReply, FastifyServerOptions } from 'fastify';
@@ -16,7 +17,7 @@ export function createAdapter({ TRUST_PROXY, REQUEST_TIMEOUT_MS }: ApiSettings):
     // A request's id is its place in the trace, so that whatever answers it can name it.
     genReqId: ({ headers }) => continueTrace(headers['traceparent'] as string | undefined),
     requestIdHeader: false,
-    trustProxy: TRUST_PROXY,
+    trustProxy: TRUST_PROXY && trusts(TRUST_PROXY),
     bodyLimit: BODY_LIMIT,
     requestTimeout: 3 * REQUEST_TIMEOUT_MS,
     // A request without a Host is answered where the others are, and not with an empty body.

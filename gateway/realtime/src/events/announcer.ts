@@ -1,11 +1,12 @@
-import { unseal, type Cursors, type Position } from '@mela/bus';
+import { unseal, type Position } from '@mela/bus';
 import type { Catalogue, EventOf, EventType, Right } from '@mela/contracts';
 import type { Logger } from 'pino';
 import type { RecentEvents, ToldEvent } from '../history/recent-events.ts';
 import type { Rights } from '../history/rights.ts';
 import type { Channels } from '../topics/channels.ts';
-import { eventFrame } from './event-frame.ts';
+import type { PassedOverEvents } from '../why/passed-over.ts';
 import { RecentIds } from './recent-ids.ts';
+import type { ToldFrames } from './told-frames.ts';
 
 /** An event as the stream keeps it. */
 export interface StoredEvent {
@@ -21,9 +22,10 @@ interface Parts {
   readonly channels: Channels;
   readonly recent: RecentEvents;
   readonly rights: Rights;
-  readonly cursors: Cursors;
+  readonly frames: ToldFrames;
   /** A right is gone: whatever rests on it ends. */
   readonly revoke: (right: Right) => void;
+  readonly passedOver: PassedOverEvents;
   readonly log: Logger;
 }
 
@@ -39,8 +41,10 @@ export class Announcer {
       const declared = this.parts.catalogue.events.get(stored.header('ce-type') ?? '');
       if (!declared) throw new Error('Nobody declares it');
       const event = unseal(declared, stored.header, stored.payload);
-      if (!this.told.isRepeat(event.id)) this.tell(declared, event, stored);
+      if (this.told.isRepeat(event.id)) this.parts.passedOver.note(event.id, 'repeat');
+      else this.tell(declared, event, stored);
     } catch (error) {
+      this.parts.passedOver.note(stored.header('ce-id'), 'unreadable');
       this.parts.log.debug({ seq: stored.position.seq, type: stored.header('ce-type'), reason: String(error) }, 'event passed over');
     }
   }
@@ -52,20 +56,15 @@ export class Announcer {
     recent.add(told);
     rights.forgetUntil(recent.after);
     for (const right of declared.grants(data)) rights.granted(right, position.seq);
-    this.toListeners(told, position);
+    this.toListeners(told);
     for (const right of declared.revokes(data)) {
       rights.revoked(right);
       revoke(right);
     }
   }
 
-  private toListeners(event: ToldEvent, position: Position): void {
-    const { channels, cursors } = this.parts;
-    let cursor: string | undefined;
-    for (const topic of event.topics) {
-      if (channels.listenersOf(topic) === 0) continue;
-      cursor ??= cursors.sign(position);
-      channels.tell(topic, { cursor, line: eventFrame(topic, cursor, event, event.payload) });
-    }
+  private toListeners(event: ToldEvent): void {
+    const { channels, frames } = this.parts;
+    for (const topic of event.topics) if (channels.listenersOf(topic) > 0) channels.tell(topic, frames.of(event, topic));
   }
 }

@@ -8,6 +8,8 @@ import type { StoredEvent } from './announcer.ts';
 interface Parts {
   readonly nc: NatsConnection;
   readonly heard: (event: StoredEvent) => void;
+  /** An event that recovery put back: it is old, and told to nobody. */
+  readonly restored: (id: string | undefined) => void;
   /** What is heard from now on comes after this place, which is from that time: at the start, and after a break in the stream. */
   readonly begins: (after: { seq: number; at: number }) => void;
   /** The stream was replaced, or its end went back behind what was heard: positions mean nothing any more. */
@@ -126,6 +128,7 @@ export class StreamTail {
    */
   private hearBreak(message: JsMsg): void {
     this.parts.begins({ seq: message.seq, at: storedAt(message) });
+    if (!isFiller(message.subject)) this.parts.restored(message.headers?.get('ce-id') || undefined);
     if (performance.now() - this.brokenAt > CALM_MS) this.parts.lost();
     this.brokenAt = performance.now();
   }

@@ -47,6 +47,12 @@ export class Lane<T extends Placed> {
     return this.before + low;
   }
 
+  /** The latest that fits. */
+  find(fits: (item: T) => boolean): T | undefined {
+    const place = this.items.findLastIndex((item) => item !== undefined && fits(item));
+    return place < this.gone ? undefined : this.items[place];
+  }
+
   /** Items by number, as many as there are. */
   slice(from: number, to: number): T[] {
     return this.items.slice(Math.max(this.gone, from - this.before), Math.max(this.gone, to - this.before));

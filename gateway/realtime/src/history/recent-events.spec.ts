@@ -19,6 +19,12 @@ describe('the recent past', () => {
     expect([recent.after, recent.size]).toEqual([0, 3]);
   });
 
+  it('finds an event by its id, for as long as it is kept', () => {
+    const recent = new RecentEvents({ ...bounds, events: 2 }, () => 0);
+    for (let seq = 1; seq <= 3; seq++) recent.add(at(seq));
+    expect([recent.withId('e3')?.seq, recent.withId('e2')?.seq, recent.withId('e1'), recent.withId('e9')]).toEqual([3, 2, undefined, undefined]);
+  });
+
   it('keeps so many events', () => {
     const recent = new RecentEvents({ ...bounds, events: 3 }, () => 0);
     for (let seq = 11; seq <= 15; seq++) recent.add(at(seq));

@@ -65,6 +65,11 @@ export class RecentEvents {
     this.forgetOld();
   }
 
+  /** Looked for among all: asked seldom, and every event would pay for an index. */
+  withId(id: string): ToldEvent | undefined {
+    return this.all.find((event) => event.id === id);
+  }
+
   /** Of one topic, in order; the numbers say which of the topic's events they are. */
   onTopic(topic: string): Lane<ToldEvent> | undefined {
     return this.byTopic.get(topic);

@@ -10,6 +10,7 @@ export const closing = {
   noPong: { code: 4012, reason: 'no answer to a ping' },
   /** Reconnect, and send less. */
   flood: { code: 4029, reason: 'too many frames, in spite of refusals' },
+  tooMany: { code: 4029, reason: 'this person has too many connections' },
   /** Final: this client does not speak the protocol. */
   malformed: { code: 4400, reason: 'too many malformed frames in a row' },
   /** Get a fresh access token, then reconnect. */

@@ -7,10 +7,13 @@ const i = z.int().min(0).optional();
 const topic = z.string().min(1).max(100);
 const cursor = z.string().max(200);
 const token = z.string().min(1).max(8_192);
+const ticket = z.string().min(1).max(100);
 
 const frames = {
-  connect: z.strictObject({ t: z.literal('connect'), i, token, subs: z.record(topic, cursor).optional() }),
-  sub: z.strictObject({ t: z.literal('sub'), i, topic, since: cursor.optional() }),
+  connect: z
+    .strictObject({ t: z.literal('connect'), i, token: token.optional(), ticket: ticket.optional(), subs: z.record(topic, cursor).optional() })
+    .refine((frame) => (frame.token === undefined) !== (frame.ticket === undefined), 'It takes a token or a ticket'),
+  sub: z.strictObject({ t: z.literal('sub'), i, topic, since: cursor.optional(), presence: z.literal(true).optional() }),
   auth: z.strictObject({ t: z.literal('auth'), i, token }),
   unsub: z.strictObject({ t: z.literal('unsub'), i, topic }),
 };

@@ -33,4 +33,11 @@ describe('a message', () => {
     const message = new Message([{ line: Buffer.from('{"t":"ev"}'), cursor: 'a:1:x' }, { line: Buffer.from('{"t":"live"}') }]);
     expect(String(message.serverSent)).toBe('id: a:1:x\ndata: {"t":"ev"}\n\ndata: {"t":"live"}\n\n');
   });
+
+  it('keeps together what happened at one place', () => {
+    const frames = ['a:1:x', 'a:1:x', 'a:2:y', undefined, undefined].map((cursor, n) => ({ line: Buffer.from(`{"n":${n}}`), ...(cursor === undefined ? {} : { cursor }) }));
+    expect(String(new Message(frames).serverSent)).toBe(
+      'id: a:1:x\ndata: {"n":0}\ndata: {"n":1}\n\nid: a:2:y\ndata: {"n":2}\n\ndata: {"n":3}\n\ndata: {"n":4}\n\n',
+    );
+  });
 });

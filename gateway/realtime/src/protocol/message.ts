@@ -5,6 +5,7 @@ export interface Frame {
 }
 
 const LINE_BREAK = Buffer.from('\n');
+const END_OF_EVENT = Buffer.from('\n\n');
 
 /**
  * Frames that leave together. What each transport makes of them is made once, for everybody who gets them:
@@ -34,15 +35,29 @@ export class Message {
     return (this.framed ??= textFrame(this.text));
   }
 
-  /** As Server-Sent Events: the id is where to go on after it. */
+  /**
+   * As Server-Sent Events: the id is where to go on after it. Frames of one place stand in one event, a line each: were they
+   * two, a stream that breaks off between them could be resumed neither before the first nor after it.
+   */
   get serverSent(): Buffer {
-    return (this.streamed ??= Buffer.concat(
-      this.frames.flatMap(({ line, cursor }) => [Buffer.from(cursor === undefined ? 'data: ' : `id: ${cursor}\ndata: `), line, Buffer.from('\n\n')]),
-    ));
+    return (this.streamed ??= Buffer.concat(this.frames.flatMap((frame, place) => this.serverSentLines(frame, place))));
+  }
+
+  private serverSentLines({ line, cursor }: Frame, place: number): Buffer[] {
+    const isWithLast = cursor !== undefined && this.frames[place - 1]?.cursor === cursor;
+    const isLast = cursor === undefined || this.frames[place + 1]?.cursor !== cursor;
+    const id = cursor === undefined || isWithLast ? '' : `id: ${cursor}\n`;
+    return [Buffer.from(`${id}data: `), line, isLast ? END_OF_EVENT : LINE_BREAK];
   }
 }
 
 const FINAL_TEXT = 0x81;
+
+/** What stands before a payload of that length, so that its end is known. */
+export const headerBytes = (length: number): number => (length < 126 ? 2 : length < 65_536 ? 4 : 10);
+
+/** What stands around a frame in a stream of events. */
+export const serverSentBytes = (cursorLength: number): number => 'id: \ndata: \n\n'.length + cursorLength;
 
 function textFrame(payload: Buffer): Buffer {
   const { length } = payload;

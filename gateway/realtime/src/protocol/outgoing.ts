@@ -1,5 +1,5 @@
 import type { Refusal } from '@mela/contracts';
-import { closing } from './close-codes.ts';
+import { closing, type Closing } from './close-codes.ts';
 
 /** The `i` of the frame that is answered, where it had one. */
 export type AnswerTo = number | undefined;
@@ -29,6 +29,19 @@ interface Subscribed {
 
 export const subscribed = (i: AnswerTo, topic: string, { recovered, to }: Subscribed) => frame(i, 'subd', { topic, recovered, to });
 
+interface Present {
+  /** Rises by one with every difference. */
+  readonly v: number;
+  readonly join: readonly string[];
+  readonly leave: readonly string[];
+  /** Of all who are there, the unnamed ones, too. */
+  readonly count: number;
+  /** What was known before is forgotten. */
+  readonly snapshot?: true;
+}
+
+export const presence = (topic: string, facts: Present) => frame(undefined, 'pres', { topic, ...facts });
+
 /** The past is told; what follows happens now. */
 export const live = (topic: string) => frame(undefined, 'live', { topic });
 
@@ -49,5 +62,5 @@ export function err(i: AnswerTo, { code, title, detail, status }: Refusal, { top
 
 const SPREAD_MS = 30_000;
 
-/** Clients come back at a moment of their own within the spread, so that those who stay are not run over. */
-export const bye = frame(undefined, 'bye', { code: closing.drain.code, after: [0, SPREAD_MS] });
+/** When a gateway stops, its clients come back at a moment of their own within the spread, so that those who stay are not run over. */
+export const farewell = (why: Closing) => frame(undefined, 'bye', { code: why.code, ...(why === closing.drain ? { after: [0, SPREAD_MS] } : {}) });

@@ -21,6 +21,9 @@ interface AdapterOptions {
   readonly log: Logger;
 }
 
+/** What `ws` says when the other side went, or stayed, without a word. */
+const NO_FAREWELL = 1006;
+
 /** Nest's gateways on `ws`: frames are named by `t`, and every one that comes gets an answer, malformed ones too. */
 export class RealtimeAdapter extends AbstractWsAdapter {
   private readonly sockets = new WeakMap<Connection, WebSocket>();
@@ -46,6 +49,7 @@ export class RealtimeAdapter extends AbstractWsAdapter {
   override bindClientDisconnect(connection: Connection, disconnected: () => void): void {
     this.sockets.get(connection)!.once('close', (code) => {
       const why = connection.endedWith ?? code;
+      connection.end = { code: why, clean: code !== NO_FAREWELL };
       this.options.closed(why);
       if (why === closing.flood.code) this.options.log.info({ cid: connection.id, personId: connection.session?.personId }, 'a flood of frames: connection ended');
       disconnected();

@@ -6,6 +6,7 @@ import { TooFast } from '../protocol/faults.ts';
 import type { Malformed } from '../protocol/incoming.ts';
 import { Message } from '../protocol/message.ts';
 import { err, PULSE, type AnswerTo } from '../protocol/outgoing.ts';
+import type { Transport } from '../settings.ts';
 import type { Subscription } from '../topics/subscription.ts';
 import type { FrameBudget } from './frame-budget.ts';
 import type { Wire } from './wire.ts';
@@ -35,6 +36,10 @@ export class Connection {
   connecting = false;
   pingedAt = performance.now();
   heardAt = performance.now();
+  /** How it ended, once it has: cleanly where the other side agreed. */
+  end: { readonly code: number; readonly clean: boolean } | undefined;
+  /** Told when nothing more is, with the message that could not be written where it ends for that. */
+  whenEnding: ((unwritten: Message | undefined) => void) | undefined;
   private pongOwed = false;
   private pulseAnsweredAt = Number.NEGATIVE_INFINITY;
   private malformed = 0;
@@ -51,9 +56,18 @@ export class Connection {
     return this.wire.isOpen;
   }
 
+  get transport(): Transport {
+    return this.wire.transport;
+  }
+
   /** The code this side ended it with, which a reader that never reads on cannot echo. */
   get endedWith(): number | undefined {
     return this.ending?.code;
+  }
+
+  /** Bytes that wait to be read. */
+  get waiting(): number {
+    return this.wire.waiting;
   }
 
   /** Whether more of the past may be sent; what happens now is always sent. */
@@ -72,7 +86,7 @@ export class Connection {
 
   /** A message that many connections share. Who does not read what waits is let go: the cursors say where to go on. */
   deliver(message: Message): void {
-    if (!this.isOpen || this.isOverrun()) return;
+    if (!this.isOpen || this.isOverrun(message)) return;
     this.tally.out += message.frames.length;
     this.wire.write(message);
   }
@@ -84,7 +98,9 @@ export class Connection {
   ping(): void {
     this.pingedAt = performance.now();
     this.pongOwed = true;
-    this.send(PULSE);
+    if (!this.isOpen || this.isOverrun()) return;
+    this.tally.out++;
+    this.wire.ping();
   }
 
   /** Whether a frame that came may be looked at. It is refused where not, and whoever goes on at that is let go. */
@@ -121,15 +137,21 @@ export class Connection {
     this.malformed = 0;
   }
 
-  close(why: Closing): void {
+  close(why: Closing, unwritten?: Message): void {
     if (!this.isOpen) return;
     this.ending = why;
+    this.conclude(unwritten);
     this.wire.end(why);
   }
 
-  private isOverrun(): boolean {
-    if (this.wire.waiting <= this.maxWaiting) return false;
-    this.close(closing.slow);
+  /** Nothing more is told on it, though what was may take a while to leave. */
+  conclude(unwritten?: Message): void {
+    this.whenEnding?.(unwritten);
+  }
+
+  private isOverrun(unwritten?: Message): boolean {
+    if (this.waiting <= this.maxWaiting) return false;
+    this.close(closing.slow, unwritten);
     return true;
   }
 }

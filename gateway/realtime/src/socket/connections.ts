@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { closing } from '../protocol/close-codes.ts';
-import { bye } from '../protocol/outgoing.ts';
+import type { Journal } from '../why/journal.ts';
 import type { Connection } from './connection.ts';
 
 const FAREWELLS_PER_TURN = 100;
@@ -11,12 +11,22 @@ export class Connections {
   private readonly byPerson = new Map<string, Set<Connection>>();
   private whenEmpty: (() => void) | undefined;
 
+  constructor(
+    private readonly mostPerPerson: number,
+    private readonly journal: Pick<Journal, 'began' | 'ended'>,
+  ) {}
+
   get size(): number {
     return this.all.size;
   }
 
   add(connection: Connection): void {
     this.all.add(connection);
+  }
+
+  /** Another one of this person would be one too many. The oldest stay: they may be in use. */
+  areTooManyOf(personId: string): boolean {
+    return (this.byPerson.get(personId)?.size ?? 0) >= this.mostPerPerson;
   }
 
   /** Those of a person: one for each of their open screens. */
@@ -27,6 +37,7 @@ export class Connections {
   /** From now on it is known whose it is. */
   admitted(connection: Connection): void {
     const { personId } = connection.session!;
+    this.journal.began(connection);
     const screens = this.byPerson.get(personId);
     if (screens) screens.add(connection);
     else this.byPerson.set(personId, new Set([connection]));
@@ -34,6 +45,7 @@ export class Connections {
 
   delete(connection: Connection): void {
     this.all.delete(connection);
+    this.journal.ended(connection);
     const personId = connection.session?.personId ?? '';
     const screens = this.byPerson.get(personId);
     screens?.delete(connection);
@@ -49,7 +61,6 @@ export class Connections {
   async drain(): Promise<void> {
     let said = 0;
     for (const connection of this.all) {
-      connection.send(bye);
       connection.close(closing.drain);
       if (++said % FAREWELLS_PER_TURN === 0) await setImmediate();
     }

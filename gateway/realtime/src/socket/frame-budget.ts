@@ -1,4 +1,5 @@
-const BURST_SECONDS = 2;
+import { Bucket } from '../limits/bucket.ts';
+
 const REFUSED_AT_MOST = 1_000;
 
 /**
@@ -6,17 +7,11 @@ const REFUSED_AT_MOST = 1_000;
  * every frame taken makes good for one refused, so that only much more than the allowed rate adds up.
  */
 export class FrameBudget {
-  private readonly burst: number;
-  private left: number;
-  private countedAt: number;
+  private readonly bucket: Bucket;
   private refused = 0;
 
-  constructor(
-    private readonly perSecond: number,
-    private readonly now: () => number = () => performance.now(),
-  ) {
-    this.burst = this.left = perSecond * BURST_SECONDS;
-    this.countedAt = now();
+  constructor(perSecond: number, now?: () => number) {
+    this.bucket = new Bucket(perSecond, now);
   }
 
   get isFlooded(): boolean {
@@ -25,15 +20,8 @@ export class FrameBudget {
 
   /** Milliseconds until another frame is taken; 0 when this one is. */
   take(): number {
-    const now = this.now();
-    this.left = Math.min(this.burst, this.left + ((now - this.countedAt) / 1000) * this.perSecond);
-    this.countedAt = now;
-    if (this.left < 1) {
-      this.refused++;
-      return Math.ceil(((1 - this.left) / this.perSecond) * 1000);
-    }
-    this.left--;
-    this.refused = Math.max(0, this.refused - 1);
-    return 0;
+    const after = this.bucket.take();
+    this.refused = Math.max(0, this.refused + (after > 0 ? 1 : -1));
+    return after;
   }
 }

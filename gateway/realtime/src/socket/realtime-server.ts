@@ -1,17 +1,23 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { answer, type Health } from '@mela/chassis';
-import { NoSuchRoute, refusal, Unavailable, type Refusal } from '@mela/contracts';
+import { answer, clientAddress, type Health } from '@mela/chassis';
+import { Broken, MethodNotAllowed, NoSuchRoute, refusal, TooManyRequests, Unavailable, type Refusal } from '@mela/contracts';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
+import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { WebSocketServer } from 'ws';
+import { answerPreflight, letRead } from '../http/cross-origin.ts';
+import type { Arrivals } from '../limits/arrivals.ts';
+import { TransportOff } from '../protocol/faults.ts';
+import type { Transport } from '../settings.ts';
 import { answerBare, answerRequest } from './problem-answers.ts';
 
 const ForeignOrigin = refusal('origin.refused', 403, 'Pages of this origin may not connect');
 const NotAnUpgrade = refusal('realtime.upgrade', 426, 'This address speaks WebSocket');
 const BadUpgrade = refusal('realtime.bad_upgrade', 400, 'This is not the handshake of a WebSocket');
 const MalformedRequest = refusal('request.malformed_http', 400, 'This is not an HTTP request');
+const TooFast = () => TooManyRequests('Connections from this address come too fast');
 const SlowRequest = refusal('request.too_slow', 408, 'The request did not arrive in time');
 const HeadersTooLarge = refusal('request.headers_too_large', 431, 'The headers are too large');
 
@@ -19,9 +25,19 @@ interface ServerOptions {
   readonly host: string;
   readonly port: number;
   readonly maxFrame: number;
+  readonly transports: readonly Transport[];
   readonly admits: (origin: string | undefined) => boolean;
+  readonly arrivals: Arrivals;
+  /** Whether an address is a balancer's in front. */
+  readonly isTrusted: (address: string) => boolean;
   readonly health: Health;
   readonly metrics: Registry;
+  readonly log: Logger;
+}
+
+interface Route {
+  readonly transport: Transport;
+  readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
 const PATHS = new Set(['/', '/realtime']);
@@ -34,6 +50,7 @@ const CLOSES_WITHIN_MS = 5_000;
 export class RealtimeServer implements CustomTransportStrategy {
   readonly sockets: WebSocketServer;
   private readonly http: Server;
+  private readonly routes = new Map<string, Route>();
   private closing = false;
 
   constructor(private readonly options: ServerOptions) {
@@ -54,7 +71,11 @@ export class RealtimeServer implements CustomTransportStrategy {
       answerBare(socket, BadUpgrade(fault.message), request, { 'sec-websocket-version': '13' });
     });
     this.http = createServer({ headersTimeout: HEADERS_WITHIN_MS, requestTimeout: HEADERS_WITHIN_MS }, (request, response) => {
-      void this.answer(request, response);
+      this.answer(request, response).catch((error: unknown) => {
+        this.options.log.error({ err: error, path: pathOf(request) }, 'request failed');
+        if (response.headersSent) response.destroy();
+        else answerRequest(response, Broken());
+      });
     });
     this.http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(request, socket, head));
     this.http.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
@@ -66,6 +87,11 @@ export class RealtimeServer implements CustomTransportStrategy {
   get address(): string {
     const { host } = this.options;
     return `ws://${host.includes(':') ? `[${host}]` : host}:${(this.http.address() as AddressInfo).port}/realtime`;
+  }
+
+  /** What else is answered on this port: `GET` and nothing else. */
+  route(path: string, route: Route): void {
+    this.routes.set(path, route);
   }
 
   listen(callback: (fault?: Error) => void): void {
@@ -91,13 +117,23 @@ export class RealtimeServer implements CustomTransportStrategy {
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refused = this.refusalOf(request);
-    if (refused) answerBare(socket, refused, request);
+    if (refused) return answerBare(socket, refused, request);
+    const after = this.secondsUntilLetIn(request);
+    if (after > 0) answerBare(socket, TooFast(), request, { 'retry-after': String(after) });
     else this.sockets.handleUpgrade(request, socket, head, (client) => this.sockets.emit('connection', client, request));
+  }
+
+  /** Connections are counted by the address they come from; 0 where this one is not too many. */
+  private secondsUntilLetIn({ socket, headers }: IncomingMessage): number {
+    const { arrivals, isTrusted } = this.options;
+    const address = clientAddress(socket.remoteAddress ?? '', headers['x-forwarded-for'] as string | undefined, isTrusted);
+    return Math.ceil(arrivals.take(address) / 1000);
   }
 
   private refusalOf(request: IncomingMessage): Refusal | undefined {
     if (this.closing) return Unavailable('This gateway is shutting down');
     if (!PATHS.has(pathOf(request))) return NoSuchRoute('WebSockets are accepted at /realtime');
+    if (!this.isOn('websocket')) return this.transportOff();
     return this.options.admits(request.headers.origin) ? undefined : ForeignOrigin();
   }
 
@@ -106,8 +142,33 @@ export class RealtimeServer implements CustomTransportStrategy {
     if (HEALTH_PATHS.has(path)) {
       const { status, type, body } = await answer(path, this.options.health, this.options.metrics);
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
-    } else if (PATHS.has(path)) answerRequest(response, NotAnUpgrade(), { upgrade: 'websocket', connection: 'upgrade' });
-    else answerRequest(response, NoSuchRoute());
+      return;
+    }
+    const route = this.routes.get(path);
+    if (!route && !PATHS.has(path)) return answerRequest(response, NoSuchRoute());
+    if (!this.options.admits(request.headers.origin)) return answerRequest(response, ForeignOrigin());
+    letRead(request, response);
+    if (request.method === 'OPTIONS') return answerPreflight(response);
+    if (request.method !== 'GET') return answerRequest(response, MethodNotAllowed(), { allow: 'GET, OPTIONS' });
+    if (!route) return this.tellTransports(response);
+    if (this.closing) return answerRequest(response, Unavailable('This gateway is shutting down'));
+    if (!this.isOn(route.transport)) return answerRequest(response, this.transportOff());
+    const after = this.secondsUntilLetIn(request);
+    if (after > 0) return answerRequest(response, TooFast(), { 'retry-after': String(after) });
+    await route.answer(request, response);
+  }
+
+  private tellTransports(response: ServerResponse): void {
+    if (!this.isOn('websocket')) return answerRequest(response, this.transportOff());
+    answerRequest(response, NotAnUpgrade(undefined, { transports: this.options.transports }), { upgrade: 'websocket', connection: 'upgrade' });
+  }
+
+  private isOn(transport: Transport): boolean {
+    return this.options.transports.includes(transport);
+  }
+
+  private transportOff(): Refusal {
+    return TransportOff(undefined, { transports: this.options.transports });
   }
 }
 

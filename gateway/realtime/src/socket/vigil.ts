@@ -78,4 +78,5 @@ export class Vigil {
   }
 }
 
-const isSilent = ({ heardAt, pingedAt }: Connection): boolean => heardAt < pingedAt;
+/** Where only this side can speak, nobody waits for an answer. */
+const isSilent = ({ transport, heardAt, pingedAt }: Connection): boolean => transport === 'websocket' && heardAt < pingedAt;

@@ -1,13 +1,17 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import type { Closing } from '../protocol/close-codes.ts';
-import type { Message } from '../protocol/message.ts';
+import { closing, type Closing } from '../protocol/close-codes.ts';
+import { Message } from '../protocol/message.ts';
+import { farewell, PULSE } from '../protocol/outgoing.ts';
 import type { Wire } from './wire.ts';
 
+const PING = Message.of(PULSE);
+const BYE = Message.of(farewell(closing.drain));
 const AS_TEXT = { binary: false };
 
 /** Writes frames that are framed already: nothing is copied or computed per socket. */
 export class WebSocketWire implements Wire {
+  readonly transport = 'websocket';
   /** The library does not declare it. Where it is not there, the library frames for each socket anew. */
   private readonly bare: Socket | undefined;
 
@@ -28,12 +32,18 @@ export class WebSocketWire implements Wire {
     else this.socket.send(message.text, AS_TEXT);
   }
 
+  ping(): void {
+    this.write(PING);
+  }
+
   whenRead(then: () => void): void {
     if (this.bare?.writableNeedDrain) this.bare.once('drain', then);
     else setImmediate(then);
   }
 
-  end({ code, reason }: Closing): void {
-    this.socket.close(code, reason);
+  /** The close code says it all, except when to come back. */
+  end(why: Closing): void {
+    if (why === closing.drain) this.write(BYE);
+    this.socket.close(why.code, why.reason);
   }
 }

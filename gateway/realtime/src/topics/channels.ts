@@ -18,7 +18,7 @@ class Channel {
     if (this.pending.length === 0) return;
     const frames = this.pending;
     this.pending = [];
-    for (const message of batches(frames)) for (const listener of this.listeners) listener.connection.deliver(message);
+    for (const message of batches(frames)) for (const listener of this.listeners) listener.hear(message);
   }
 }
 
@@ -33,6 +33,13 @@ export class Channels {
   /** Of all connections, also those that wait for an answer or catch up. */
   subscriptions = 0;
 
+  constructor(private readonly stirred: () => void = () => undefined) {}
+
+  /** Everybody has been told everything that was heard. */
+  get isQuiet(): boolean {
+    return this.turn === undefined;
+  }
+
   listenersOf(topic: string): number {
     return this.channels.get(topic)?.listeners.size ?? 0;
   }
@@ -41,6 +48,7 @@ export class Channels {
   tell(topic: string, frame: Frame): void {
     const channel = this.channels.get(topic);
     if (!channel) return;
+    if (this.isQuiet) this.stirred();
     channel.tell(frame);
     this.untold.add(channel);
     this.turn ??= setImmediate(() => this.flush());
@@ -64,10 +72,10 @@ export class Channels {
   }
 
   private flush(): void {
-    this.turn = undefined;
     const untold = [...this.untold];
     this.untold.clear();
     for (const channel of untold) channel.flush();
+    this.turn = undefined;
   }
 }
 

@@ -1,5 +1,10 @@
 import type { Refusal } from '@mela/contracts';
+import type { Feed } from '../feed/feed.ts';
+import type { Message } from '../protocol/message.ts';
 import type { Connection } from '../socket/connection.ts';
+
+/** Why it is no more: never granted, given up, taken away, or its connection is gone. */
+export type HowEnded = 'refused' | 'unwanted' | 'revoked' | 'gone';
 
 /**
  * One connection's ear for one topic. While its right is asked for it is told nothing; then it is told what happened
@@ -13,6 +18,10 @@ export class Subscription {
   /** A right of this person was taken away while the owner was asked: the answer may be from before. */
   doubted = false;
   ended = false;
+  /** Reads several topics in one order; what happens wakes it. */
+  feed: Feed | undefined;
+  /** Is one of those who are there, and is told who else is. */
+  takesPart = false;
 
   constructor(
     readonly connection: Connection,
@@ -20,4 +29,14 @@ export class Subscription {
     /** Told until here; everything after this place is still to be told. */
     public at: number,
   ) {}
+
+  /** Everything of the topic until here was told; of what happens now, it is told without being noted here. */
+  get toldUntil(): number {
+    return this.feed ? Math.max(this.at, this.feed.place) : this.at;
+  }
+
+  hear(message: Message): void {
+    if (this.feed) this.feed.tell();
+    else this.connection.deliver(message);
+  }
 }

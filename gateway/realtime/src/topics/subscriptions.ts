@@ -2,14 +2,16 @@ import type { Cursors, Position } from '@mela/bus';
 import { Broken, isRefusal, MayNotHear, topic as topicOf, Unavailable, type Refusal, type Right } from '@mela/contracts';
 import type { Logger } from 'pino';
 import type { Replays } from '../history/replays.ts';
+import type { Presence } from '../presence/presence.ts';
 import { closing } from '../protocol/close-codes.ts';
 import { ConnectFirst, TooManyTopics, Unsubscribed } from '../protocol/faults.ts';
 import { live, subscribed, unsubscribed, type AnswerTo } from '../protocol/outgoing.ts';
 import type { Connection } from '../socket/connection.ts';
 import type { Connections } from '../socket/connections.ts';
+import type { Journal } from '../why/journal.ts';
 import type { Channels } from './channels.ts';
 import type { Entitlement, Entitlements } from './entitlements.ts';
-import { Subscription } from './subscription.ts';
+import { Subscription, type HowEnded } from './subscription.ts';
 
 /** Where the stream is, as far as this gateway has heard it. */
 export interface Tail {
@@ -23,10 +25,18 @@ interface Parts {
   readonly connections: Connections;
   readonly entitlements: Entitlements;
   readonly replays: Replays;
+  readonly presence: Presence;
+  readonly journal: Journal;
   readonly cursors: Cursors;
   readonly tail: Tail;
   readonly limits: { readonly maxTopics: number };
   readonly log: Logger;
+}
+
+interface Wish {
+  readonly since?: string | undefined;
+  /** To be one of those who are there, and to be told who is. */
+  readonly presence?: true | undefined;
 }
 
 const ASKED_AT_MOST = 5;
@@ -35,37 +45,36 @@ const ASKED_AT_MOST = 5;
 export class Subscriptions {
   constructor(private readonly parts: Parts) {}
 
-  /** What concerns a person is heard by all their connections. The token itself is the right to it. */
+  /** What concerns a person is heard by all their connections. */
   async hearOwn(connection: Connection, personId: string, since: string | undefined): Promise<void> {
     const subscription = this.register(connection, topicOf.person(personId));
-    await this.begin(subscription, { scope: subscription.topic, from: 0 }, undefined, since);
+    await this.begin(subscription, this.entitledToOwn(subscription), undefined, since);
   }
 
-  async subscribe(connection: Connection, topic: string, i: AnswerTo, since?: string): Promise<void> {
+  async subscribe(connection: Connection, topic: string, i: AnswerTo, { since, presence }: Wish = {}): Promise<void> {
     if (!connection.session) return connection.refuse(i, ConnectFirst(), topic);
     const existing = connection.subscriptions.get(topic);
-    if (existing) return this.answerAgain(existing, i);
+    if (existing) return this.answerAgain(existing, i, presence);
     if (connection.subscriptions.size >= this.parts.limits.maxTopics) return connection.refuse(i, TooManyTopics(), topic);
 
     const subscription = this.register(connection, topic);
+    subscription.takesPart = presence === true;
     const asked = this.entitled(subscription);
     subscription.granted = asked.then((answer) => (isRefusal(answer) ? answer : undefined));
     const answer = await asked;
-    if (isRefusal(answer)) {
-      this.end(subscription);
-      connection.refuse(i, answer, topic);
-    } else await this.begin(subscription, answer, i, since);
+    if (isRefusal(answer)) this.refuse(subscription, answer, i);
+    else await this.begin(subscription, answer, i, since);
   }
 
   unsubscribe(connection: Connection, topic: string, i: AnswerTo): void {
     if (!connection.session) return connection.refuse(i, ConnectFirst(), topic);
     const subscription = connection.subscriptions.get(topic);
-    if (subscription) this.end(subscription);
+    if (subscription) this.end(subscription, 'unwanted');
     connection.send(unsubscribed(i, topic));
   }
 
   endAll(connection: Connection): void {
-    for (const subscription of connection.subscriptions.values()) this.end(subscription);
+    for (const subscription of connection.subscriptions.values()) this.end(subscription, 'gone');
   }
 
   /** Ends whatever rests on the right, on every open connection of the person, whatever its topic. */
@@ -74,20 +83,54 @@ export class Subscriptions {
       for (const subscription of connection.subscriptions.values())
         if (subscription.scope === undefined) subscription.doubted = true;
         else if (subscription.scope === scope) {
-          this.end(subscription);
+          this.end(subscription, 'revoked');
           connection.send(unsubscribed(undefined, subscription.topic, MayNotHear.code));
         }
   }
 
   /** From this place on nothing is missed, though nothing is told yet: only then is the owner asked. */
-  private register(connection: Connection, topic: string): Subscription {
+  register(connection: Connection, topic: string): Subscription {
     const subscription = new Subscription(connection, topic, this.parts.tail.position.seq);
     connection.subscriptions.set(topic, subscription);
     this.parts.channels.subscriptions++;
+    this.parts.journal.asked(subscription);
     return subscription;
   }
 
-  private async entitled(subscription: Subscription): Promise<Entitlement | Refusal> {
+  /** The token itself is the right to it. */
+  entitledToOwn(subscription: Subscription): Entitlement {
+    subscription.scope = subscription.topic;
+    return { scope: subscription.topic, from: 0 };
+  }
+
+  refuse(subscription: Subscription, refusal: Refusal, i?: AnswerTo): void {
+    this.parts.journal.refused(subscription, refusal);
+    this.end(subscription, 'refused');
+    subscription.connection.refuse(i, refusal, subscription.topic);
+  }
+
+  /** The place of a cursor, where everything since could be told. */
+  async recoverable(since: string | undefined): Promise<Position | undefined> {
+    const { cursors, replays, tail } = this.parts;
+    // What is no cursor may have been one, before the secret was changed: there is nothing better to say than for an old one.
+    const cursor = since === undefined ? undefined : cursors.open(since);
+    return cursor && replays.reachBack(cursor) && (await tail.reaches(cursor)) ? cursor : undefined;
+  }
+
+  /** It was granted: where it is told from, and why from there. */
+  startFrom(subscription: Subscription, rightFrom: number, { since, cursor }: { since: string | undefined; cursor: Position | undefined }): void {
+    subscription.at = Math.max(cursor?.seq ?? subscription.at, rightFrom);
+    const brought = cursor ? 'good' : since ? 'lost' : 'none';
+    this.parts.journal.granted(subscription, { from: subscription.at, rightFrom, cursor: brought });
+  }
+
+  /** It was told the past: from now on it hears what happens. */
+  goesLive(subscription: Subscription): void {
+    this.parts.channels.join(subscription);
+    this.parts.journal.caughtUp(subscription);
+  }
+
+  async entitled(subscription: Subscription): Promise<Entitlement | Refusal> {
     const { personId } = subscription.connection.session!;
     try {
       for (let asked = 0; asked < ASKED_AT_MOST; asked++) {
@@ -107,22 +150,22 @@ export class Subscriptions {
   }
 
   private async begin(subscription: Subscription, { scope, from }: Entitlement, i: AnswerTo, since: string | undefined): Promise<void> {
-    const { cursors, replays, tail } = this.parts;
+    const { cursors, tail } = this.parts;
     const { connection, topic } = subscription;
     subscription.scope = scope;
-    // What is no cursor may have been one, before the secret was changed: there is nothing better to say than for an old one.
-    const cursor = since === undefined ? undefined : cursors.open(since);
-    const recovered = cursor !== undefined && replays.reachBack(cursor) && (await tail.reaches(cursor));
+    const cursor = await this.recoverable(since);
     if (subscription.ended) return;
-    subscription.at = Math.max(recovered ? cursor.seq : subscription.at, from);
+    this.startFrom(subscription, from, { since, cursor });
+    const recovered = cursor !== undefined;
     const to = recovered ? Math.max(tail.position.seq, subscription.at) : subscription.at;
     connection.send(subscribed(i, topic, { recovered, to: cursors.sign({ epoch: tail.position.epoch, seq: to }) }));
+    if (subscription.takesPart) this.parts.presence.join(subscription);
     this.catchUp(subscription);
   }
 
   /** In pieces, and no faster than they are read. */
   private catchUp(subscription: Subscription): void {
-    const { channels, replays } = this.parts;
+    const { replays } = this.parts;
     const { connection, topic } = subscription;
     for (;;) {
       if (subscription.ended) return;
@@ -134,22 +177,28 @@ export class Subscriptions {
       subscription.at = piece.seq;
     }
     connection.send(live(topic));
-    channels.join(subscription);
+    this.goesLive(subscription);
   }
 
   /** Everything up to here was delivered on this connection already. */
-  private async answerAgain(subscription: Subscription, i: AnswerTo): Promise<void> {
+  private async answerAgain(subscription: Subscription, i: AnswerTo, presence: true | undefined): Promise<void> {
     const { connection, topic } = subscription;
     const refusal = await subscription.granted;
     if (refusal) return connection.refuse(i, refusal, topic);
     const to = this.parts.cursors.sign(this.parts.tail.position);
     connection.send(subscribed(i, topic, { recovered: false, to }), live(topic));
+    if (!presence) return;
+    subscription.takesPart = true;
+    this.parts.presence.join(subscription);
   }
 
-  private end(subscription: Subscription): void {
+  private end(subscription: Subscription, how: HowEnded): void {
     if (subscription.ended) return;
     subscription.ended = true;
     this.parts.channels.leave(subscription);
+    subscription.feed?.drop(subscription.topic);
+    this.parts.presence.leave(subscription, how);
+    this.parts.journal.subscriptionEnded(subscription, how);
     this.parts.channels.subscriptions--;
     subscription.connection.subscriptions.delete(subscription.topic);
   }

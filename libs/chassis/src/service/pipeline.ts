@@ -8,7 +8,8 @@ export interface PipelineParts {
   measured: Wrapper;
   authenticated: Wrapper;
   authorised: Wrapper;
-  idempotent: Wrapper;
+  /** For those who keep a database: the record of a command is a row beside its effects. */
+  idempotent?: Wrapper;
 }
 
 export type Handler = (input: unknown, caller: unknown) => unknown;
@@ -17,7 +18,10 @@ export type Handler = (input: unknown, caller: unknown) => unknown;
 export function pipeline(operation: Operation, handler: Handler, parts: PipelineParts): Serve {
   const innermost: Step = async ({ input, caller }) => handler(input, caller);
   const step = wrap(
-    [traced, answered(parts.log, databaseOutage), parts.measured, timed(), parts.authenticated, parsed, parts.authorised, parts.idempotent],
+    [
+      traced, answered(parts.log, databaseOutage), parts.measured, timed(), parts.authenticated, parsed, parts.authorised,
+      ...(parts.idempotent ? [parts.idempotent] : []),
+    ],
     innermost,
   );
   return (body, headers) => {

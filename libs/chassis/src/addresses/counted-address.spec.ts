@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countedAddress } from './address.ts';
+import { countedAddress } from './counted-address.ts';
 
 describe('an address is counted as', () => {
   it.each([

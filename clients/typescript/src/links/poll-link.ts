@@ -1,0 +1,97 @@
+import { earliest } from '../cursor.ts';
+import type { Ending } from '../ending.ts';
+import type { Frame } from '../frames.ts';
+import type { Link, LinkOptions } from './link.ts';
+import { endingOf } from './problem.ts';
+
+interface Answer {
+  readonly frames: readonly Frame[];
+  readonly next: string;
+  readonly recovered: boolean;
+}
+
+const WAIT_SECONDS = 25;
+
+/** Where nothing stays open: one question after the other. */
+export class PollLink implements Link {
+  private readonly gone = new AbortController();
+  private asking = new AbortController();
+  private token: string;
+
+  constructor(
+    private readonly options: LinkOptions,
+    private readonly fetched: typeof fetch,
+  ) {
+    this.token = options.token;
+    void this.follow().then(
+      (why) => this.end(why),
+      () => this.end({}),
+    );
+  }
+
+  /** The question that is out is of the topics of before. */
+  changed(): boolean {
+    this.asking.abort();
+    return true;
+  }
+
+  refresh(token: string): boolean {
+    this.token = token;
+    return true;
+  }
+
+  /** The connection may be dead that the question went out on: it is asked anew on another. */
+  probe(): boolean {
+    this.asking.abort();
+    return false;
+  }
+
+  close(): void {
+    this.gone.abort();
+    this.asking.abort();
+  }
+
+  private async follow(): Promise<Ending> {
+    const { hears, wanted } = this.options;
+    for (let begun = false; !this.gone.signal.aborted; ) {
+      const topics = wanted();
+      const fresh = topics.some(({ since }) => since === undefined);
+      const since = earliest(topics.flatMap(({ since: one }) => (one === undefined ? [] : [one])));
+      const answer = await this.ask(topics.map(({ topic }) => topic), since, fresh || !begun ? 0 : WAIT_SECONDS);
+      if (answer === 'changed') continue;
+      if (!('frames' in answer)) return answer;
+      hears.alive();
+      // A question is answered without ceremony: what a connection says of itself is said here.
+      if (!begun) hears.frame({ t: 'connected', ping: WAIT_SECONDS * 1_000 });
+      const refused = new Set(answer.frames.flatMap((frame) => (frame.t === 'err' ? [frame.topic] : [])));
+      const granted = topics.filter(({ topic, since: place }) => !refused.has(topic) && (!begun || !answer.recovered || place === undefined));
+      for (const { topic } of granted) hears.frame({ t: 'subd', topic, recovered: answer.recovered, to: answer.next });
+      for (const frame of answer.frames) hears.frame(frame);
+      for (const { topic } of granted) hears.frame({ t: 'live', topic });
+      begun = true;
+      hears.reached(answer.next);
+      const bye = answer.frames.find((frame) => frame.t === 'bye');
+      if (bye) return { code: bye.code, ...(bye.after ? { after: bye.after } : {}) };
+    }
+    return {};
+  }
+
+  private async ask(topics: readonly string[], since: string | undefined, wait: number): Promise<Answer | Ending | 'changed'> {
+    this.asking = new AbortController();
+    const { signal } = this.asking;
+    const query = new URLSearchParams({ topics: topics.join(','), wait: String(wait), ...(since === undefined ? {} : { since }) });
+    try {
+      const response = await this.fetched(`${this.options.url}?${query}`, { headers: { authorization: `Bearer ${this.token}` }, cache: 'no-store', signal });
+      return response.ok ? ((await response.json()) as Answer) : await endingOf(response);
+    } catch (fault) {
+      if (signal.aborted) return 'changed';
+      throw fault;
+    }
+  }
+
+  private end(why: Ending): void {
+    if (this.gone.signal.aborted) return;
+    this.gone.abort();
+    this.options.hears.ended(why);
+  }
+}

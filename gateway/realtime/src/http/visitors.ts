@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import { bearer } from '@mela/bus';
+import type { TokenVerifier } from '@mela/chassis';
+import { InvalidInput, isRefusal, NotSignedIn, type Refusal } from '@mela/contracts';
+import type { FramesGateway } from '../frames.gateway.ts';
+import type { Tally } from '../metrics.ts';
+import { TooManyConnections, TooManyTopics } from '../protocol/faults.ts';
+import { Connection } from '../socket/connection.ts';
+import type { Connections } from '../socket/connections.ts';
+import { FrameBudget } from '../socket/frame-budget.ts';
+import type { Vigil } from '../socket/vigil.ts';
+import type { Wire } from '../socket/wire.ts';
+import type { Tickets } from '../tickets/tickets.ts';
+
+interface Parts {
+  readonly gateway: Pick<FramesGateway, 'handleConnection' | 'handleDisconnect'>;
+  readonly connections: Connections;
+  readonly vigil: Vigil;
+  readonly tokens: TokenVerifier;
+  readonly tickets: Tickets;
+  readonly limits: { readonly maxTopics: number; readonly maxBuffered: number };
+  readonly tally: Tally;
+}
+
+export type Session = NonNullable<Connection['session']>;
+
+/** People who come by plain HTTP: who they are is known before anything is opened for them. */
+export class Visitors {
+  constructor(private readonly parts: Parts) {}
+
+  async recognise(request: IncomingMessage, { ticket, topics }: { ticket?: string | undefined; topics: readonly string[] }): Promise<Session | Refusal> {
+    const { tickets, tokens, limits } = this.parts;
+    const shown = bearer(request.headers.authorization);
+    if (shown !== undefined && ticket !== undefined) return InvalidInput('Show an access token or a ticket, not both');
+    // The person's own topic is heard in any case.
+    if (topics.length >= limits.maxTopics) return TooManyTopics();
+    const token = ticket === undefined ? shown : await tickets.redeem(ticket);
+    if (token === undefined) return NotSignedIn();
+    if (isRefusal(token)) return token;
+    const verified = await tokens.verify(token);
+    return isRefusal(verified) ? verified : { token, personId: verified.caller.personId, expiresAt: verified.expiresAt };
+  }
+
+  /** Decided at the moment of entering: of those who come at once, each counts the others. */
+  enter(wire: Wire, session: Session): Connection | Refusal {
+    const { gateway, connections, vigil, limits, tally } = this.parts;
+    if (connections.areTooManyOf(session.personId)) return TooManyConnections();
+    const connection = new Connection(wire, limits.maxBuffered, tally, new FrameBudget(Number.POSITIVE_INFINITY));
+    gateway.handleConnection(connection);
+    connection.session = session;
+    connections.admitted(connection);
+    vigil.admitted(connection);
+    return connection;
+  }
+
+  leave(connection: Connection): void {
+    this.parts.gateway.handleDisconnect(connection);
+  }
+}

@@ -1,0 +1,157 @@
+import type { Refusal } from '@mela/contracts';
+import type { Connection } from '../socket/connection.ts';
+import type { HowEnded, Subscription } from '../topics/subscription.ts';
+import type { Beginning, ConnectionRecord, Moment, SubscriptionRecord } from './records.ts';
+
+interface Parts {
+  /** The last place in the stream that was heard. */
+  readonly place: () => number;
+  /** Of a cursor. */
+  readonly placeOf: (cursor: string) => number | undefined;
+  readonly ageMs: number;
+  /** Connections that have ended and their subscriptions, together. */
+  readonly most?: number;
+  readonly now?: () => number;
+}
+
+const MOST_KEPT = 100_000;
+const ENDED_KEPT_PER_CONNECTION = 100;
+
+/**
+ * Who was connected, and what they listened to from which place to which: from that it follows what was delivered, and
+ * no delivery has to be noted. Kept for as long as the recent past is.
+ */
+export class Journal {
+  private readonly open = new Map<Connection, ConnectionRecord>();
+  private readonly ofPerson = new Map<string, ConnectionRecord[]>();
+  /** Those that have ended, the oldest first. */
+  private readonly past = new Set<ConnectionRecord>();
+  private kept = 0;
+  private furthest = 0;
+  private forgottenUntil: number;
+  private readonly now: () => number;
+
+  constructor(private readonly parts: Parts) {
+    this.now = parts.now ?? Date.now;
+    this.forgottenUntil = this.now();
+  }
+
+  /** Everybody who was connected since then is known: epoch milliseconds. */
+  get since(): number {
+    return Math.max(this.forgottenUntil, this.now() - this.parts.ageMs);
+  }
+
+  connectionsOf(personId: string): readonly ConnectionRecord[] {
+    this.forgetOld();
+    return this.ofPerson.get(personId) ?? [];
+  }
+
+  /** What comes next follows upon this place. Where the stream went back, places that were noted mean something else. */
+  streamBegins(after: number): void {
+    if (after >= this.furthest) return;
+    for (const known of [this.open, this.ofPerson, this.past]) known.clear();
+    this.kept = 0;
+    this.furthest = after;
+    this.forgottenUntil = this.now();
+  }
+
+  began(connection: Connection): void {
+    const { personId } = connection.session!;
+    const record: ConnectionRecord = { id: connection.id, personId, transport: connection.transport, began: this.moment(), subscriptions: [], forgottenUntil: 0, connection };
+    this.open.set(connection, record);
+    const known = this.ofPerson.get(personId);
+    if (known) known.push(record);
+    else this.ofPerson.set(personId, [record]);
+    connection.whenEnding = (unwritten) => this.ending(connection, this.parts.placeOf(unwritten?.frames[0]?.cursor ?? ''));
+  }
+
+  ended(connection: Connection): void {
+    const record = this.open.get(connection);
+    if (!record) return;
+    this.ending(connection);
+    const { code, clean } = connection.end ?? { code: connection.endedWith ?? LOST, clean: false };
+    Object.assign(record.ended!, { code, clean });
+    this.open.delete(connection);
+    delete record.connection;
+    this.past.add(record);
+    this.kept += weight(record);
+    this.forgetOld();
+  }
+
+  asked({ connection, topic }: Subscription): void {
+    this.open.get(connection)?.subscriptions.push({ topic, asked: this.moment() });
+  }
+
+  refused(subscription: Subscription, { code }: Refusal): void {
+    const record = this.recordOf(subscription);
+    if (record) record.refused = { ...this.moment(), code };
+  }
+
+  granted(subscription: Subscription, beginning: Beginning): void {
+    const record = this.recordOf(subscription);
+    if (record) record.granted = { ...this.moment(), ...beginning };
+  }
+
+  caughtUp(subscription: Subscription): void {
+    const record = this.recordOf(subscription);
+    if (record) record.live = this.moment();
+  }
+
+  subscriptionEnded(subscription: Subscription, how: HowEnded): void {
+    const connection = this.open.get(subscription.connection);
+    const record = this.recordOf(subscription);
+    if (!connection || !record) return;
+    this.endSubscription(record, subscription, how);
+    const ended = connection.subscriptions.filter((one) => one.ended);
+    if (ended.length <= ENDED_KEPT_PER_CONNECTION) return;
+    connection.subscriptions.splice(connection.subscriptions.indexOf(ended[0]!), 1);
+    connection.forgottenUntil = Math.max(connection.forgottenUntil, ended[0]!.ended!.seq);
+  }
+
+  /** From here on nothing is written to it, though it may take a while until it is gone. */
+  private ending(connection: Connection, firstUnwritten = Number.POSITIVE_INFINITY): void {
+    const record = this.open.get(connection);
+    if (!record || record.ended) return;
+    const heardAt = this.now() - (performance.now() - connection.heardAt);
+    record.ended = { ...this.moment(), code: connection.endedWith ?? LOST, clean: false, heardAt, waiting: connection.waiting };
+    for (const subscription of connection.subscriptions.values()) {
+      const one = this.recordOf(subscription);
+      if (one) this.endSubscription(one, subscription, 'gone', firstUnwritten - 1);
+    }
+  }
+
+  private endSubscription(record: SubscriptionRecord, { feed, toldUntil }: Subscription, how: HowEnded, lastWritten = Number.POSITIVE_INFINITY): void {
+    const { at, seq } = this.moment();
+    const told = record.live && !feed ? seq : toldUntil;
+    record.ended = { at, seq: record.live ? Math.min(told, lastWritten) : told, how };
+  }
+
+  private recordOf({ connection, topic }: Subscription): SubscriptionRecord | undefined {
+    return this.open.get(connection)?.subscriptions.findLast((record) => record.topic === topic && !record.ended);
+  }
+
+  private forgetOld(): void {
+    const oldest = this.now() - this.parts.ageMs;
+    for (const record of this.past) {
+      const { at } = record.ended!;
+      if (at >= oldest && this.kept <= (this.parts.most ?? MOST_KEPT)) return;
+      this.past.delete(record);
+      this.kept -= weight(record);
+      this.forgottenUntil = Math.max(this.forgottenUntil, at);
+      const left = this.ofPerson.get(record.personId)!.filter((other) => other !== record);
+      if (left.length === 0) this.ofPerson.delete(record.personId);
+      else this.ofPerson.set(record.personId, left);
+    }
+  }
+
+  private moment(): Moment {
+    const seq = this.parts.place();
+    this.furthest = Math.max(this.furthest, seq);
+    return { at: this.now(), seq };
+  }
+}
+
+/** What a connection is said to have been closed with when nobody closed it. */
+const LOST = 1006;
+
+const weight = ({ subscriptions }: ConnectionRecord): number => 1 + subscriptions.length;

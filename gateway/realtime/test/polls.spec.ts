@@ -1,0 +1,181 @@
+import { Cursors } from '@mela/bus';
+import { id } from '@mela/contracts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { PilotDismissed, SECRET, World, type Gateway } from './harbour.fixture.ts';
+import { Page } from './page.fixture.ts';
+import type { Frame } from './screen.fixture.ts';
+
+interface Polled {
+  readonly frames: Frame[];
+  readonly next: string;
+  readonly recovered: boolean;
+}
+
+describe('a long poll', () => {
+  let world: World;
+  let token: string;
+  beforeAll(async () => {
+    world = await World.open();
+    token = await world.token(pilot);
+  });
+  afterEach(() => world.rest());
+  afterAll(() => world.close());
+
+  const pilot = id(7);
+  const cursors = new Cursors(SECRET);
+  const at = ({ http }: Gateway, query: Record<string, string>) => `${http}/realtime/poll?${new URLSearchParams(query)}`;
+  const poll = async (gateway: Gateway, query: Record<string, string>, as = token): Promise<Polled> => {
+    const { status, body } = await Page.ask(at(gateway, { topics: 'dock:north', ...query }), { token: as });
+    expect({ status, body }).toMatchObject({ status: 200 });
+    return body as unknown as Polled;
+  };
+  const told = ({ frames }: Polled) => frames.filter(({ t }) => t === 'ev').map(({ topic, id: event }) => `${topic} ${event}`);
+  /** Settled when a poll is in hand that listens to so many topics, the person's own among them. */
+  const listenedTo = (gateway: Gateway, topics: number) => expect.poll(() => gateway.metric('mela_realtime_subscriptions'), { timeout: 5_000 }).toEqual({ '': topics });
+
+  it('without a cursor answers at once, with the place of now', async () => {
+    const gateway = await world.gateway();
+    const { seq } = await world.publish();
+    const answer = await poll(gateway, {});
+    expect(answer).toEqual({ frames: [], next: expect.any(String), recovered: false });
+    expect(cursors.open(answer.next)!.seq).toBeGreaterThanOrEqual(seq);
+  });
+
+  it('answers at once what happened since its cursor, in the order of the stream', async () => {
+    const gateway = await world.gateway();
+    const { next } = await poll(gateway, {});
+    const all = [];
+    for (let n = 0; n < 40; n++) all.push({ n, ...(await world.publish({ dock: n % 2 === 0 ? 'north' : 'south', berth: '1' })) });
+    const answer = await poll(gateway, { since: next, topics: 'dock:north,berth:1' });
+    expect(told(answer)).toEqual(all.flatMap(({ n, id: event }) => [...(n % 2 === 0 ? [`dock:north ${event}`] : []), `berth:1 ${event}`]));
+    expect(answer.recovered).toBe(true);
+    expect(cursors.open(answer.next)!.seq).toBe(all.at(-1)!.seq);
+  });
+
+  it('waits for the first event, and takes along what comes with it', async () => {
+    const gateway = await world.gateway();
+    const { next } = await poll(gateway, {});
+    const answer = poll(gateway, { since: next, topics: 'dock:north,berth:1' });
+    await listenedTo(gateway, 3);
+    const event = await world.publish({ berth: '1' });
+    expect(told(await answer)).toEqual([`dock:north ${event.id}`, `berth:1 ${event.id}`]);
+  });
+
+  it('answers with nothing when nothing happened, and its place moves on', async () => {
+    const gateway = await world.gateway();
+    const { next } = await poll(gateway, {});
+    const { seq } = await world.publish({ dock: 'south' });
+    const began = performance.now();
+    const answer = await poll(gateway, { since: next, wait: '1' });
+    expect(performance.now() - began).toBeGreaterThan(950);
+    expect(answer).toMatchObject({ frames: [], recovered: true });
+    expect(cursors.open(answer.next)!.seq).toBeGreaterThanOrEqual(seq);
+  });
+
+  it('follows poll after poll, from gateway to gateway, without losing or doubling anything', async () => {
+    const gateways = [await world.gateway(), await world.gateway(), await world.gateway()];
+    const topics = 'dock:north,dock:south,berth:1';
+    let { next } = await poll(gateways[0]!, { topics });
+    const expected: string[] = [];
+    const publishing = (async () => {
+      for (let n = 0; n < 300; n++) {
+        const dock = n % 3 === 0 ? 'south' : 'north';
+        const { id: event } = await world.publish({ dock, berth: '1' });
+        expected.push(`dock:${dock} ${event}`, `berth:1 ${event}`);
+      }
+    })();
+    const heard: string[] = [];
+    for (let n = 0; heard.length < 600; n++) {
+      const answer = await poll(gateways[n % 3]!, { topics, since: next, wait: '5' });
+      expect(answer.recovered).toBe(true);
+      heard.push(...told(answer));
+      next = answer.next;
+    }
+    await publishing;
+    expect(heard).toEqual(expected);
+  });
+
+  it('answers much in several answers', async () => {
+    const gateway = await world.gateway();
+    let { next } = await poll(gateway, {});
+    const expected: string[] = [];
+    for (let n = 0; n < 100; n++) expected.push(`dock:north ${(await world.publish({ note: 'x'.repeat(20_000) })).id}`);
+    const heard: string[] = [];
+    let answers = 0;
+    for (; heard.length < 100; answers++) {
+      const answer = await poll(gateway, { since: next });
+      heard.push(...told(answer));
+      next = answer.next;
+    }
+    expect(heard).toEqual(expected);
+    expect(answers).toBeGreaterThan(3);
+  });
+
+  it('says at once that a cursor is too old, and where to begin anew', async () => {
+    const gateway = await world.gateway();
+    for (const since of ['nonsense', cursors.sign({ epoch: 'another', seq: 1 })]) {
+      const answer = await poll(gateway, { since });
+      expect(answer).toEqual({ frames: [], next: expect.any(String), recovered: false });
+      const event = await world.publish();
+      expect(told(await poll(gateway, { since: answer.next }))).toEqual([`dock:north ${event.id}`]);
+    }
+  });
+
+  it('names at once the topics that may not be heard, and asks for every right each time', async () => {
+    const gateway = await world.gateway();
+    const { next } = await poll(gateway, {});
+    const answer = await poll(gateway, { since: next, topics: 'dock:closed,dock:north' });
+    expect(answer.frames).toEqual([{ t: 'err', topic: 'dock:closed', code: 'topic.forbidden', message: expect.any(String), retry: false }]);
+    expect(world.asked.map(({ topic }) => topic)).toEqual(['dock:north', 'dock:closed', 'dock:north']);
+  });
+
+  it('ends with a right that is taken away, after the event that took it', async () => {
+    const gateway = await world.gateway();
+    const { next } = await poll(gateway, {});
+    const answer = poll(gateway, { since: next });
+    // Answered by the harbour before it says anything else.
+    await expect.poll(() => world.asked.length, { timeout: 5_000 }).toBe(2);
+    const dismissed = await world.say(PilotDismissed, { pilotId: pilot, dock: 'north' });
+    const { frames } = await answer;
+    expect(frames).toEqual(expect.arrayContaining([expect.objectContaining({ t: 'ev', topic: 'dock:north', id: dismissed.id }), { t: 'unsub', topic: 'dock:north', code: 'topic.forbidden' }]));
+  });
+
+  it('ends with its token', async () => {
+    const gateway = await world.gateway();
+    const short = await world.token(pilot, { seconds: 2 });
+    const { next } = await poll(gateway, {}, short);
+    const answer = await poll(gateway, { since: next }, short);
+    expect(answer).toMatchObject({ frames: [{ t: 'bye', code: 4401 }], recovered: true });
+  });
+
+  it('is answered when the gateway stops, and goes on at another', async () => {
+    const [first, second] = [await world.gateway(), await world.gateway()];
+    const { next } = await poll(first, {});
+    const answer = poll(first, { since: next });
+    await listenedTo(first, 2);
+    const stopped = first.process.stop();
+    const farewell = await answer;
+    expect(farewell).toMatchObject({ frames: [{ t: 'bye', code: 4001, after: [0, 30_000] }], recovered: true });
+    await stopped;
+    const event = await world.publish();
+    expect(told(await poll(second, { since: farewell.next }))).toEqual([`dock:north ${event.id}`]);
+  });
+
+  it('leaves nothing behind', async () => {
+    const gateway = await world.gateway();
+    const { next } = await poll(gateway, {});
+    await poll(gateway, { since: next, wait: '0' });
+    const gone = new AbortController();
+    const left = fetch(at(gateway, { topics: 'dock:north', since: next }), { headers: { authorization: `Bearer ${token}` }, signal: gone.signal });
+    await expect.poll(() => gateway.metric('mela_realtime_connections'), { timeout: 5_000 }).toEqual({ '': 1 });
+    gone.abort();
+    await expect(left).rejects.toThrow();
+    await expect.poll(() => gateway.metric('mela_realtime_connections'), { timeout: 5_000 }).toEqual({ '': 0 });
+    expect(await gateway.metric('mela_realtime_subscriptions')).toEqual({ '': 0 });
+  });
+
+  it.each([['31'], ['-1'], ['soon'], ['1.5']])('may not wait for %s seconds', async (wait) => {
+    const answer = await Page.ask(at(await world.gateway(), { wait }), { token });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+  });
+});

@@ -1,0 +1,74 @@
+import { SettingsFault } from '@mela/chassis';
+import { id } from '@mela/contracts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { World } from './harbour.fixture.ts';
+import { Page } from './page.fixture.ts';
+import { Refused } from './screen.fixture.ts';
+
+describe('the ways to connect', () => {
+  let world: World;
+  let token: string;
+  beforeAll(async () => {
+    world = await World.open();
+    token = await world.token(id(7));
+  });
+  afterEach(() => world.rest());
+  afterAll(() => world.close());
+
+  it('are told to whoever asks', async () => {
+    const all = await Page.ask(`${(await world.gateway()).http}/realtime`);
+    expect(all).toMatchObject({ status: 426, body: { code: 'realtime.upgrade', transports: ['websocket', 'sse', 'poll'] } });
+    const few = await Page.ask(`${(await world.gateway({ REALTIME_TRANSPORTS: 'poll, sse' })).http}/realtime`);
+    expect(few).toMatchObject({ status: 404, body: { code: 'realtime.transport_off', transports: ['poll', 'sse'] } });
+  });
+
+  it('that are off are no ways', async () => {
+    const off = { status: 404, body: { status: 404, code: 'realtime.transport_off' } };
+    const socket = await world.gateway({ REALTIME_TRANSPORTS: 'websocket' });
+    await socket.open();
+    for (const path of ['events', 'poll']) expect(await Page.ask(`${socket.http}/realtime/${path}`, { token })).toMatchObject(off);
+    const plain = await world.gateway({ REALTIME_TRANSPORTS: 'sse' });
+    await expect(plain.open()).rejects.toEqual(new Refused(404));
+    expect(await Page.ask(`${plain.http}/realtime/poll`, { token })).toMatchObject(off);
+    (await Page.open(`${plain.http}/realtime/events`, { token })).leave();
+  });
+
+  it('are ways that exist', async () => {
+    await expect(world.gateway({ REALTIME_TRANSPORTS: 'websocket,pigeon' })).rejects.toThrow(SettingsFault);
+    await expect(world.gateway({ REALTIME_TRANSPORTS: ',' })).rejects.toThrow(SettingsFault);
+  });
+
+  it.each(['events', 'poll'])('GET /realtime/%s is open to the pages that sockets are open to, and to no others', async (path) => {
+    const { http } = await world.gateway({ REALTIME_ORIGINS: 'https://app.example' });
+    const headers = { origin: 'https://app.example', authorization: `Bearer ${token}` };
+    const answer = await fetch(`${http}/realtime/${path}`, { headers });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example');
+    expect(answer.headers.get('vary')).toBe('origin');
+    await answer.body!.cancel();
+    const preflight = await fetch(`${http}/realtime/${path}`, {
+      method: 'OPTIONS', headers: { origin: 'https://app.example', 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization,last-event-id' },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-origin')).toBe('https://app.example');
+    expect(preflight.headers.get('access-control-allow-methods')).toBe('GET');
+    expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization, last-event-id');
+    for (const method of ['GET', 'OPTIONS']) {
+      const foreign = await fetch(`${http}/realtime/${path}`, { method, headers: { ...headers, origin: 'https://evil.example' } });
+      expect([foreign.status, foreign.headers.get('access-control-allow-origin')]).toEqual([403, null]);
+      expect(await foreign.json()).toMatchObject({ code: 'origin.refused' });
+    }
+    const refused = await fetch(`${http}/realtime/${path}`, { headers: { origin: 'https://app.example' } });
+    expect(refused.headers.get('access-control-allow-origin')).toBe('https://app.example');
+    expect(await refused.json()).toMatchObject({ code: 'auth.required' });
+  });
+
+  it('take GET alone', async () => {
+    const { http } = await world.gateway();
+    for (const path of ['', '/events', '/poll']) {
+      const answer = await fetch(`${http}/realtime${path}`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+      expect(answer.headers.get('allow')).toBe('GET, OPTIONS');
+      expect(await answer.json()).toMatchObject({ status: 405, code: 'route.method' });
+    }
+  });
+});
