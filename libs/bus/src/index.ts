@@ -19,3 +19,6 @@ export * from './log.ts';
 export * from './sql.ts';
 export { watchConnectivity } from './stream/connectivity.ts';
 export * from './subjects.ts';
+export { fact, type SpanStep } from './trace/facts.ts';
+export { beginSpan, during, enterTrace, recordSpans, type Recorder, type Span } from './trace/span.ts';
+export { readTraceparent } from './trace/traceparent.ts';

@@ -1,6 +1,9 @@
 import { TimedOut, Unavailable, type Ask, type Operation, type Outcome, type Refusal } from '@mela/contracts';
 import { headers as natsHeaders, NoRespondersError, RequestError, TimeoutError, type NatsConnection } from '@nats-io/transport-node';
 import { currentContext } from '../context.ts';
+import { fact } from '../trace/facts.ts';
+import { beginSpan } from '../trace/span.ts';
+import { exchanged } from './exchanged.ts';
 import { header, type Reply } from './exchange.ts';
 import { encodeJson } from './json.ts';
 import { CutOff, Line } from './line.ts';
@@ -44,15 +47,21 @@ export class Asker {
 
   /** Bytes in, bytes out: what the gateway forwards. Always answers; a broken path is a problem document too. */
   async exchange(operation: Operation, body: Uint8Array, sent: Map<string, string>): Promise<Reply> {
-    const { mayAsk, nc, local, timeoutMs = 10_000 } = this.options;
+    const { mayAsk, timeoutMs = 10_000 } = this.options;
     if (mayAsk !== 'anything' && !mayAsk.has(operation.id))
       throw new Error(`The manifest does not name ${operation.id} among what it asks`);
     const context = currentContext();
     const timeLeft = Math.min(timeoutMs, (context?.deadline ?? Number.POSITIVE_INFINITY) - Date.now());
     if (timeLeft <= 0) return failure(TimedOut());
     sent.set(header.timeLeft, String(Math.ceil(timeLeft)));
-    if (context) sent.set(header.trace, context.traceparent);
+    const span = beginSpan('asks', operation.subject, context?.traceparent, { [fact.operation]: operation.id });
+    if (context) sent.set(header.trace, span?.traceparent ?? context.traceparent);
+    const reply = () => this.send(operation, body, sent, timeLeft);
+    return span ? exchanged(span, reply) : reply();
+  }
 
+  private async send(operation: Operation, body: Uint8Array, sent: ReadonlyMap<string, string>, timeLeft: number): Promise<Reply> {
+    const { nc, local } = this.options;
     const serve = local?.find(operation.subject);
     if (serve) return withinTime(serve(body, (name) => sent.get(name)), timeLeft);
 

@@ -10,7 +10,7 @@ import { letterId, type DeadLetterBox, type Letter } from './dead-letter-box.ts'
 import type { Delivery } from './delivery.ts';
 import { Hold } from './hold.ts';
 import { once } from './wrappers/once.ts';
-import { tracedEvent } from './wrappers/traced.ts';
+import { TracedAttempt } from './wrappers/traced.ts';
 
 interface ApplySettings {
   backoffMs: readonly number[];
@@ -33,7 +33,6 @@ export class Apply<Tx extends Sql> {
   private readonly types: ReadonlyMap<string, ConsumerDefinition<Tx>['events'][number]>;
   private readonly ahead = new WeakMap<Delivery, EventOf>();
   private readonly heard: ReadonlySet<string>;
-  private readonly apply: (events: readonly EventOf[], tx: Tx) => Promise<number>;
 
   constructor(
     private readonly definition: ConsumerDefinition<Tx>,
@@ -41,7 +40,6 @@ export class Apply<Tx extends Sql> {
   ) {
     this.types = new Map(definition.events.map((event) => [event.type, event]));
     this.heard = new Set(definition.events.map(({ noun, verb }) => `evt.${noun}.${verb}`));
-    this.apply = once(definition.as, { ...definition, handle: tracedEvent(definition.handle) });
   }
 
   /** While the database works on the batch before. What cannot be read is left for its turn. */
@@ -67,8 +65,8 @@ export class Apply<Tx extends Sql> {
   async applyLetter(letter: Letter, also: (tx: Tx) => Promise<void>): Promise<void> {
     // Handed over by its noun, it may be of a type that is not heard here.
     const events = this.ignores(letter) ? [] : [this.read(new Map(Object.entries(letter.headers)), letter.payload)];
-    await this.parts.db.transaction(async (tx) => {
-      if (events.length > 0) this.parts.metrics.applied.inc(await this.apply(events, tx));
+    await this.attempt(async (tx, traced) => {
+      if (events.length > 0) this.parts.metrics.applied.inc(await once(this.definition.as, traced)(events, tx));
       await also(tx);
     });
   }
@@ -86,7 +84,7 @@ export class Apply<Tx extends Sql> {
     // Events of one aggregate side by side, each aggregate's in the order of the stream.
     read.sort((a, b) => (a.event.subject < b.event.subject ? -1 : a.event.subject > b.event.subject ? 1 : a.delivery.streamSeq - b.delivery.streamSeq));
     try {
-      const applied = await this.parts.db.transaction((tx) => this.applied(read.map(({ event }) => event), tx));
+      const applied = await this.attempt((tx, traced) => this.applied(read.map(({ event }) => event), tx, traced));
       this.parts.metrics.applied.inc(applied);
     } catch (fault) {
       if (read.length === 1) return this.failed(read[0]!.delivery, fault as Error);
@@ -96,8 +94,13 @@ export class Apply<Tx extends Sql> {
     for (const { delivery } of read) delivery.ack();
   }
 
-  private async applied(events: readonly EventOf[], tx: Tx): Promise<number> {
-    const count = await this.apply(events, tx);
+  private attempt<R>(work: (tx: Tx, traced: TracedAttempt<Tx>) => Promise<R>): Promise<R> {
+    const traced = new TracedAttempt(this.definition);
+    return traced.during(() => this.parts.db.transaction((tx) => work(tx, traced)));
+  }
+
+  private async applied(events: readonly EventOf[], tx: Tx, traced: TracedAttempt<Tx>): Promise<number> {
+    const count = await once(this.definition.as, traced)(events, tx);
     reach('consumer.committing');
     return count;
   }
@@ -107,9 +110,9 @@ export class Apply<Tx extends Sql> {
       try {
         const event = this.eventOf(delivery);
         if (suspected) await this.parts.box.noteAttempt(letterOf(delivery), delivery.count);
-        const applied = await this.parts.db.transaction(async (tx) => {
+        const applied = await this.attempt(async (tx, traced) => {
           if (suspected) await this.parts.box.clear(tx, event.id);
-          return this.applied([event], tx);
+          return this.applied([event], tx, traced);
         });
         this.parts.metrics.applied.inc(applied);
         reach('consumer.committed');

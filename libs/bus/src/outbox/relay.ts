@@ -6,7 +6,8 @@ import type { Log } from '../log.ts';
 import { Chains, type OutboxRow } from './chains.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { bellOf } from './doorbell.ts';
-import { AckedPublisher, type Stored } from './publisher.ts';
+import { publishedBy } from './published.ts';
+import { AckedPublisher, type Settle, type Stored } from './publisher.ts';
 import { Recovery } from './recovery.ts';
 import { relayMetrics, type RelayMetrics } from './relay-metrics.ts';
 import { RelaySession, type Backlog } from './relay-session.ts';
@@ -193,9 +194,10 @@ export class Relay {
     return session.pending(busy, READ_AT_MOST);
   }
 
-  private send(publisher: AckedPublisher, ...[row, settle]: Parameters<ConstructorParameters<typeof Chains>[0]>): void {
+  private send(publisher: AckedPublisher, ...[row, told]: Parameters<ConstructorParameters<typeof Chains>[0]>): void {
     // Without server info the connection is being made anew: what is published now would be kept and sent unchecked.
-    if (!this.checkpoint!.open || !this.options.nc.info) return settle(undefined, new Error('The stream is not checked yet'));
+    if (!this.checkpoint!.open || !this.options.nc.info) return told(undefined, new Error('The stream is not checked yet'));
+    const settle = publishedBy(this.options.service, row, told);
     const sentAt = performance.now();
     reach('relay.publishing');
     publisher.publish(
@@ -212,7 +214,7 @@ export class Relay {
     );
   }
 
-  private distrust(publisher: AckedPublisher, { seq }: Stored, settle: (stored: Stored | undefined, fault?: Error) => void): void {
+  private distrust(publisher: AckedPublisher, { seq }: Stored, settle: Settle): void {
     const fault = new Error(`The stream went back to ${seq}`);
     this.checkpoint!.shut(fault.message);
     settle(undefined, fault);
