@@ -5,6 +5,7 @@ import type { Topics } from '../topics/topics.ts';
 import { eventFrame } from './event-frame.ts';
 import { fanOut } from './fan-out.ts';
 import { RecentIds } from './recent-ids.ts';
+import { tellTrace } from './told.ts';
 
 /** An event as the stream keeps it. */
 export interface StoredEvent {
@@ -42,12 +43,17 @@ export class Announcer {
     if (!declared) throw new Error('Nobody declares it');
     const event = unseal(declared, header, payload);
     if (this.told.isRepeat(event.id)) return;
+    const told = tellTrace(event);
+    const audience = new Set(declared.audience(event.data));
+    let reached = 0;
     let cursor: string | undefined;
-    for (const topic of new Set(declared.audience(event.data))) {
+    for (const topic of audience) {
       const listeners = topics.listenersOf(topic);
       if (listeners.size === 0) continue;
       cursor ??= cursors.sign(position);
       fanOut(eventFrame(topic, cursor, event, payload), listeners);
+      reached += listeners.size;
     }
+    told(audience, reached);
   }
 }
