@@ -16,6 +16,7 @@ const { positionals, values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
     results: { type: 'string', default: join(import.meta.dirname, 'results', 'latest.json') },
     profile: { type: 'string' },
+    spans: { type: 'string' },
     only: { type: 'string', multiple: true },
   },
 });
@@ -37,11 +38,12 @@ if (!Object.hasOwn(benches, name)) {
     rounds: Number(values.rounds),
     seed: Number(values.seed),
     profile: values.profile,
+    spans: values.spans,
     only: values.only,
     tell,
   });
   process.stdout.write(table(name, results, { ...facts, ...measured }));
   // Whoever looks closely slows down what is looked at.
-  if (values.profile === undefined) await keep(values.results, results, { ...facts, ...measured });
+  if (values.profile === undefined && values.spans === undefined) await keep(values.results, results, { ...facts, ...measured });
   process.exitCode = results.some(({ holds }) => holds === false) ? 1 : 0;
 }
