@@ -15,11 +15,12 @@ let data: string;
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'mela-trace-'));
   const span = (trace: string, id: string, told: Partial<StoredSpan>): StoredSpan => ({ trace, id, step: 'request', name: 'GET /posts', pid: 7, at: 1_000, ms: 1, facts: {}, ...told });
-  await new SpanFolder(join(data, 'traces')).append([
+  const spans = [
     span(POST, '1', { name: 'POST /posts', service: 'api' }),
     span(POST, '2', { parent: '1', step: 'event', name: 'post.created', service: 'communities', at: 1_002, facts: { [fact.event]: EVENT } }),
     span(READ, '3', { at: 2_000, service: 'api' }),
-  ]);
+  ];
+  await new SpanFolder(join(data, 'traces')).append(spans.map((one) => `${JSON.stringify(one)}\n`).join(''));
 });
 afterAll(() => rm(data, { recursive: true }));
 

@@ -4,12 +4,11 @@ import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor, ParentBasedSampler, SamplingDecision, TraceIdRatioBasedSampler, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { Logger } from 'pino';
-import { outspoken, toFolder } from './exporters.ts';
+import { losses, telling } from './losses.ts';
 import { SpanFolder } from './span-folder.ts';
+import { SpanKeeper } from './span-keeper.ts';
 import type { Traces, TraceSettings } from './traces.ts';
 
-/** Soon, since whoever just did something looks for it at once; and room for what a laptop makes in a burst. */
-const TO_FOLDER = { scheduledDelayMillis: 200, maxQueueSize: 20_000, maxExportBatchSize: 512 };
 const TO_COLLECTOR = { scheduledDelayMillis: 2_000, maxQueueSize: 8_192, maxExportBatchSize: 512, exportTimeoutMillis: 10_000 };
 /** A collector that is away keeps no process from ending. */
 const FAREWELL_MS = 2_000;
@@ -47,11 +46,11 @@ export async function record(recording: Recording): Promise<Traces> {
 
 async function processors({ TRACE_FOLDER: folder, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers = {}, log }: Recording): Promise<SpanProcessor[]> {
   const found: SpanProcessor[] = [];
-  if (folder !== undefined) found.push(new BatchSpanProcessor(outspoken(toFolder(new SpanFolder(folder), process.pid), folder, log), TO_FOLDER));
+  if (folder !== undefined) found.push(new SpanKeeper(new SpanFolder(folder), losses(folder, log)));
   if (endpoint !== undefined) {
     const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
     const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces`, headers, timeoutMillis: TO_COLLECTOR.exportTimeoutMillis });
-    found.push(new BatchSpanProcessor(outspoken(exporter, new URL(endpoint).host, log), TO_COLLECTOR));
+    found.push(new BatchSpanProcessor(telling(exporter, losses(new URL(endpoint).host, log)), TO_COLLECTOR));
   }
   return found;
 }

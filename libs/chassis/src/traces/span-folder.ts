@@ -25,8 +25,9 @@ export class SpanFolder {
     private readonly limits: SpanFolderLimits = LIMITS,
   ) {}
 
-  async append(spans: readonly StoredSpan[]): Promise<void> {
-    const lines = Buffer.from(spans.map((span) => `${JSON.stringify(span)}\n`).join(''));
+  /** A span to a line, each line ended. */
+  async append(text: string): Promise<void> {
+    const lines = Buffer.from(text);
     // Each time, since somebody may have removed it to begin anew.
     await mkdir(this.path, { recursive: true, mode: 0o700 });
     if (this.file === undefined || this.file.bytes + lines.length > this.limits.fileBytes) {

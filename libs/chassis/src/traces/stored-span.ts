@@ -26,6 +26,8 @@ export function storedSpan(span: ReadableSpan, pid: number): StoredSpan {
   const { attributes, name, parentSpanContext, startTime, duration } = span;
   const { traceId, spanId } = span.spanContext();
   const [service, fault] = [attributes[fact.service], attributes[fact.fault]];
+  const facts: Attributes = {};
+  for (const key in attributes) if (!APART.has(key)) facts[key] = attributes[key];
   return {
     trace: traceId,
     id: spanId,
@@ -37,7 +39,7 @@ export function storedSpan(span: ReadableSpan, pid: number): StoredSpan {
     at: milliseconds(startTime),
     ms: milliseconds(duration),
     ...(typeof fault === 'string' ? { fault } : {}),
-    facts: Object.fromEntries(Object.entries(attributes).filter(([key]) => !APART.has(key))),
+    facts,
   };
 }
 

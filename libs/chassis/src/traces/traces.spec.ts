@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,11 +8,13 @@ import { id } from '@mela/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createLog } from '../process/log.ts';
 import { runTargets, type RunningProcess } from '../process/run.ts';
 import { MembersOwner } from '../service/members-owner.fixture.ts';
 import { keyringService, notes, notesMigrations, notesService, openGround, tokenFor, type Ground } from '../service/notes.fixture.ts';
 import { SpanFolder } from './span-folder.ts';
 import type { StoredSpan } from './stored-span.ts';
+import { openTraces } from './traces.ts';
 
 const ASHA = id(11);
 let ground: Ground;
@@ -56,6 +58,13 @@ async function write(text: string, flags = '01'): Promise<{ trace: string; token
   return { trace, token, status: reply.status };
 }
 
+/** Waits until the trace's event has left, and answers its place in the trace. */
+const sent = (trace: string): Promise<string> =>
+  vi.waitUntil(async () => {
+    const { rows } = await admin.query<{ place: string }>(`SELECT headers->>'traceparent' AS place FROM outbox_sent WHERE headers->>'traceparent' LIKE $1`, [`00-${trace}-%`]);
+    return rows[0]?.place;
+  }, { timeout: 10_000, interval: 20 });
+
 const spansOf = async (trace: string): Promise<StoredSpan[]> => (await new SpanFolder(folder).read(`"trace":"${trace}"`)).sort((a, b) => a.at - b.at);
 const once = (trace: string, there: (span: StoredSpan) => boolean): Promise<StoredSpan[]> =>
   vi.waitUntil(async () => {
@@ -72,10 +81,10 @@ describe('spans of development', () => {
     const { trace } = await write('milk');
     const spans = await published(trace);
     // The first request of a process also asks for the keys that tokens are verified with.
-    const [[serves], [event], [sent]] = [told(spans, 'serves'), told(spans, 'event'), told(spans, 'published')];
+    const [[serves], [event], [publication]] = [told(spans, 'serves'), told(spans, 'event'), told(spans, 'published')];
     expect(serves).toMatchObject({ name: 'notes.write', service: 'notes', pid: process.pid, facts: { [fact.status]: 200 } });
     expect(event).toMatchObject({ parent: serves!.id, name: 'note.written', service: 'notes', facts: { [fact.event]: expect.any(String) } });
-    expect(sent).toMatchObject({ parent: event!.id, facts: { [fact.event]: event!.facts[fact.event], [fact.seq]: expect.any(Number) } });
+    expect(publication).toMatchObject({ parent: event!.id, facts: { [fact.event]: event!.facts[fact.event], [fact.seq]: expect.any(Number) } });
     const statements = told(spans, 'sql');
     expect(statements.every(({ parent }) => parent === serves!.id)).toBe(true);
     const words = statements.map(({ facts }) => String(facts[fact.statement]));
@@ -123,8 +132,7 @@ describe('spans of development', () => {
   it.each([['off', { TRACE_RATIO: '0' }, '01'], ['on, for a trace that nobody keeps', {}, '00']])('when they are %s: none, and the event carries the trace as it came', async (_what, settings, flags) => {
     await start({ TRACE_FOLDER: folder, ...settings });
     const { trace } = await write(`quiet ${flags}`, flags);
-    const sent = async () => (await admin.query<{ place: string }>(`SELECT headers->>'traceparent' AS place FROM outbox_sent WHERE headers->>'traceparent' LIKE $1`, [`00-${trace}-%`])).rows[0]?.place;
-    expect(await vi.waitUntil(sent, { timeout: 10_000, interval: 20 })).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-${flags}$`));
+    expect(await sent(trace)).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-${flags}$`));
     await process_!.stop();
     expect(await spansOf(trace)).toEqual([]);
   });
@@ -132,6 +140,23 @@ describe('spans of development', () => {
   it('that find no place cost nobody a request', async () => {
     await start({ TRACE_FOLDER: '/dev/null/traces' });
     expect((await write('placeless')).status).toBe(200);
+  });
+
+  it('find their place again once there is one, and the log has said both', async () => {
+    const place = join(folder, 'later');
+    await writeFile(place, 'a file stands where the folder is to be');
+    const said: string[] = [];
+    const log = createLog('info', { write: (line) => void said.push((JSON.parse(line) as { msg: string }).msg) });
+    const traces_ = await openTraces({ MELA_ENV: 'development', TRACE_FOLDER: place }, ['test'], log);
+    const tellOf = (trace: string) => beginSpan('sql', 'SELECT', `00-${trace}-00f067aa0ba902b7-01`)!.end();
+    tellOf('a'.repeat(32));
+    await vi.waitUntil(() => said.length === 1);
+    await rm(place);
+    tellOf('b'.repeat(32));
+    await vi.waitUntil(() => said.length === 2);
+    await traces_.close();
+    expect(said).toEqual(['Spans are lost: they cannot be handed over', 'Spans are handed over again']);
+    expect((await new SpanFolder(place).read()).map(({ trace }) => trace)).toEqual(['b'.repeat(32)]);
   });
 });
 
@@ -181,6 +206,7 @@ describe('spans of production', () => {
       MELA_ENV: 'production', ALLOW_PLAINTEXT: 'true', TRACE_RATIO: '1', OTEL_EXPORTER_OTLP_ENDPOINT: `${there.url}/`, OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20of%20tests,x-tenant=mela',
     });
     const { trace } = await write('exported to asha@example.org');
+    await sent(trace);
     await process_!.stop();
     await there.close();
 
