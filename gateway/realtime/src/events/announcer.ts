@@ -7,6 +7,7 @@ import type { Channels } from '../topics/channels.ts';
 import type { PassedOverEvents } from '../why/passed-over.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { ToldFrames } from './told-frames.ts';
+import { tellTrace } from './told.ts';
 
 /** An event as the stream keeps it. */
 export interface StoredEvent {
@@ -50,21 +51,31 @@ export class Announcer {
   }
 
   /** Whose right begins hears the event itself, and so does the one whose right ends. */
-  private tell(declared: EventType, { id, type, data }: EventOf, { position, storedAt, payload }: StoredEvent): void {
+  private tell(declared: EventType, event: EventOf, { position, storedAt, payload }: StoredEvent): void {
+    const { id, type, data } = event;
     const { recent, rights, revoke } = this.parts;
     const told: ToldEvent = { seq: position.seq, id, type, storedAt, topics: [...new Set<string>(declared.audience(data))], payload };
     recent.add(told);
     rights.forgetUntil(recent.after);
     for (const right of declared.grants(data)) rights.granted(right, position.seq);
-    this.toListeners(told);
+    const endTrace = tellTrace(event);
+    endTrace(told.topics, this.toListeners(told));
     for (const right of declared.revokes(data)) {
       rights.revoked(right);
       revoke(right);
     }
   }
 
-  private toListeners(event: ToldEvent): void {
+  /** Answers how many listen. */
+  private toListeners(event: ToldEvent): number {
     const { channels, frames } = this.parts;
-    for (const topic of event.topics) if (channels.listenersOf(topic) > 0) channels.tell(topic, frames.of(event, topic));
+    let reached = 0;
+    for (const topic of event.topics) {
+      const listeners = channels.listenersOf(topic);
+      if (listeners === 0) continue;
+      reached += listeners;
+      channels.tell(topic, frames.of(event, topic));
+    }
+    return reached;
   }
 }
