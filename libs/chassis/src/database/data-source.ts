@@ -1,4 +1,5 @@
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
+import { MindedClient } from './minded-client.ts';
 import { traceStatements } from './statements.ts';
 
 // Time spent waiting for a connection or a statement is bounded, so that an outage is an answer and not a hang.
@@ -26,6 +27,7 @@ export function dataSource({ service, url, connections, entities }: DataSourceOp
     applicationName: `mela-${service}`,
     installExtensions: false,
     extra: {
+      Client: MindedClient,
       options: `-c search_path=${service} -c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
       idleTimeoutMillis: 60_000,
     },

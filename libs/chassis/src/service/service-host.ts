@@ -5,7 +5,7 @@ import { AccessUnknown, SERVICE, type Refusal } from '@mela/contracts';
 import type { INestMicroservice, Provider, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { Registry } from 'prom-client';
 import { authenticated } from '../access/authenticated.ts';
 import { authorised } from '../access/authorised.ts';
@@ -15,6 +15,7 @@ import { keysOverBus, TokenVerifier } from '../access/tokens.ts';
 import { dataSource } from '../database/data-source.ts';
 import { Db } from '../database/db.ts';
 import { pendingMigrations } from '../database/migrate.ts';
+import { MindedClient } from '../database/minded-client.ts';
 import type { Tx } from '../database/transaction.ts';
 import { idempotent } from '../idempotency/idempotent.ts';
 import { nestLogger } from '../process/log.ts';
@@ -142,7 +143,7 @@ function replicaTooOld(host: ConsumerHost<Tx>, name: string): Refusal | undefine
 }
 
 async function session(url: string, name: string): Promise<Client> {
-  const client = new Client({ connectionString: url, application_name: `mela-${name}-relay`, options: `-c search_path=${name}`, connectionTimeoutMillis: 3_000, keepAlive: true });
+  const client = new MindedClient({ connectionString: url, application_name: `mela-${name}-relay`, options: `-c search_path=${name}`, connectionTimeoutMillis: 3_000, keepAlive: true });
   await client.connect();
   return client;
 }
