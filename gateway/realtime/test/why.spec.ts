@@ -363,10 +363,44 @@ describe('why somebody did not get it', () => {
       await world.say(PilotDismissed, { pilotId: asha, dock: 'north' });
       await page.until(({ t, code }) => t === 'unsub' && code === 'topic.forbidden');
       expect(await only(await happened())).toMatchObject({ verdict: 'revoked', topic: NORTH });
-      const other = await gateway.screen(await world.token(ravi));
-      await other.listen('dock:south');
-      expect(await only((await world.publish({ dock: 'closed' })).id).catch((fault: unknown) => fault)).toMatchObject({ verdict: 'refused', code: 'topic.forbidden' });
+      const { id: behindClosedDoors } = await world.publish({ dock: 'closed' });
+      await happened();
+      expect(await only(behindClosedDoors)).toMatchObject({ verdict: 'refused', code: 'topic.forbidden' });
       page.leave();
+    });
+
+    it('says what waits for a page that does not read, and what it has lost', async () => {
+      await open({ REALTIME_MAX_BUFFERED: '1048576' });
+      const page = await streamed();
+      await page.live(NORTH);
+      const events = [await happened()];
+      page.response.pause();
+      const until = async (verdict: string) => {
+        do events.push(await happened({ note: 'x'.repeat(400_000) }));
+        while ((await only(events.at(-1)!)).verdict !== verdict);
+      };
+      await until('buffered');
+      expect(await only(events.at(-1)!)).toMatchObject({ waiting: expect.toSatisfy((bytes: number) => bytes > 0) });
+      expect(await only(events[0]!)).toMatchObject({ verdict: 'delivered' });
+      await until('dropped');
+      expect(await only(events.at(-1)!)).toMatchObject({ code: '4008', connection: cidOf(page) });
+      expect(await only(events[0]!)).toMatchObject({ verdict: 'unconfirmed', code: '4008' });
+      page.leave();
+    });
+
+    it('says what waits for its turn while the past is told, and that the stream ended meanwhile', async () => {
+      await open({ REALTIME_MAX_BUFFERED: '65536' });
+      const start = (await witness.until(({ t, topic }) => t === 'subd' && topic === NORTH))['to'];
+      const first = await happened();
+      let last = '';
+      for (let n = 0; n < 40; n++) last = await happened({ note: 'x'.repeat(400_000) });
+      const page = await streamed(`&since=${String(start)}`);
+      await page.until(({ t }) => t === 'connected');
+      page.response.pause();
+      await expect.poll(async () => (await findings(last)).at(-1)).toMatchObject({ verdict: 'buffered', connection: cidOf(page), waiting: expect.any(Number) });
+      await expect.poll(async () => (await findings(first)).at(-1)).toMatchObject({ verdict: 'replayed' });
+      page.leave();
+      await expect.poll(async () => (await findings(last)).at(-1)).toMatchObject({ verdict: 'interrupted', code: '1006' });
     });
 
     it('says in which poll it was told, and once that the next one knew of it', async () => {

@@ -86,7 +86,9 @@ export class Connection {
 
   /** A message that many connections share. Who does not read what waits is let go: the cursors say where to go on. */
   deliver(message: Message): void {
-    if (!this.isOpen || this.isOverrun(message)) return;
+    // It went away by itself, and nobody was told yet.
+    if (!this.isOpen) return this.conclude(message);
+    if (this.isOverrun(message)) return;
     this.tally.out += message.frames.length;
     this.wire.write(message);
   }

@@ -168,7 +168,7 @@ export class Subscriptions {
     const { replays } = this.parts;
     const { connection, topic } = subscription;
     for (;;) {
-      if (subscription.ended) return;
+      if (subscription.ended || !connection.isOpen) return;
       if (!replays.knowAfter(subscription.at)) return connection.close(closing.slow);
       if (!connection.hasRoom) return connection.whenRead(() => this.catchUp(subscription));
       const piece = replays.next(topic, subscription.at);

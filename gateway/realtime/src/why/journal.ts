@@ -112,7 +112,8 @@ export class Journal {
   private ending(connection: Connection, firstUnwritten = Number.POSITIVE_INFINITY): void {
     const record = this.open.get(connection);
     if (!record || record.ended) return;
-    const heardAt = this.now() - (performance.now() - connection.heardAt);
+    // The wall clock tells whole milliseconds, and this one is not over.
+    const heardAt = this.now() + 1 - (performance.now() - connection.heardAt);
     record.ended = { ...this.moment(), code: connection.endedWith ?? LOST, clean: false, heardAt, waiting: connection.waiting };
     for (const subscription of connection.subscriptions.values()) {
       const one = this.recordOf(subscription);

@@ -102,7 +102,8 @@ function written(event: AskedEvent, { granted, ended }: SubscriptionRecord, acco
   const { clean, code, waiting, heardAt } = record.ended;
   if (clean || ended?.how !== 'gone') return told;
   if (waiting > behindIt(ended.seq)) return code === closing.slow.code ? lostWith(record) : is('unconfirmed', record.ended.at, { code: String(code), waiting });
-  return at > heardAt ? is('unconfirmed', record.ended.at, { code: String(code) }) : told;
+  // Streams and polls say nothing back.
+  return record.transport === 'websocket' && at <= heardAt ? told : is('unconfirmed', record.ended.at, { code: String(code) });
 }
 
 /** Too late for a connection that was about to end. */
