@@ -51,8 +51,10 @@ export const facts = () => JSON.parse(process.env['CONTESTANT'] ?? '{}');
 /** The other side: what a contestant can be asked. @param {Record<string, (input: any) => unknown>} tasks */
 export async function answers(tasks) {
   const send = (/** @type {object} */ words) => process.send?.(words);
-  const endProfile = await beginProfile(facts().profile);
-  process.on('disconnect', () => void endProfile().finally(() => process.exit()));
+  const { profile, spans } = facts();
+  const endSpans = await beginSpans(spans);
+  const endProfile = await beginProfile(profile);
+  process.on('disconnect', () => void Promise.all([endProfile(), endSpans()]).finally(() => process.exit()));
   process.on('message', async (/** @type {any} */ { task, input }) => {
     try {
       send({ answer: await tasks[task](input) });
@@ -61,6 +63,14 @@ export async function answers(tasks) {
     }
   });
   send({ answer: 'ready' });
+}
+
+/** As a process of a development instance records them. @param {string | undefined} folder */
+async function beginSpans(folder) {
+  if (folder === undefined) return async () => undefined;
+  const { createLog, openTraces } = await import('@mela/chassis');
+  const traces = await openTraces({ MELA_ENV: 'development', TRACE_FOLDER: folder }, ['bench'], createLog('warn'));
+  return () => traces.close();
 }
 
 /** From here on, so that loading the modules is not in it. @param {string | undefined} file */

@@ -16,6 +16,7 @@ const { positionals, values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
     results: { type: 'string' },
     profile: { type: 'string' },
+    spans: { type: 'string' },
     only: { type: 'string', multiple: true },
   },
 });
@@ -38,6 +39,7 @@ if (!Object.hasOwn(benches, name)) {
     rounds: Number(values.rounds),
     seed: Number(values.seed),
     profile: values.profile,
+    spans: values.spans,
     only: values.only,
     tell,
   });
@@ -45,6 +47,6 @@ if (!Object.hasOwn(benches, name)) {
   process.stdout.write(table(name, results, run));
   if (values.results !== undefined) await keep(values.results, results, run);
   // Whoever looks closely slows down what is looked at; and a part of a run would replace the whole of another.
-  else if (values.profile === undefined && !values.only) await keep(join(import.meta.dirname, 'results', 'latest.json'), results, run);
+  else if (values.profile === undefined && values.spans === undefined && !values.only) await keep(join(import.meta.dirname, 'results', 'latest.json'), results, run);
   process.exitCode = results.some(({ holds }) => holds === false) ? 1 : 0;
 }

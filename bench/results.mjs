@@ -19,6 +19,7 @@ import { median, range } from './figures.mjs';
  * @property {number} rounds
  * @property {number} seed
  * @property {string} [profile] A folder for CPU profiles of every process.
+ * @property {string} [spans] A folder for the spans of ours.
  * @property {string[]} [only]
  * @property {(line: string) => void} tell
  *

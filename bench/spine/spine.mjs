@@ -15,14 +15,14 @@ const UNIT = 'events/s';
 const AS = { ours: 'parcels.parcel-moved', plain: 'parcels.one-by-one', raw: 'raw' };
 
 /** Relay and consumers beside raw JetStream: the same events, the same servers, each in a process of its own. @type {import('../results.mjs').Bench} */
-export async function bench({ events, rounds, seed, profile, only, tell }) {
+export async function bench({ events, rounds, seed, profile, spans, only, tell }) {
   const random = seeded(seed);
   const ground = await Ground.open();
   /** @type {Contestant[]} */
   const contestants = [];
   const contestant = async (/** @type {string} */ name, facts = {}, called = name) => {
     const file = profile && join(profile, `${called}.cpuprofile`);
-    const started = await Contestant.start(new URL(`./${name}.mjs`, import.meta.url), { urls: ground.urls, events, seed, profile: file, ...facts });
+    const started = await Contestant.start(new URL(`./${name}.mjs`, import.meta.url), { urls: ground.urls, events, seed, profile: file, spans, ...facts });
     contestants.push(started);
     return started;
   };

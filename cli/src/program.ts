@@ -13,6 +13,7 @@ import { newCommand } from './commands/new.ts';
 import { runCommand } from './commands/run.ts';
 import { seedCommand } from './commands/seed.ts';
 import { targetsCommand } from './commands/targets.ts';
+import { traceCommand } from './commands/trace.ts';
 import { upCommand } from './commands/up.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -25,7 +26,7 @@ export function program(terminal: Terminal): Command {
     .version(version, '--version', 'show the version');
   const commands = [
     upCommand, runCommand, targetsCommand, migrateCommand, seedCommand, doctorCommand,
-    eventsCommand, dlqCommand, listenCommand, adminCommand, deployCommand, newCommand, completionsCommand,
+    eventsCommand, traceCommand, dlqCommand, listenCommand, adminCommand, deployCommand, newCommand, completionsCommand,
   ];
   for (const build of commands) mela.addCommand(build(terminal));
   agree(mela, terminal);

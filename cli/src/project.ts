@@ -22,6 +22,11 @@ export class DataFolder {
     return join(this.path, name);
   }
 
+  /** Where development keeps its spans. */
+  get traces(): string {
+    return this.file('traces');
+  }
+
   /** What to add to a command so that it means this folder. */
   get flag(): string {
     if (this.path === join(projectRoot, '.mela')) return '';

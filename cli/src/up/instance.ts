@@ -61,6 +61,7 @@ export async function startInstance(wanted: Wanted, undo: Undo): Promise<Instanc
     DATABASE_ADMIN_URL: parts.databaseAdminUrl,
     ...busEnvironment(parts.natsUrl, parts.natsPasswords),
     REDIS_URL: parts.redisUrl,
+    TRACE_FOLDER: folder.traces,
     ...Object.fromEntries(schemas.map(({ service, url }) => [databaseSetting(service), url])),
     ...made,
     ...ports,
@@ -71,7 +72,7 @@ export async function startInstance(wanted: Wanted, undo: Undo): Promise<Instanc
   const addresses = started?.addresses ?? {};
 
   // What another process is to join with: what was made, and what a person set for this one.
-  const known = new Set([...settingNames(targets), 'NATS_REPLICAS', 'NATS_CA_FILE', natsPasswordSetting(OPERATOR), 'DATABASE_ADMIN_URL']);
+  const known = new Set([...settingNames(targets), 'NATS_REPLICAS', 'NATS_CA_FILE', natsPasswordSetting(OPERATOR), 'DATABASE_ADMIN_URL', 'TRACE_FOLDER', 'TRACE_RATIO']);
   const joined = Object.entries({ ...environment, ...portsOf(addresses) }).filter(([name]) => known.has(name));
   undo.push(() => {
     removeState(folder);

@@ -1,5 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import { TraceFlags } from '@opentelemetry/api';
+import { keepsTrace } from './trace/span.ts';
+import { readTraceparent, writeTraceparent } from './trace/traceparent.ts';
 
 /** What travels with a piece of work, from the first request to the last event it causes. */
 export interface Context {
@@ -18,14 +21,17 @@ export const currentContext = (): Context | undefined => storage.getStore();
 
 export const within = <R>(context: Context, work: () => R): R => storage.run(context, work);
 
-const traceparentGrammar = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
-
-/** A span of the trace that came in, or of a new one when none did or it was malformed. */
+/** A place in the trace that came in, or in a new one when none did or it was malformed. Nothing is recorded of it: spans are in `trace/`. */
 export function continueTrace(incoming: string | undefined): string {
   // UUIDs come from a pool of random bytes: this runs several times a request, and drawing each time costs six times as much.
   const drawn = randomUUID().replaceAll('-', '');
-  const traceId = traceparentGrammar.exec(incoming ?? '')?.[1] ?? randomUUID().replaceAll('-', '');
-  return `00-${traceId}-${drawn.slice(0, 12)}${drawn.slice(-4)}-01`;
+  const { traceId, traceFlags } = readTraceparent(incoming) ?? newTrace();
+  return writeTraceparent({ traceId, spanId: `${drawn.slice(0, 12)}${drawn.slice(-4)}`, traceFlags });
 }
 
-export const traceIdOf = (traceparent: string): string => traceparent.slice(3, 35);
+export { traceIdOf } from './trace/traceparent.ts';
+
+function newTrace() {
+  const traceId = randomUUID().replaceAll('-', '');
+  return { traceId, traceFlags: keepsTrace(traceId) ? TraceFlags.SAMPLED : TraceFlags.NONE };
+}

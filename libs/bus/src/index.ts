@@ -23,3 +23,6 @@ export { watchConnectivity } from './stream/connectivity.ts';
 export { inboxOf } from './stream/private-inbox.ts';
 export { watchRefusals, type BusRefusal } from './stream/refusals.ts';
 export * from './subjects.ts';
+export { fact, type SpanStep } from './trace/facts.ts';
+export { beginSpan, during, enterTrace, recordSpans, type Recorder, type Span } from './trace/span.ts';
+export { readTraceparent } from './trace/traceparent.ts';

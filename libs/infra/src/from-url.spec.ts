@@ -74,6 +74,15 @@ describe('a NATS from a URL', () => {
     await until(async () => !(await isFree(port)), 5000);
     await expect(openByUrl('nats', `nats://127.0.0.1:${port}`)).rejects.toThrow('JetStream is off');
   });
+
+  it('serves a user who may read no inbox but their own', async () => {
+    const natsUsers = [{ name: 'night-owl', publish: { allow: ['$JS.API.INFO'], deny: [] }, subscribe: { allow: ['_INBOX_night_owl.>'] } }];
+    const nats = await openPart('nats', { dataDir: await dataFolder(), env: bareEnv, throwaway: true, natsUsers });
+    onTestFinished(() => nats.stop());
+    const url = new URL(nats.url);
+    Object.assign(url, { username: 'night-owl', password: nats.passwords['night-owl'] });
+    await expect(openByUrl('nats', url.href)).resolves.toMatchObject({ report: { how: 'url' } });
+  });
 });
 
 describe('three URLs', () => {

@@ -1,5 +1,4 @@
 import type { Server } from 'node:http';
-import { continueTrace } from '@mela/bus';
 import { Broken } from '@mela/contracts';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions, FastifyReply, FastifyServerOptions } from 'fastify';
@@ -7,6 +6,7 @@ import { answerClientError } from '../answers/client-error.ts';
 import { refusalOf } from '../answers/known-errors.ts';
 import { answerProblem } from '../answers/problem-answer.ts';
 import type { ApiSettings } from '../settings.ts';
+import { enter } from './traced.ts';
 
 const BODY_LIMIT = 512 * 1024;
 
@@ -14,7 +14,7 @@ const BODY_LIMIT = 512 * 1024;
 export function createAdapter({ TRUST_PROXY, REQUEST_TIMEOUT_MS }: ApiSettings): FastifyAdapter {
   const options: FastifyServerOptions & Pick<FastifyHttpOptions<Server>, 'http'> = {
     // A request's id is its place in the trace, so that whatever answers it can name it.
-    genReqId: ({ headers }) => continueTrace(headers['traceparent'] as string | undefined),
+    genReqId: (request) => enter(request),
     requestIdHeader: false,
     trustProxy: TRUST_PROXY,
     bodyLimit: BODY_LIMIT,

@@ -6,6 +6,7 @@ import type { Rights } from '../history/rights.ts';
 import type { Channels } from '../topics/channels.ts';
 import { eventFrame } from './event-frame.ts';
 import { RecentIds } from './recent-ids.ts';
+import { tellTrace } from './told.ts';
 
 /** An event as the stream keeps it. */
 export interface StoredEvent {
@@ -46,26 +47,33 @@ export class Announcer {
   }
 
   /** Whose right begins hears the event itself, and so does the one whose right ends. */
-  private tell(declared: EventType, { id, type, data }: EventOf, { position, storedAt, payload }: StoredEvent): void {
+  private tell(declared: EventType, event: EventOf, { position, storedAt, payload }: StoredEvent): void {
+    const { id, type, data } = event;
     const { recent, rights, revoke } = this.parts;
     const told: ToldEvent = { seq: position.seq, id, type, storedAt, topics: [...new Set<string>(declared.audience(data))], payload };
     recent.add(told);
     rights.forgetUntil(recent.after);
     for (const right of declared.grants(data)) rights.granted(right, position.seq);
-    this.toListeners(told, position);
+    const endTrace = tellTrace(event);
+    endTrace(told.topics, this.toListeners(told, position));
     for (const right of declared.revokes(data)) {
       rights.revoked(right);
       revoke(right);
     }
   }
 
-  private toListeners(event: ToldEvent, position: Position): void {
+  /** Answers how many listen. */
+  private toListeners(event: ToldEvent, position: Position): number {
     const { channels, cursors } = this.parts;
+    let reached = 0;
     let cursor: string | undefined;
     for (const topic of event.topics) {
-      if (channels.listenersOf(topic) === 0) continue;
+      const listeners = channels.listenersOf(topic);
+      if (listeners === 0) continue;
+      reached += listeners;
       cursor ??= cursors.sign(position);
       channels.tell(topic, { cursor, line: eventFrame(topic, cursor, event, event.payload) });
     }
+    return reached;
   }
 }

@@ -1,7 +1,10 @@
 import { TimedOut, Unavailable, type Ask, type Operation, type Outcome, type Refusal } from '@mela/contracts';
 import { headers as natsHeaders, NoRespondersError, PermissionViolationError, TimeoutError, type NatsConnection } from '@nats-io/transport-node';
 import { currentContext } from '../context.ts';
+import { fact } from '../trace/facts.ts';
+import { beginSpan } from '../trace/span.ts';
 import { Answers } from './answers.ts';
+import { exchanged } from './exchanged.ts';
 import { header, type Reply } from './exchange.ts';
 import { encodeJson } from './json.ts';
 import { CutOff, Line } from './line.ts';
@@ -47,16 +50,21 @@ export class Asker {
 
   /** Bytes in, bytes out: what the gateway forwards. Always answers; a broken path is a problem document too. */
   async exchange(operation: Operation, body: Uint8Array, sent: Map<string, string>): Promise<Reply> {
-    const { mayAsk, local, timeoutMs = 10_000 } = this.options;
+    const { mayAsk, timeoutMs = 10_000 } = this.options;
     if (mayAsk !== 'anything' && !mayAsk.has(operation.id))
       throw new Error(`The manifest does not name ${operation.id} among what it asks`);
     const context = currentContext();
     const timeIsUp = Math.min(Date.now() + timeoutMs, context?.deadline ?? Number.POSITIVE_INFINITY);
     const timeLeft = () => timeIsUp - Date.now();
     if (timeLeft() <= 0) return failure(TimedOut());
-    if (context) sent.set(header.trace, context.traceparent);
+    const span = beginSpan('asks', operation.subject, context?.traceparent, { [fact.operation]: operation.id });
+    if (context) sent.set(header.trace, span?.traceparent ?? context.traceparent);
+    const reply = () => this.send(operation, body, sent, timeLeft);
+    return span ? exchanged(span, reply) : reply();
+  }
 
-    const serve = local?.find(operation.subject);
+  private async send(operation: Operation, body: Uint8Array, sent: Map<string, string>, timeLeft: () => number): Promise<Reply> {
+    const serve = this.options.local?.find(operation.subject);
     if (serve) {
       const ms = timeLeft();
       sent.set(header.timeLeft, String(Math.ceil(ms)));

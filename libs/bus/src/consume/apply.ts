@@ -7,7 +7,7 @@ import type { Delivery } from './delivery.ts';
 import { Failing, hold, type FailingParts } from './failing.ts';
 import { Reading } from './reading.ts';
 import { once } from './wrappers/once.ts';
-import { tracedEvent } from './wrappers/traced.ts';
+import { TracedAttempt } from './wrappers/traced.ts';
 
 interface Parts<Tx extends Sql> extends FailingParts {
   db: Transactions<Tx>;
@@ -20,7 +20,6 @@ const SUSPECT_FROM = 3;
 export class Apply<Tx extends Sql> {
   readonly reading: Reading;
   private readonly failing: Failing;
-  private readonly apply: (events: readonly EventOf[], tx: Tx) => Promise<number>;
 
   constructor(
     private readonly definition: ConsumerDefinition<Tx>,
@@ -28,7 +27,6 @@ export class Apply<Tx extends Sql> {
   ) {
     this.reading = new Reading(definition);
     this.failing = new Failing(definition, parts);
-    this.apply = once(definition.as, { ...definition, handle: tracedEvent(definition.handle) });
   }
 
   async settle(deliveries: readonly Delivery[]): Promise<void> {
@@ -45,8 +43,8 @@ export class Apply<Tx extends Sql> {
   async applyLetter(letter: Letter, also: (tx: Tx) => Promise<void>): Promise<void> {
     // Handed over by its noun, it may be of a type that is not heard here.
     const events = this.reading.ignores(letter) ? [] : [this.reading.read(new Map(Object.entries(letter.headers)), letter.payload)];
-    await this.parts.db.transaction(async (tx) => {
-      if (events.length > 0) this.parts.metrics.applied.inc(await this.apply(events, tx));
+    await this.attempt(async (tx, traced) => {
+      if (events.length > 0) this.parts.metrics.applied.inc(await once(this.definition.as, traced)(events, tx));
       await also(tx);
     });
   }
@@ -64,7 +62,7 @@ export class Apply<Tx extends Sql> {
     // Events of one aggregate side by side, each aggregate's in the order of the stream.
     read.sort((a, b) => (a.event.subject < b.event.subject ? -1 : a.event.subject > b.event.subject ? 1 : a.delivery.streamSeq - b.delivery.streamSeq));
     try {
-      const applied = await this.parts.db.transaction((tx) => this.applied(read.map(({ event }) => event), tx));
+      const applied = await this.attempt((tx, traced) => this.applied(read.map(({ event }) => event), tx, traced));
       this.parts.metrics.applied.inc(applied);
     } catch (fault) {
       if (read.length === 1) return this.failing.failed(read[0]!.delivery, fault as Error);
@@ -74,8 +72,13 @@ export class Apply<Tx extends Sql> {
     for (const { delivery } of read) delivery.ack();
   }
 
-  private async applied(events: readonly EventOf[], tx: Tx): Promise<number> {
-    const count = await this.apply(events, tx);
+  private attempt<R>(work: (tx: Tx, traced: TracedAttempt<Tx>) => Promise<R>): Promise<R> {
+    const traced = new TracedAttempt(this.definition);
+    return traced.during(() => this.parts.db.transaction((tx) => work(tx, traced)));
+  }
+
+  private async applied(events: readonly EventOf[], tx: Tx, traced: TracedAttempt<Tx>): Promise<number> {
+    const count = await once(this.definition.as, traced)(events, tx);
     reach('consumer.committing');
     return count;
   }
@@ -85,9 +88,9 @@ export class Apply<Tx extends Sql> {
       try {
         const event = this.reading.eventOf(delivery);
         if (suspected) await this.parts.box.noteAttempt(letterOf(delivery), delivery.count);
-        const applied = await this.parts.db.transaction(async (tx) => {
+        const applied = await this.attempt(async (tx, traced) => {
           if (suspected) await this.parts.box.clear(tx, event.id);
-          return this.applied([event], tx);
+          return this.applied([event], tx, traced);
         });
         this.parts.metrics.applied.inc(applied);
         reach('consumer.committed');

@@ -21,7 +21,7 @@ export class Unanswered extends Error {
   override readonly name = 'Unanswered';
 }
 
-type Settle = (stored: Stored | undefined, fault?: Error) => void;
+export type Settle = (stored: Stored | undefined, fault?: Error) => void;
 
 interface Waiting {
   since: number;

@@ -91,7 +91,7 @@ export class Relay {
   }
 
   private assemble(): ShiftParts {
-    const { nc, log, replicas } = this.options;
+    const { service, nc, log, replicas } = this.options;
     const { metrics, wakeable } = this;
     const publisher = new AckedPublisher(nc, {
       ackWaitMs: ACK_WAIT_MS,
@@ -103,7 +103,7 @@ export class Relay {
     });
     const checkpoint = new Checkpoint(new Recovery({ nc, publisher, log, metrics, replicas }), { log, metrics });
     const housekeeping = new RelayHousekeeping({ publisher, checkpoint, log, metrics });
-    const sending = new Sending({ nc, publisher, checkpoint, log, metrics });
+    const sending = new Sending({ service, nc, publisher, checkpoint, log, metrics });
     return { publisher, checkpoint, sending, housekeeping, metrics, wakeable };
   }
 

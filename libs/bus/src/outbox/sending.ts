@@ -3,10 +3,12 @@ import { reach } from '../fail-points.ts';
 import type { Log } from '../log.ts';
 import type { OutboxRow } from './chains.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { AckedPublisher, Stored } from './publisher.ts';
+import { publishedBy } from './published.ts';
+import type { AckedPublisher, Settle, Stored } from './publisher.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 
 interface Parts {
+  service: string;
   nc: NatsConnection;
   publisher: AckedPublisher;
   checkpoint: Checkpoint;
@@ -18,10 +20,11 @@ interface Parts {
 export class Sending {
   constructor(private readonly parts: Parts) {}
 
-  send(row: OutboxRow, settle: (stored: Stored | undefined, fault?: Error) => void): void {
-    const { nc, publisher, checkpoint, metrics } = this.parts;
+  send(row: OutboxRow, told: Settle): void {
+    const { service, nc, publisher, checkpoint, metrics } = this.parts;
     // While a connection is made, what is published would be sent by it unchecked (see `watchConnectivity`).
-    if (!checkpoint.open || !nc.info) return settle(undefined, new Error('The stream is not checked yet'));
+    if (!checkpoint.open || !nc.info) return told(undefined, new Error('The stream is not checked yet'));
+    const settle = publishedBy(service, row, told);
     const sentAt = performance.now();
     reach('relay.publishing');
     publisher.publish({ eventId: row.event_id, subject: row.subject, headers: row.headers, payload: row.payload }, (stored, fault) => {
@@ -43,7 +46,7 @@ export class Sending {
     else log.debug(facts, 'An event was not acknowledged and will be sent again');
   }
 
-  private distrust({ seq }: Stored, settle: (stored: Stored | undefined, fault?: Error) => void): void {
+  private distrust({ seq }: Stored, settle: Settle): void {
     const fault = new Error(`The stream went back to ${seq}`);
     this.parts.checkpoint.shut(fault.message);
     settle(undefined, fault);

@@ -15,7 +15,7 @@ export type KeySource = () => Promise<JSONWebKeySet | undefined>;
 
 // Asked in nobody's name: a token sent along would have to be verified before the keys that verify it are known.
 export const keysOverBus = (asker: Asker): KeySource => async () => {
-  const answer = await within({ traceparent: continueTrace(currentContext()?.traceparent) }, () => asker.ask(identity.jwks, {}));
+  const answer = await within({ traceparent: currentContext()?.traceparent ?? continueTrace(undefined) }, () => asker.ask(identity.jwks, {}));
   return isRefusal(answer) ? undefined : (answer as unknown as JSONWebKeySet);
 };
 

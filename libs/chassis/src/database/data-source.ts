@@ -1,4 +1,5 @@
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
+import { traceStatements } from './statements.ts';
 
 // Time spent waiting for a connection or a statement is bounded, so that an outage is an answer and not a hang.
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -14,7 +15,7 @@ export interface DataSourceOptions {
 
 /** TypeORM on the service's own schema; names without a schema mean that one. */
 export function dataSource({ service, url, connections, entities }: DataSourceOptions): DataSource {
-  return new DataSource({
+  const source = new DataSource({
     type: 'postgres',
     url,
     schema: service,
@@ -29,6 +30,7 @@ export function dataSource({ service, url, connections, entities }: DataSourceOp
       idleTimeoutMillis: 60_000,
     },
   });
+  return traceStatements(source);
 }
 
 const CONNECTIONS_BESIDE_THE_POOL = 1; // the relay's own session, which holds its locks

@@ -3,6 +3,7 @@ import { currentContext, reach, writeOutbox, type Transactions } from '@mela/bus
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ConnectionLost, DeadlinePassed } from './faults.ts';
+import { statement } from './statements.ts';
 import { Tx, undoes, type Rows, type StoreClass } from './transaction.ts';
 
 /** Told after a commit that wrote events, so that they leave at once. */
@@ -73,23 +74,24 @@ export class Db implements Transactions<Tx>, Rows {
     try {
       client = (await runner.connect()) as PoolClient;
       client.on('error', lose);
-      await client.query('BEGIN');
+      await say(client, 'BEGIN');
       const tx = new Tx(runner, `/mela/${this.service}`, this.says);
       const result = await this.open.run(tx, () => work(tx));
       if (undoes(result)) {
-        await client.query('ROLLBACK');
+        await say(client, 'ROLLBACK');
         return result;
       }
       const emitted = tx.takeEmitted();
-      if (emitted.length > 0) await writeOutbox(tx, emitted);
+      if (emitted.length > 0) await writeOutbox(tx, emitted.map(({ sealed }) => sealed));
       reach('transaction.committing');
       // Asked to commit what a failed statement has spoilt, PostgreSQL rolls back and says so in its answer only.
-      const { command } = await client.query('COMMIT');
+      const { command } = await say(client, 'COMMIT');
       if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed unnoticed, and PostgreSQL undid it all');
+      for (const { span } of emitted) span?.end();
       if (emitted.length > 0) this.bell.ring();
       return result;
     } catch (error) {
-      await client?.query('ROLLBACK').catch(() => undefined);
+      if (client) await say(client, 'ROLLBACK').catch(() => undefined);
       // Whatever failed first, and however TypeORM put it: the connection went under it.
       throw lost === undefined ? error : new ConnectionLost(lost.message, { cause: error });
     } finally {
@@ -98,6 +100,8 @@ export class Db implements Transactions<Tx>, Rows {
     }
   }
 }
+
+const say = (client: PoolClient, words: string) => statement(words, () => client.query(words));
 
 const sqlState = (error: unknown): string =>
   String((error as { driverError?: { code?: unknown } }).driverError?.code ?? (error as { code?: unknown }).code ?? '');

@@ -1,4 +1,4 @@
-import { currentContext, seal, type Sealed, type Sql } from '@mela/bus';
+import { beginSpan, currentContext, fact, seal, type Sealed, type Span, type Sql } from '@mela/bus';
 import { isRefusal, type DataOf, type EventType, type Refusal } from '@mela/contracts';
 import type { EntityManager, QueryRunner } from 'typeorm';
 
@@ -17,9 +17,15 @@ export const lasting = (refusal: Refusal): Refusal => ({ ...refusal, [LASTING]: 
 /** Whether this outcome takes back what the work did. */
 export const undoes = (outcome: unknown): boolean => isRefusal(outcome) && !(LASTING in outcome);
 
+interface Emitted {
+  readonly sealed: Sealed;
+  /** Ends with the commit: what is undone was no event. */
+  readonly span: Span | undefined;
+}
+
 /** State and events of one change: both commit, or neither does. */
 export class Tx implements Rows {
-  private emitted: Sealed[] = [];
+  private emitted: Emitted[] = [];
   private depth = 0;
 
   constructor(
@@ -45,11 +51,15 @@ export class Tx implements Rows {
   emit<E extends EventType>(event: E, aggregate: { id: string; version: number }, data: DataOf<E>): void {
     if (this.says && !this.says.has(event.type)) throw new Error(`${event.type} is not ${this.source}’s to say`);
     const context = currentContext();
-    this.emitted.push(seal(event, aggregate, data, { source: this.source, actor: context?.actor, traceparent: context?.traceparent }));
+    const span = beginSpan('event', event.type, context?.traceparent);
+    const traceparent = span?.traceparent ?? context?.traceparent;
+    const sealed = seal(event, aggregate, data, { source: this.source, actor: context?.actor, traceparent });
+    span?.note({ [fact.service]: this.source.slice('/mela/'.length), [fact.event]: sealed.eventId });
+    this.emitted.push({ sealed, span });
   }
 
   /** What was emitted since the outermost transaction began, once and for all. */
-  takeEmitted(): readonly Sealed[] {
+  takeEmitted(): readonly Emitted[] {
     const taken = this.emitted;
     this.emitted = [];
     return taken;

@@ -5,6 +5,7 @@ import { Health } from '../health/health.ts';
 import { OpsServer } from '../health/ops-server.ts';
 import { ProcessSettings } from '../settings/process-settings.ts';
 import { readSettings, type Environment, type SettingsSchema } from '../settings/settings.ts';
+import { openTraces } from '../traces/traces.ts';
 import { createLog } from './log.ts';
 import type { Process, Running, Target } from './target.ts';
 import { Undo } from './undo.ts';
@@ -39,6 +40,8 @@ export async function runTargets(targets: readonly Target[], environment: Enviro
   // Gateways stop first and services last, so that whoever is asked outlives whoever asks.
   const running: Running[] = [];
   const undo = new Undo();
+  const traces = await openTraces(settings, targets.map(({ name }) => name), process.log);
+  undo.push(() => traces.close());
   let ending: Promise<void> | undefined;
   const stop = () => {
     process.health.drain();

@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { secret, toggle, whole } from './settings.ts';
 
+const headerList = z
+  .string()
+  .regex(/^[\w-]+=[^,\s]+(,[\w-]+=[^,\s]+)*$/, 'is to be written like name=value,name=value')
+  .transform((text, context) => {
+    try {
+      return Object.fromEntries(text.split(',').map((pair) => [pair.slice(0, pair.indexOf('=')), decodeURIComponent(pair.slice(pair.indexOf('=') + 1))]));
+    } catch {
+      context.addIssue('has a % that begins no character: write it as %25');
+      return z.NEVER;
+    }
+  });
+
 /** What every process reads, whatever it hosts. */
 export const ProcessSettings = z
   .object({
@@ -16,9 +28,17 @@ export const ProcessSettings = z
     OPS_HOST: z.string().default('127.0.0.1').describe('Where /health and /metrics listen; 0.0.0.0 in a container'),
     OPS_PORT: whole(0, 65_535).default(0).describe('Port of /health and /metrics; 0 takes a free one'),
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('The least important line that is written'),
+    TRACE_FOLDER: z.string().optional().describe('Where development keeps its spans, for `mela trace`; `mela up` sets it. Not for production'),
+    TRACE_RATIO: z.coerce.number().min(0).max(1).optional().describe('Share of the traces that are kept, 0 to 1; unless set, all in development and 0.05 in production. 0 records nothing'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional().describe('Collector that takes spans as OTLP over HTTP: https://collector:4318'),
+    OTEL_EXPORTER_OTLP_HEADERS: headerList.optional().describe('Headers that the collector asks for, as name=value,name=value with percent-encoded values: authorization=Bearer%20…'),
     ALLOW_PLAINTEXT: toggle.default(false).describe('Connections without TLS in production, where the network itself is encrypted'),
   })
   .superRefine((settings, context) => {
+    if (settings.MELA_ENV === 'production' && settings.TRACE_FOLDER !== undefined)
+      context.addIssue({ code: 'custom', path: ['TRACE_FOLDER'], message: 'is for development: in production OTEL_EXPORTER_OTLP_ENDPOINT says where spans go' });
+    if (settings.MELA_ENV === 'production' && !settings.ALLOW_PLAINTEXT && settings.OTEL_EXPORTER_OTLP_ENDPOINT?.startsWith('http:'))
+      context.addIssue({ code: 'custom', path: ['OTEL_EXPORTER_OTLP_ENDPOINT'], message: 'is to begin with https:// in production, or set ALLOW_PLAINTEXT=true' });
     if (settings.MELA_ENV === 'production' && !settings.ALLOW_PLAINTEXT && !/^tls:/.test(settings.NATS_URL))
       context.addIssue({ code: 'custom', path: ['NATS_URL'], message: 'is to begin with tls:// in production, or set ALLOW_PLAINTEXT=true' });
   });

@@ -40,6 +40,15 @@ describe('settings', () => {
     expect(faultsOf({ ...plain, ALLOW_PLAINTEXT: 'true' })).toEqual([]);
   });
 
+  it('let spans leave in production over TLS alone, and stay nowhere on the machine', () => {
+    const there = { MELA_ENV: 'production', NATS_URL: 'tls://x:1', SHOP_DATABASE_URL: 'postgres://x/y?sslmode=verify-full', SHOP_TILLS: '1', SHOP_KEY: 'k'.repeat(40) };
+    expect(faultsOf({ ...there, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' })).toEqual([expect.stringContaining('OTEL_EXPORTER_OTLP_ENDPOINT: is to begin with https://')]);
+    expect(faultsOf({ ...there, OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector:4318', OTEL_EXPORTER_OTLP_HEADERS: 'a=b%20c', TRACE_RATIO: '0.1' })).toEqual([]);
+    expect(faultsOf({ ...there, TRACE_FOLDER: '/tmp/spans' })).toEqual([expect.stringContaining('TRACE_FOLDER: is for development')]);
+    expect(faultsOf({ ...there, TRACE_RATIO: '2', OTEL_EXPORTER_OTLP_HEADERS: 'a' })).toHaveLength(2);
+    expect(faultsOf({ ...there, OTEL_EXPORTER_OTLP_HEADERS: 'a=100%' })).toEqual([expect.stringContaining('%25')]);
+  });
+
   it('describe themselves, each once', () => {
     const text = envExample({ process: ProcessSettings, shop: Shop });
     expect(text).toContain('# How many tills there are (needed)\nSHOP_TILLS=\n');

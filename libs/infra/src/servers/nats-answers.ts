@@ -2,7 +2,10 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { addresses, decoded, type Answer } from '../answers.ts';
 
 export async function natsAnswers(url: string, within: number): Promise<Answer> {
-  const connection = await connect({ ...natsAccess(url), timeout: within, reconnect: false, maxReconnectAttempts: 0, name: 'mela' });
+  const access = natsAccess(url);
+  // Each of Mela's users reads an inbox of their own, and no other (`inboxOf` in the bus).
+  const inbox = access.user === undefined ? {} : { inboxPrefix: `_INBOX_${access.user.replace(/[^A-Za-z0-9]/g, '_')}` };
+  const connection = await connect({ ...access, ...inbox, timeout: within, reconnect: false, maxReconnectAttempts: 0, name: 'mela' });
   try {
     await needJetStream(connection, within);
     return { version: connection.info?.version ?? 'unknown' };
