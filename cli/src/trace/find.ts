@@ -30,4 +30,3 @@ const unknown = (what: 'trace' | 'event', id: string, { path }: SpanFolder): Fau
   new Fault('trace.unknown', `No ${what} ${id} is kept in ${path}.`, {
     hint: 'Only what happened here is, and only the latest of it; `mela trace` lists what there is. Is another instance meant? Name its folder with --data <folder>.',
   });
-
