@@ -35,7 +35,7 @@ export class Apply<Tx extends Sql> {
     const suspectFrom = Math.min(SUSPECT_FROM, this.parts.settings.maxDeliver);
     const aside = this.definition.poison === 'aside';
     const suspects = aside ? open.filter((delivery) => delivery.count >= suspectFrom) : [];
-    if (suspects.length > 0) await this.oneByOne(await this.culpritsLast(suspects), true);
+    if (suspects.length > 0) await this.oneByOne(await this.withoutCulprits(suspects), true);
     await this.together(aside ? open.filter((delivery) => delivery.count < suspectFrom) : open);
   }
 
@@ -101,11 +101,14 @@ export class Apply<Tx extends Sql> {
     }
   }
 
-  /** Those whose last attempt never ended come after the others, so that they take nobody else down with them. */
-  private async culpritsLast(suspects: readonly Delivery[]): Promise<Delivery[]> {
-    if (suspects.length === 1) return [...suspects];
+  /** Those whose last attempt never ended come after the others, so that they take nobody else down with them. Who has had too many is put aside. */
+  private async withoutCulprits(suspects: readonly Delivery[]): Promise<Delivery[]> {
     const noted = await this.parts.box.suspects(suspects.map((delivery) => letterOf(delivery).eventId)).catch(hold);
-    const wasNoted = (delivery: Delivery) => Number(noted.has(letterOf(delivery).eventId.toLowerCase()));
-    return [...suspects].sort((a, b) => wasNoted(a) - wasNoted(b) || a.streamSeq - b.streamSeq);
+    const wasNoted = (delivery: Delivery) => noted.has(letterOf(delivery).eventId.toLowerCase());
+    const beyond = suspects.filter((delivery) => delivery.count > this.parts.settings.maxDeliver && wasNoted(delivery));
+    for (const delivery of beyond) await this.failing.tookDown(delivery);
+    return suspects
+      .filter((delivery) => !beyond.includes(delivery))
+      .sort((a, b) => Number(wasNoted(a)) - Number(wasNoted(b)) || a.streamSeq - b.streamSeq);
   }
 }

@@ -7,7 +7,6 @@ import { watchConnectivity } from '../stream/connectivity.ts';
 import type { ConsumerDefinition } from './consumer-definition.ts';
 import { Consumer, type ConsumerHealth, type ConsumerSettings } from './consumer.ts';
 import { replayBellOf } from './dead-letters.ts';
-import { captureMaxDeliveries } from './max-deliveries.ts';
 import { pruneInbox } from './prune-inbox.ts';
 import { replayMarked } from './replays.ts';
 
@@ -39,7 +38,6 @@ export class ConsumerHost<Tx extends Sql> {
   private readonly wakeable = new Wakeable();
   private rounds: Promise<void> | undefined;
   private bell: Subscription | undefined;
-  private releaseAdvisories: (() => void) | undefined;
   private unwatch: (() => void) | undefined;
   private connected = true;
   private stopping = false;
@@ -58,8 +56,6 @@ export class ConsumerHost<Tx extends Sql> {
     this.stopping = false;
     this.connected = true;
     this.unwatch = watchConnectivity(nc, (connected) => (this.connected = connected));
-    // Before the consumers: what they lose on their first message must be heard.
-    this.releaseAdvisories = captureMaxDeliveries(this.options, this.consumers);
     this.bell = nc.subscribe(replayBellOf(service), { callback: () => this.wakeable.wake() });
     const started = await Promise.allSettled(this.consumers.map((consumer) => consumer.start()));
     const faults = started.flatMap((outcome) => (outcome.status === 'rejected' ? [(outcome.reason as Error).message] : []));
@@ -75,7 +71,6 @@ export class ConsumerHost<Tx extends Sql> {
     await Promise.all([...this.consumers.map((consumer) => consumer.stop()), this.rounds]);
     this.rounds = undefined;
     this.bell?.unsubscribe();
-    this.releaseAdvisories?.();
     await this.sendAnswers();
     this.unwatch?.();
   }
@@ -117,10 +112,7 @@ export class ConsumerHost<Tx extends Sql> {
   }
 
   private async measure(): Promise<void> {
-    for (const consumer of this.consumers) {
-      consumer.measure();
-      await consumer.box.buryAbandoned(this.settings.maxDeliver, this.settings.ackWaitMs * 2);
-    }
+    for (const consumer of this.consumers) consumer.measure();
     const dead = await this.options.db.query<{ consumer: string; count: number }>(
       `SELECT consumer, count(*)::int AS count FROM dead_letter WHERE state = 'dead' GROUP BY consumer`,
     );

@@ -58,14 +58,12 @@ export class Consumer<Tx extends Sql> {
     this.metrics = consumerMetrics(metrics, service, as);
     this.apply = new Apply(definition, { db, box: this.box, log, metrics: this.metrics, settings });
     const { ackWaitMs } = settings;
-    // What may leave no gap is never given up, neither here nor by the server.
-    const maxDeliver = poison === 'stop' ? -1 : settings.maxDeliver;
     const arrived = (delivery: Delivery) => {
       this.apply.reading.readAhead(delivery);
       this.wakeable.wake();
     };
     this.sources = durablesOf(as, events).map(
-      (durable) => new Source(durable, { nc, log, settings: { ackWaitMs, maxDeliver }, arrived, found: () => this.replica?.doubt() }),
+      (durable) => new Source(durable, { nc, log, settings: { ackWaitMs }, arrived, found: () => this.replica?.doubt() }),
     );
     const reached = async () => Math.min(...(await Promise.all(this.sources.map((source) => source.reached()))));
     this.replica = bootstrap && new Replica(as, bootstrap, { nc, db, log, reached });

@@ -27,7 +27,7 @@ export const letterOf = (delivery: Delivery): Letter => ({
 /**
  * Where one consumer puts what it cannot apply.
  * An event that has failed repeatedly is noted as `trying` before each further attempt: if that attempt takes the process down,
- * the note is what is left of it. It tells the culprit from those that were merely beside it, and survives a lost advisory.
+ * the note is what is left of it. It tells the culprit from those that were merely beside it, and whoever has taken down that many is put aside for it.
  */
 export class DeadLetterBox {
   constructor(
@@ -43,14 +43,6 @@ export class DeadLetterBox {
     await this.write(letter, { error, attempts, state: 'dead' });
   }
 
-  /** From an advisory: it may have been applied after all, with only the answer lost. */
-  async buryUnlessApplied(letter: Letter, error: string, attempts: number): Promise<boolean> {
-    const applied = await this.db.query('SELECT FROM inbox WHERE consumer = $1 AND event_id = $2', [this.consumer, letter.eventId]);
-    if (applied.length > 0) return false;
-    await this.bury(letter, error, attempts);
-    return true;
-  }
-
   async suspects(eventIds: readonly string[]): Promise<ReadonlySet<string>> {
     const rows = await this.db.query<{ event_id: string }>(
       `SELECT event_id FROM dead_letter WHERE consumer = $1 AND event_id = ANY ($2::uuid[]) AND state = 'trying'`,
@@ -62,15 +54,6 @@ export class DeadLetterBox {
   /** In the transaction that applies the event. */
   async clear(tx: Sql, eventId: string): Promise<void> {
     await tx.query('DELETE FROM dead_letter WHERE consumer = $1 AND event_id = $2', [this.consumer, eventId]);
-  }
-
-  /** Attempts that were the last and never ended. The advisory says so too, unless nobody was there to hear it. */
-  async buryAbandoned(maxDeliver: number, olderThanMs: number): Promise<void> {
-    await this.db.query(
-      `UPDATE dead_letter SET state = 'dead'
-       WHERE consumer = $1 AND state = 'trying' AND attempts >= $2 AND last_error_at < now() - $3 * interval '1 millisecond'`,
-      [this.consumer, maxDeliver, olderThanMs],
-    );
   }
 
   private async write(letter: Letter, { error, attempts, state }: { error: string; attempts: number; state: string }): Promise<void> {

@@ -42,13 +42,14 @@ export function durablesOf(as: string, events: readonly EventType[]): Durable[] 
 export async function ensureDurable(
   jsm: JetStreamManager,
   { name, description, filter }: Durable,
-  { ackWaitMs, maxDeliver }: { ackWaitMs: number; maxDeliver: number },
+  { ackWaitMs }: { ackWaitMs: number },
 ): Promise<ConsumerInfo> {
   const updatable = {
     description,
     filter_subject: filter,
     ack_wait: nanos(ackWaitMs),
-    max_deliver: maxDeliver,
+    // The server gives nothing up: what it counts as deliveries is also what a process had at hand that was killed for another's sake.
+    max_deliver: -1,
     max_ack_pending: UNANSWERED_AT_MOST,
   };
   const fixed = {

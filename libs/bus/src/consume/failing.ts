@@ -38,6 +38,15 @@ export class Failing {
     log.error({ ...facts, stack: fault.stack }, 'An event was put aside');
     delivery.term(fault.message);
   }
+
+  /** Tried alone so often, and none of the attempts ended: each time the process did. */
+  async tookDown(delivery: Delivery): Promise<void> {
+    const attempts = delivery.count - 1;
+    const error = `${attempts} deliveries, none of them answered: the process ended while it applied this event`;
+    await this.parts.box.bury(letterOf(delivery), error, attempts).catch(hold);
+    this.parts.log.error({ consumer: this.definition.as, eventId: delivery.headers.get('ce-id'), attempts }, 'An event that nobody answered was put aside');
+    delivery.term(error);
+  }
 }
 
 /** For whatever the database refused. */

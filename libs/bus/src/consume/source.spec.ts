@@ -16,7 +16,7 @@ const plants = { name: 'garden_plants', description: 'garden.plants', filter: 'e
 
 async function sourceOn(nc: NatsConnection): Promise<Source> {
   const log = { debug() {}, info() {}, warn() {}, error() {} };
-  const source = new Source(plants, { nc, log, settings: { ackWaitMs: 10_000, maxDeliver: 12 }, arrived() {}, found() {} });
+  const source = new Source(plants, { nc, log, settings: { ackWaitMs: 10_000 }, arrived() {}, found() {} });
   await source.start();
   return source;
 }

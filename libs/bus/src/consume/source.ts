@@ -13,7 +13,7 @@ import { Puller } from './puller.ts';
 interface SourceOptions {
   nc: NatsConnection;
   log: Log;
-  settings: { ackWaitMs: number; maxDeliver: number };
+  settings: { ackWaitMs: number };
   arrived: (delivery: Delivery) => void;
   /** The durable was not there for a while, or nobody knows: it is now, and the stream may be another one. */
   found: () => void;

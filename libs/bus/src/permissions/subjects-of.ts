@@ -45,7 +45,7 @@ export const ofHearing = (service: string, durables: readonly Durable[]): Subjec
     `${API}.CONSUMER.MSG.NEXT.${STREAM}.${name}`,
     `$JS.ACK.${STREAM}.${name}.>`,
   ]),
-  subscribe: [replayBellOf(service), ...durables.map(({ name }) => `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${STREAM}.${name}`)],
+  subscribe: [replayBellOf(service)],
 });
 
 /** Consumers under names that nobody knows beforehand: whoever is given this is denied every durable. And it looks whether what it had heard is still there. */
