@@ -1,4 +1,4 @@
-import { communities, identity, MemberJoined } from '@mela/contracts';
+import { communities, identity, MemberJoined, MemberLeft } from '@mela/contracts';
 import { expect, it } from 'vitest';
 import { keyringService, notesService } from './notes.fixture.ts';
 
@@ -8,7 +8,7 @@ it('what a service needs of the bus is what its manifest names, and what is done
     asks: [identity.jwks, communities.members, communities.membership],
     answers: true,
     says: ['note'],
-    hears: [{ as: 'notes.members', events: [MemberJoined] }],
+    hears: [{ as: 'notes.members', events: [MemberJoined, MemberLeft] }],
   });
 });
 
