@@ -53,7 +53,7 @@ export class Consumer<Tx extends Sql> {
     private readonly options: { service: string; nc: NatsConnection; db: Transactions<Tx>; log: Log; metrics: Registry; settings: ConsumerSettings },
   ) {
     const { service, nc, db, log, metrics, settings } = options;
-    const { as, events, poison, bootstrap } = definition;
+    const { as, events, bootstrap } = definition;
     this.box = new DeadLetterBox(db, as);
     this.metrics = consumerMetrics(metrics, service, as);
     this.apply = new Apply(definition, { db, box: this.box, log, metrics: this.metrics, settings });
