@@ -247,7 +247,7 @@ describe('why somebody did not get it', () => {
   }, 30_000);
 
   it('says what was written to somebody who had gone away without a word', async () => {
-    const screen = await listening({ REALTIME_PING_MS: '1500', REALTIME_PONG_MS: '1000' });
+    const screen = await listening({ REALTIME_PING_MS: '3000', REALTIME_PONG_MS: '2500' });
     const heard = await happened();
     screen.answersPings = false;
     await shownAlive(screen);
