@@ -138,8 +138,8 @@ describe('presence', () => {
     await Promise.all(screens.slice(0, 25).map(async (screen, n) => (n % 2 === 0 ? screen.leave() : screen.ask({ t: 'unsub', topic: NORTH }))));
     const left = [asha, ...people.slice(25)];
     await Promise.all([watcher, ...screens.slice(25)].map((screen) => sees(screen, left)));
-    // What a message takes on its way is not always the same.
-    for (const [place, at] of times.slice(1).entries()) expect(at - times[place]!).toBeGreaterThan(950);
+    // A message that was late brings the next one nearer: together they are not more than the seconds that went by.
+    expect(times.length).toBeLessThanOrEqual(Math.ceil((times.at(-1)! - times[0]!) / 1_000) + 1);
     for (const screen of [watcher, ...screens.slice(25)]) {
       const versions = told(screen).map(({ v }) => Number(v));
       expect(versions).toEqual(versions.map((_, place) => versions[0]! + place));
