@@ -247,13 +247,13 @@ describe('why somebody did not get it', () => {
   }, 30_000);
 
   it('says what was written to somebody who had gone away without a word', async () => {
-    const screen = await listening({ REALTIME_PING_MS: '3000', REALTIME_PONG_MS: '2500' });
+    const screen = await listening({ REALTIME_PING_MS: '1500', REALTIME_PONG_MS: '1000' });
     const heard = await happened();
     screen.answersPings = false;
     await shownAlive(screen);
     screen.socket.pause();
     const eventId = await happened();
-    await expect.poll(() => gateway.metric('mela_realtime_closed_total'), { timeout: 10_000 }).toEqual({ '{code="4012"}': 1 });
+    await expect.poll(() => gateway.metric('mela_realtime_closed_total'), { timeout: 15_000 }).toEqual({ '{code="4012"}': 1 });
     expect(await only(eventId)).toMatchObject({ verdict: 'unconfirmed', code: '4012' });
     expect(await only(heard)).toMatchObject({ verdict: 'delivered' });
     screen.leave();
