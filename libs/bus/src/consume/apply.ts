@@ -20,6 +20,8 @@ const SUSPECT_FROM = 3;
 export class Apply<Tx extends Sql> {
   readonly reading: Reading;
   private readonly failing: Failing;
+  /** Tried alone by this process, which is still here: whatever kept them from being applied, they took nobody down. */
+  private readonly survived = new WeakSet<Delivery>();
 
   constructor(
     private readonly definition: ConsumerDefinition<Tx>,
@@ -87,7 +89,10 @@ export class Apply<Tx extends Sql> {
     for (const delivery of deliveries) {
       try {
         const event = this.reading.eventOf(delivery);
-        if (suspected) await this.parts.box.noteAttempt(letterOf(delivery), delivery.count);
+        if (suspected) {
+          await this.parts.box.noteAttempt(letterOf(delivery), delivery.count);
+          this.survived.add(delivery);
+        }
         const applied = await this.attempt(async (tx, traced) => {
           if (suspected) await this.parts.box.clear(tx, event.id);
           return this.applied([event], tx, traced);
@@ -101,11 +106,14 @@ export class Apply<Tx extends Sql> {
     }
   }
 
-  /** Those whose last attempt never ended come after the others, so that they take nobody else down with them. Who has had too many is put aside. */
+  /**
+   * Those whose last attempt never ended come after the others, so that they take nobody else down with them;
+   * and those of whom that has been so too often are put aside.
+   */
   private async withoutCulprits(suspects: readonly Delivery[]): Promise<Delivery[]> {
     const noted = await this.parts.box.suspects(suspects.map((delivery) => letterOf(delivery).eventId)).catch(hold);
     const wasNoted = (delivery: Delivery) => noted.has(letterOf(delivery).eventId.toLowerCase());
-    const beyond = suspects.filter((delivery) => delivery.count > this.parts.settings.maxDeliver && wasNoted(delivery));
+    const beyond = suspects.filter((delivery) => delivery.count > this.parts.settings.maxDeliver && wasNoted(delivery) && !this.survived.has(delivery));
     for (const delivery of beyond) await this.failing.tookDown(delivery);
     return suspects
       .filter((delivery) => !beyond.includes(delivery))

@@ -27,7 +27,7 @@ export const letterOf = (delivery: Delivery): Letter => ({
 /**
  * Where one consumer puts what it cannot apply.
  * An event that has failed repeatedly is noted as `trying` before each further attempt: if that attempt takes the process down,
- * the note is what is left of it. It tells the culprit from those that were merely beside it, and whoever has taken down that many is put aside for it.
+ * the note is what is left of it, and tells the culprit from those that were merely beside it.
  */
 export class DeadLetterBox {
   constructor(

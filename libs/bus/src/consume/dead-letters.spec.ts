@@ -83,4 +83,28 @@ describe('a dead letter', () => {
     await eventually(effects, (rows) => rows.some(({ event_id }) => event_id === id));
     expect(await letters()).toEqual([]);
   });
+
+  it('is not written for one that the database left in the middle: nobody was taken down', async () => {
+    const { garden, publish, letters, effects } = await planted(world);
+    const jsm = await jetstreamManager(world.nc);
+    const plain = recorded('garden.left');
+    let left = false;
+    const taken = {
+      ...plain,
+      handle: async (...given: Parameters<typeof plain.handle>) => {
+        if (!left) await world.postgres.crash();
+        left = true;
+        return plain.handle(...given);
+      },
+    };
+    await jsm.consumers.add(STREAM, { durable_name: durableName(taken.as), ack_policy: 'explicit', ack_wait: 300e6, filter_subject: 'evt.plant.grew.*' });
+    const id = await publish();
+    const consumer = await jsm.jetstream().consumers.get(STREAM, durableName(taken.as));
+    for (let delivery = 1; delivery <= 3; delivery++) await consumer.next();
+    const host = await garden.host([taken], { ...fast, maxDeliver: 2, ackWaitMs: 300 });
+    await eventually(() => host.health()[0]!, ({ state }) => state === 'stopped');
+    await world.postgres.restart();
+    await eventually(() => effects().catch(() => []), (rows) => rows.some(({ event_id }) => event_id === id));
+    expect(await letters()).toEqual([]);
+  });
 });
