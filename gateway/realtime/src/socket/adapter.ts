@@ -60,15 +60,15 @@ export class RealtimeAdapter extends AbstractWsAdapter {
     const handlerOf = new Map(handlers.map(({ message, callback }) => [message, callback]));
     const socket = this.sockets.get(connection)!;
     socket.on('ping', (data) => {
-      connection.heardAt = performance.now();
+      connection.heard();
       if (connection.mayBePonged()) socket.pong(data);
     });
     socket.on('pong', () => {
-      connection.heardAt = performance.now();
+      connection.heard();
       if (connection.isOpen) connection.admits();
     });
     socket.on('message', (data, isBinary) => {
-      connection.heardAt = performance.now();
+      connection.heard();
       for (const heard of readMessage(data as Buffer, isBinary, this.options.maxFrame)) {
         if (!connection.isOpen) return;
         this.options.tally.in++;

@@ -36,6 +36,8 @@ export class Connection {
   connecting = false;
   pingedAt = performance.now();
   heardAt = performance.now();
+  /** Told of each sign of life. */
+  whenHeard: (() => void) | undefined;
   /** How it ended, once it has: cleanly where the other side agreed. */
   end: { readonly code: number; readonly clean: boolean } | undefined;
   /** Told when nothing more is, with the message that could not be written where it ends for that. */
@@ -117,6 +119,12 @@ export class Connection {
   /** A ping of the transport's own, which a browser's page cannot send, costs what a frame costs. */
   mayBePonged(): boolean {
     return this.isOpen && this.admits() && !this.isOverrun();
+  }
+
+  /** Somebody is there. */
+  heard(): void {
+    this.heardAt = performance.now();
+    this.whenHeard?.();
   }
 
   heardPulse(): void {

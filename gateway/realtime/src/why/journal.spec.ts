@@ -9,7 +9,7 @@ function ground({ most }: { most?: number } = {}) {
   const journal = new Journal({ place: () => clock.place, placeOf: Number, ageMs: 60_000, now: () => clock.now, ...(most === undefined ? {} : { most }) });
   let made = 0;
   const connect = (personId = 'asha') => {
-    const connection = { id: `c${++made}`, session: { personId }, subscriptions: new Map(), heardAt: performance.now(), waiting: 0 } as unknown as Connection;
+    const connection = { id: `c${++made}`, session: { personId }, subscriptions: new Map(), waiting: 0 } as unknown as Connection;
     journal.began(connection);
     return connection;
   };
@@ -54,6 +54,19 @@ describe('the journal', () => {
     journal.ended(connection);
     const [record] = journal.connectionsOf('asha');
     expect([record!.ended!.seq, record!.ended!.code, record!.subscriptions[0]!.ended!.seq]).toEqual([20, 4008, 17]);
+  });
+
+  it('knows the last sign of life from what came after it in the same millisecond', () => {
+    const { clock, journal, connect, subscribe } = ground();
+    const connection = connect();
+    subscribe(connection, 'dock:1');
+    connection.whenHeard!();
+    subscribe(connection, 'dock:2');
+    clock.place = 20;
+    journal.ended(connection);
+    const [{ heard, subscriptions }] = journal.connectionsOf('asha') as [ReturnType<Journal['connectionsOf']>[number]];
+    expect(heard).toMatchObject({ at: 1_000_000, seq: 10 });
+    expect(subscriptions.map(({ live }) => live!.turn < heard.turn)).toEqual([true, false]);
   });
 
   it('forgets those that ended long ago, and says since when it knows', () => {

@@ -28,6 +28,7 @@ export class Journal {
   private readonly past = new Set<ConnectionRecord>();
   private kept = 0;
   private furthest = 0;
+  private turns = 0;
   private forgottenUntil: number;
   private readonly now: () => number;
 
@@ -57,11 +58,13 @@ export class Journal {
 
   began(connection: Connection): void {
     const { personId } = connection.session!;
-    const record: ConnectionRecord = { id: connection.id, personId, transport: connection.transport, began: this.moment(), subscriptions: [], forgottenUntil: 0, connection };
+    const began = this.moment();
+    const record: ConnectionRecord = { id: connection.id, personId, transport: connection.transport, began, heard: began, subscriptions: [], forgottenUntil: 0, connection };
     this.open.set(connection, record);
     const known = this.ofPerson.get(personId);
     if (known) known.push(record);
     else this.ofPerson.set(personId, [record]);
+    connection.whenHeard = () => (record.heard = this.moment());
     connection.whenEnding = (unwritten) => this.ending(connection, this.parts.placeOf(unwritten?.frames[0]?.cursor ?? ''));
   }
 
@@ -112,9 +115,8 @@ export class Journal {
   private ending(connection: Connection, firstUnwritten = Number.POSITIVE_INFINITY): void {
     const record = this.open.get(connection);
     if (!record || record.ended) return;
-    // The wall clock tells whole milliseconds, and this one is not over.
-    const heardAt = this.now() + 1 - (performance.now() - connection.heardAt);
-    record.ended = { ...this.moment(), code: connection.endedWith ?? LOST, clean: false, heardAt, waiting: connection.waiting };
+    connection.whenHeard = undefined;
+    record.ended = { ...this.moment(), code: connection.endedWith ?? LOST, clean: false, waiting: connection.waiting };
     for (const subscription of connection.subscriptions.values()) {
       const one = this.recordOf(subscription);
       if (one) this.endSubscription(one, subscription, 'gone', firstUnwritten - 1);
@@ -122,9 +124,9 @@ export class Journal {
   }
 
   private endSubscription(record: SubscriptionRecord, { feed, toldUntil }: Subscription, how: HowEnded, lastWritten = Number.POSITIVE_INFINITY): void {
-    const { at, seq } = this.moment();
-    const told = record.live && !feed ? seq : toldUntil;
-    record.ended = { at, seq: record.live ? Math.min(told, lastWritten) : told, how };
+    const moment = this.moment();
+    const told = record.live && !feed ? moment.seq : toldUntil;
+    record.ended = { ...moment, seq: record.live ? Math.min(told, lastWritten) : told, how };
   }
 
   private recordOf({ connection, topic }: Subscription): SubscriptionRecord | undefined {
@@ -148,7 +150,7 @@ export class Journal {
   private moment(): Moment {
     const seq = this.parts.place();
     this.furthest = Math.max(this.furthest, seq);
-    return { at: this.now(), seq };
+    return { at: this.now(), seq, turn: ++this.turns };
   }
 }
 

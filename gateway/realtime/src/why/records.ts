@@ -7,6 +7,8 @@ export interface Moment {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly seq: number;
+  /** Grows from one to the next: clocks are too coarse to tell which of two came first. */
+  readonly turn: number;
 }
 
 export interface SubscriptionRecord {
@@ -33,8 +35,6 @@ export interface ConnectionEnd extends Moment {
   code: number;
   /** The other side agreed, so it has read everything before. */
   clean: boolean;
-  /** The last sign of life, in epoch milliseconds. */
-  readonly heardAt: number;
   /** Bytes that had not been read. */
   readonly waiting: number;
 }
@@ -47,6 +47,8 @@ export interface ConnectionRecord {
   readonly subscriptions: SubscriptionRecord[];
   /** Subscriptions that ended before this place are not known any more. */
   forgottenUntil: number;
+  /** The last sign of life. */
+  heard: Moment;
   /** While it is not gone. */
   connection?: Connection;
   ended?: ConnectionEnd;

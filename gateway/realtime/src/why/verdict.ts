@@ -91,7 +91,8 @@ function reasonToBeginLater(seq: number, { rightFrom, cursor }: NonNullable<Subs
 }
 
 /** It was handed to the connection: what is known of whether it was read. */
-function written(event: AskedEvent, { granted, ended }: SubscriptionRecord, account: Account): Judged {
+function written(event: AskedEvent, subscription: SubscriptionRecord, account: Account): Judged {
+  const { granted, ended } = subscription;
   const cameBack = granted!.cursor === 'good' && event.seq <= granted!.seq;
   const at = Math.max(event.storedAt, granted!.at);
   const told = is(cameBack ? 'replayed' : 'delivered', at);
@@ -99,11 +100,15 @@ function written(event: AskedEvent, { granted, ended }: SubscriptionRecord, acco
   const listened = record.subscriptions.flatMap((one) => (one.granted ? [one.topic] : []));
   const behindIt = (until: number) => account.bytesOf(listened, event.seq, until);
   if (!record.ended) return account.waiting > behindIt(Number.POSITIVE_INFINITY) ? is('buffered', told.at, { waiting: account.waiting }) : told;
-  const { clean, code, waiting, heardAt } = record.ended;
+  const { clean, code, waiting } = record.ended;
   if (clean || ended?.how !== 'gone') return told;
   if (waiting > behindIt(ended.seq)) return code === closing.slow.code ? lostWith(record) : is('unconfirmed', record.ended.at, { code: String(code), waiting });
-  // Streams and polls say nothing back.
-  return record.transport === 'websocket' && at <= heardAt ? told : is('unconfirmed', record.ended.at, { code: String(code) });
+  return wasHeardAfter(event, subscription, record) ? told : is('unconfirmed', record.ended.at, { code: String(code) });
+}
+
+/** A sign of life since it was written. Streams and polls say nothing back. */
+function wasHeardAfter({ seq }: AskedEvent, { live }: SubscriptionRecord, { transport, heard }: ConnectionRecord): boolean {
+  return transport === 'websocket' && live !== undefined && live.turn < heard.turn && seq <= heard.seq;
 }
 
 /** Too late for a connection that was about to end. */
