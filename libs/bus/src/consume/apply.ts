@@ -32,7 +32,7 @@ export class Apply<Tx extends Sql> {
   }
 
   async settle(deliveries: readonly Delivery[]): Promise<void> {
-    for (const delivery of deliveries) if (this.reading.ignores(delivery)) delivery.ack();
+    for (const delivery of deliveries) if (!delivery.event && this.reading.ignores(delivery)) delivery.ack();
     const open = deliveries.filter((delivery) => !delivery.settled);
     const suspectFrom = Math.min(SUSPECT_FROM, this.parts.settings.maxDeliver);
     const aside = this.definition.poison === 'aside';
@@ -61,8 +61,8 @@ export class Apply<Tx extends Sql> {
       }
     }
     if (read.length === 0) return;
-    // Events of one aggregate side by side, each aggregate's in the order of the stream.
-    read.sort((a, b) => (a.event.subject < b.event.subject ? -1 : a.event.subject > b.event.subject ? 1 : a.delivery.streamSeq - b.delivery.streamSeq));
+    // Those that come again come late.
+    read.sort((a, b) => a.delivery.streamSeq - b.delivery.streamSeq);
     try {
       const applied = await this.attempt((tx, traced) => this.applied(read.map(({ event }) => event), tx, traced));
       this.parts.metrics.applied.inc(applied);

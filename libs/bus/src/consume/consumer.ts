@@ -11,6 +11,7 @@ import { DeadLetterBox } from './dead-letter-box.ts';
 import type { Delivery } from './delivery.ts';
 import { durablesOf } from './durable.ts';
 import { Hold } from './hold.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { Replica } from './replica.ts';
 import { Source } from './source.ts';
 import { heartbeat } from './wrappers/heartbeat.ts';
@@ -58,8 +59,9 @@ export class Consumer<Tx extends Sql> {
     this.metrics = consumerMetrics(metrics, service, as);
     this.apply = new Apply(definition, { db, box: this.box, log, metrics: this.metrics, settings });
     const { ackWaitMs } = settings;
+    const ahead = new ReadAhead((delivery) => this.apply.reading.readAhead(delivery));
     const arrived = (delivery: Delivery) => {
-      this.apply.reading.readAhead(delivery);
+      ahead.arrived(delivery);
       this.wakeable.wake();
     };
     this.sources = durablesOf(as, events).map(

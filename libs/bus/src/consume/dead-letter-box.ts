@@ -20,7 +20,7 @@ export const letterOf = (delivery: Delivery): Letter => ({
   eventId: letterId(delivery.headers.get('ce-id'), delivery.streamSeq),
   streamSeq: delivery.streamSeq,
   subject: delivery.subject,
-  headers: Object.fromEntries(delivery.headers),
+  headers: delivery.headers.all(),
   payload: delivery.payload,
 });
 

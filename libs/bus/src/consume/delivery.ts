@@ -1,6 +1,7 @@
+import type { EventOf } from '@mela/contracts';
 import type { Msg } from '@nats-io/transport-node';
 import type { ConnectionLine } from '../stream/connection-line.ts';
-import { headersOf } from './header-block.ts';
+import { HeaderBlock } from './header-block.ts';
 
 const ACK = Buffer.from('+ACK');
 const WORKING = Buffer.from('+WPI');
@@ -11,7 +12,9 @@ export class Delivery {
   readonly count: number;
   readonly streamSeq: number;
   readonly storedAt: number;
-  private all: ReadonlyMap<string, string> | undefined;
+  /** Made of it ahead of its turn. */
+  event: EventOf | undefined;
+  private block: HeaderBlock | undefined;
   private answered = false;
 
   constructor(
@@ -35,8 +38,8 @@ export class Delivery {
     return this.message.data;
   }
 
-  get headers(): ReadonlyMap<string, string> {
-    return (this.all ??= headersOf(this.message));
+  get headers(): HeaderBlock {
+    return (this.block ??= new HeaderBlock(this.message));
   }
 
   get settled(): boolean {

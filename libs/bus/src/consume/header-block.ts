@@ -1,25 +1,40 @@
 import type { Msg } from '@nats-io/transport-node';
 
+const FIRST_LINE = 'NATS/1.0';
+const marks = new Map<string, string>();
+
 /**
- * The headers of a message, read from its bytes: the client library's own reading checks and copies each name several times,
+ * The headers of a message, looked up in its bytes: the client library's own reading checks and copies each name several times,
  * which costs a consumer more than everything else it does with an event.
  * The block lies right before the payload in the frame; should it ever not, the library reads it.
  */
-export function headersOf(message: Msg): ReadonlyMap<string, string> {
-  const headers = new Map<string, string>();
-  const block = blockBefore(message);
-  if (!block?.startsWith('NATS/1.0\r\n')) {
-    for (const [name, values] of message.headers ?? []) headers.set(name, values[0] ?? '');
-    return headers;
+export class HeaderBlock {
+  private readonly text: string | undefined;
+
+  constructor(private readonly message: Msg) {
+    this.text = blockBefore(message);
   }
-  let from = 10;
-  for (let to = block.indexOf('\r\n', from); to > from; from = to + 2, to = block.indexOf('\r\n', from)) {
-    const colon = block.indexOf(':', from);
-    if (colon < 0 || colon > to) continue;
-    const name = block.slice(from, colon);
-    if (!headers.has(name)) headers.set(name, block.slice(colon + 1, to).trim());
+
+  get(name: string): string | undefined {
+    if (this.text === undefined) return this.message.headers?.has(name) ? this.message.headers.get(name) : undefined;
+    const mark = markOf(name);
+    const at = this.text.indexOf(mark);
+    if (at < 0) return undefined;
+    const from = at + mark.length;
+    return this.text.slice(from, this.text.indexOf('\r\n', from)).trim();
   }
-  return headers;
+
+  all(): Record<string, string> {
+    const names = this.text?.split('\r\n').slice(1).flatMap((line) => (line.includes(':') ? [line.slice(0, line.indexOf(':'))] : []));
+    return Object.fromEntries((names ?? this.message.headers?.keys() ?? []).map((name) => [name, this.get(name)!]));
+  }
+}
+
+/** What stands before a header's value. A value has no line break, so nothing else looks like it. */
+function markOf(name: string): string {
+  let mark = marks.get(name);
+  if (mark === undefined) marks.set(name, (mark = `\r\n${name}:`));
+  return mark;
 }
 
 function blockBefore(message: Msg): string | undefined {
@@ -27,5 +42,6 @@ function blockBefore(message: Msg): string | undefined {
   // `size` counts subject, reply, headers and payload; the library has it on every message but does not declare it.
   const length = (message as Msg & { size(): number }).size() - subject.length - reply.length - data.length;
   if (length <= 0 || length > data.byteOffset) return undefined;
-  return Buffer.from(data.buffer, data.byteOffset - length, length).toString('utf8');
+  const block = Buffer.from(data.buffer, data.byteOffset - length, length).toString('utf8');
+  return block.startsWith(FIRST_LINE) ? block : undefined;
 }

@@ -4,11 +4,14 @@ import { Poison } from '../outbox/poison.ts';
 import type { ConsumerDefinition } from './consumer-definition.ts';
 import type { Delivery } from './delivery.ts';
 
+interface Headers {
+  get(name: string): string | undefined;
+}
+
 /** Makes events of what was delivered to one consumer. */
 export class Reading {
   private readonly types: ReadonlyMap<string, EventType>;
   private readonly heard: ReadonlySet<string>;
-  private readonly ahead = new WeakMap<Delivery, EventOf>();
 
   constructor(private readonly definition: Pick<ConsumerDefinition<never>, 'as' | 'events'>) {
     this.types = new Map(definition.events.map((event) => [event.type, event]));
@@ -20,20 +23,21 @@ export class Reading {
     return !this.heard.has(subject.slice(0, subject.lastIndexOf('.')));
   }
 
-  /** While the database works on the batch before. What cannot be read is left for its turn. */
+  /** What cannot be read is left for its turn. */
   readAhead(delivery: Delivery): void {
+    if (delivery.event || delivery.settled) return;
     try {
-      if (!this.ignores(delivery)) this.ahead.set(delivery, this.read(delivery.headers, delivery.payload));
+      if (!this.ignores(delivery)) delivery.event = this.read(delivery.headers, delivery.payload);
     } catch {
       // Told when it is its turn.
     }
   }
 
   eventOf(delivery: Delivery): EventOf {
-    return this.ahead.get(delivery) ?? this.read(delivery.headers, delivery.payload);
+    return delivery.event ?? this.read(delivery.headers, delivery.payload);
   }
 
-  read(headers: ReadonlyMap<string, string>, payload: Uint8Array): EventOf {
+  read(headers: Headers, payload: Uint8Array): EventOf {
     const type = headers.get('ce-type');
     if (type === undefined) throw new Poison('The event has no ce-type');
     const event = this.types.get(type);
