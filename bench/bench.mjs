@@ -3,5 +3,6 @@ import { join } from 'node:path';
 import { handOver } from '../cli/bin/hand-over.mjs';
 import { prepare, root } from '../cli/bin/prepare.mjs';
 
-const node = await prepare();
-process.exitCode = node === undefined ? 1 : await handOver(node, [join(root, 'bench', 'main.mjs'), ...process.argv.slice(2)]);
+const here = join(root, 'bench');
+const node = await prepare([here]);
+process.exitCode = node === undefined ? 1 : await handOver(node, [join(here, 'main.mjs'), ...process.argv.slice(2)]);

@@ -19,7 +19,7 @@ process.exitCode = await test();
 async function test() {
   const runs = chosenRuns();
   if (runs === undefined) return 1;
-  const node = await prepare();
+  const node = await prepare([join(root, 'bench')]);
   if (node === undefined) return 1;
   const environment = { ...process.env, NX_DAEMON: 'false', PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` };
   const steps = [

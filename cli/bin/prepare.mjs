@@ -14,17 +14,18 @@ const modules = join(root, 'node_modules');
 const seconds = () => `${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s`;
 export const say = (text) => process.stderr.write(`${seconds()}  ${text}\n`);
 
-/** The Node to go on with, or undefined when something failed and has been told. */
-export async function prepare() {
+/** The Node to go on with, or undefined when something failed and has been told. `also`: folders with packages of their own. */
+export async function prepare(also = []) {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < 18) return fail('node.too_old', `Node ${process.versions.node} is too old.`, 'Install Node 18 or newer.');
 
-  const why = whyInstall();
-  if (why !== undefined) {
+  for (const folder of [root, ...also]) {
+    const why = whyInstall(folder);
+    if (why === undefined) continue;
     const npm = ownNpm();
-    const installed = await attempt(`Installing packages: ${why}`, npm.command, [...npm.args, 'ci', '--no-audit', '--no-fund', '--include=dev'], npm.env);
+    const installed = await attempt(`Installing packages: ${why}`, npm.command, [...npm.args, 'ci', '--no-audit', '--no-fund', '--include=dev'], npm.env, folder);
     if (installed.code !== 0) return fail('install.failed', installed.said, adviceOn(installed.said));
-    say('Packages are installed');
+    say(`Packages are installed${folder === root ? '' : ` for ${basename(folder)}`}`);
   }
 
   const node = projectNode(root);
@@ -37,9 +38,9 @@ export async function prepare() {
 }
 
 /** A reason to install, or undefined. The lock file's contents decide: git touches it for many a reason. */
-function whyInstall() {
-  const [wanted, had] = [join(root, 'package-lock.json'), join(modules, '.package-lock.json')];
-  if (!existsSync(had)) return 'the first time takes a minute or two';
+function whyInstall(folder) {
+  const [wanted, had] = [join(folder, 'package-lock.json'), join(folder, 'node_modules', '.package-lock.json')];
+  if (!existsSync(had)) return folder === root ? 'the first time takes a minute or two' : `those of ${basename(folder)} alone`;
   if (statSync(wanted).mtimeMs <= statSync(had).mtimeMs) return undefined;
   const [want, have] = [wanted, had].map((file) => JSON.parse(readFileSync(file, 'utf8')).packages || {});
   const differs = Object.keys(want).some((path) => {
@@ -61,9 +62,9 @@ function ownNpm() {
 }
 
 /** Runs a step to its end, shows that it goes on, and keeps what it said for the case that it fails. */
-function attempt(title, command, args, env) {
+function attempt(title, command, args, env, cwd = root) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     const hear = (chunk) => (said = (said + chunk).slice(-20_000));
     child.stdout.on('data', hear);
