@@ -61,12 +61,16 @@ export class Chains {
     return [...this.chains.keys()];
   }
 
-  /** Takes rows that were read while their aggregates were free, in the order of ids. */
-  launch(rows: readonly OutboxRow[]): void {
+  /** Takes rows that were read while their aggregates were free, in the order of ids. Answers whether it took them all. */
+  launch(rows: readonly OutboxRow[]): boolean {
+    let all = true;
     const fresh: [string, Chain][] = [];
     for (const row of rows) {
       const chain = this.chains.get(row.aggregate_id);
-      if (chain && chain.waiting.length >= ROWS_PER_AGGREGATE) continue;
+      if (chain && chain.waiting.length >= ROWS_PER_AGGREGATE) {
+        all = false;
+        continue;
+      }
       this.rows += 1;
       if (chain) chain.waiting.push(row);
       else {
@@ -76,6 +80,7 @@ export class Chains {
       }
     }
     for (const [aggregate, chain] of fresh) this.advance(aggregate, chain);
+    return all;
   }
 
   /** What may leave the outbox now. Give it back with `moved` once it has. */

@@ -18,6 +18,19 @@ it('rings at once, and once more for all that rang meanwhile', async () => {
   await eventually(() => heard, (count) => count === 2);
 });
 
+it('needs no messenger to a relay of its own process that carries everything', async () => {
+  const heard: string[] = [];
+  world.nc.subscribe(bellOf('orchard'), { callback: () => void heard.push('far') });
+  const relay = { isAlone: false, hear: () => void heard.push('near') };
+  const bell = new Doorbell(world.nc, 'orchard');
+  bell.answeredBy(relay);
+  bell.ring();
+  await eventually(() => heard.join(), (all) => all === 'far');
+  relay.isAlone = true;
+  bell.ring();
+  await eventually(() => heard.join(), (all) => all === 'far,near');
+});
+
 it('does not fail whoever rings while there is no bus', async () => {
   const nc = await world.connection('ringer');
   await nc.close();

@@ -4,6 +4,13 @@ const QUIET_MS = 5;
 
 export const bellOf = (service: string): string => `bell.${service}`;
 
+/** A relay in the same process: it needs no messenger. */
+interface Nearby {
+  /** It carries everything: nobody else has to hear. */
+  readonly isAlone: boolean;
+  hear(): void;
+}
+
 /**
  * Rung after a commit, so that the relay need not wait for its next look.
  * The first ring goes out at once; those within the next 5 ms share one more. A lost ring costs a quarter of a second.
@@ -11,19 +18,25 @@ export const bellOf = (service: string): string => `bell.${service}`;
 export class Doorbell {
   private resting = false;
   private again = false;
+  private nearby: Nearby | undefined;
 
   constructor(
     private readonly nc: NatsConnection,
     private readonly service: string,
   ) {}
 
+  answeredBy(relay: Nearby): void {
+    this.nearby = relay;
+  }
+
   ring(): void {
     if (this.resting) {
       this.again = true;
       return;
     }
+    if (this.nearby?.isAlone) this.nearby.hear();
     // Rung while a connection is made, it would be heard late (see `watchConnectivity`).
-    if (!this.nc.isClosed() && !this.nc.isDraining() && this.nc.info) this.nc.publish(bellOf(this.service));
+    else if (!this.nc.isClosed() && !this.nc.isDraining() && this.nc.info) this.nc.publish(bellOf(this.service));
     this.resting = true;
     setTimeout(() => {
       this.resting = false;

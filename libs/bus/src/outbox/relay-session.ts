@@ -1,4 +1,4 @@
-import type { Client } from 'pg';
+import type { Client, QueryConfig } from 'pg';
 import { SHARDS } from '../subjects.ts';
 import type { OutboxRow, SentRow } from './chains.ts';
 import { keepPartitions } from './sent-partitions.ts';
@@ -75,7 +75,8 @@ export class RelaySession {
 
   /** The next rows of the held shards, in order of ids within each, leaving out aggregates that must wait. */
   async pending(busy: readonly string[], limit: number): Promise<OutboxRow[]> {
-    const rows = await this.query<OutboxRow>(
+    const rows = await this.prepared<OutboxRow>(
+      'pending',
       `SELECT next.* FROM unnest($1::smallint[]) AS held (shard)
        CROSS JOIN LATERAL (
          SELECT shard, id, ctid, event_id, aggregate_id, subject, headers, payload FROM outbox
@@ -94,7 +95,8 @@ export class RelaySession {
     const last = new Map<number, SentRow>();
     for (const sent of rows) if (sent.streamSeq > (last.get(sent.row.shard)?.streamSeq ?? 0)) last.set(sent.row.shard, sent);
     const lasts = [...last.values()];
-    await this.query(
+    await this.prepared(
+      'move',
       `WITH gone AS (
          DELETE FROM outbox USING unnest($1::tid[], $2::bigint[], $3::bigint[]) AS acknowledged (place, id, stream_seq)
          WHERE outbox.ctid = acknowledged.place AND outbox.id = acknowledged.id
@@ -141,14 +143,23 @@ export class RelaySession {
     setTimeout(() => stream.destroy(), 1_000).unref();
   }
 
-  async query<Row>(text: string, values: unknown[] = [], withinMs = ANSWER_WITHIN_MS): Promise<Row[]> {
+  query<Row>(text: string, values: unknown[] = [], withinMs = ANSWER_WITHIN_MS): Promise<Row[]> {
+    return this.run({ text, values }, withinMs);
+  }
+
+  /** Planned once: what is asked for each event. */
+  private prepared<Row>(name: string, text: string, values: unknown[]): Promise<Row[]> {
+    return this.run({ name, text, values }, ANSWER_WITHIN_MS);
+  }
+
+  private async run<Row>(query: QueryConfig, withinMs: number): Promise<Row[]> {
     if (this.broken) throw this.broken;
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`The database did not answer within ${withinMs} ms`)), withinMs);
     });
     try {
-      const { rows } = await Promise.race([this.client.query(text, values), silence]);
+      const { rows } = await Promise.race([this.client.query(query), silence]);
       return rows as Row[];
     } catch (fault) {
       this.broken ??= fault as Error;

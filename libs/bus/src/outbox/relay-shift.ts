@@ -26,6 +26,8 @@ const POLL_MS = { soonest: 20, latest: 250 };
 /** A relay's work for as long as one database session lasts: reads, sends, moves, and checks the stream whenever it must. */
 export class RelayShift {
   private readonly chains: Chains;
+  /** The last look found all there was, and all of it was sent: only news asks for another. */
+  private sawAll = false;
 
   constructor(
     private readonly session: RelaySession,
@@ -33,8 +35,11 @@ export class RelayShift {
   ) {
     const { sending, wakeable } = parts;
     this.chains = new Chains((row, settle) => sending.send(row, settle), {
-      acknowledged: () => wakeable.wake(),
-      failed: (row, fault, attempts) => sending.complain(row, fault, attempts),
+      acknowledged: () => wakeable.nudge(),
+      failed: (row, fault, attempts) => {
+        this.sawAll = false;
+        sending.complain(row, fault, attempts);
+      },
     });
   }
 
@@ -43,6 +48,7 @@ export class RelayShift {
     const { checkpoint, housekeeping, wakeable } = this.parts;
     let poll = POLL_MS.soonest;
     let rows: readonly OutboxRow[] = [];
+    let isTime = true;
     housekeeping.begin();
     try {
       while (!isOver()) {
@@ -50,12 +56,12 @@ export class RelayShift {
         await housekeeping.tidy(this.session);
         // The database moves what was acknowledged while the next rows go out.
         const moving = this.move();
-        if (checkpoint.open) this.chains.launch(rows);
+        this.sawAll = checkpoint.open && this.chains.launch(rows) && this.sawAll;
         const moved = await moving;
         const checked = await this.check();
-        rows = await this.read();
+        rows = isTime || checked || wakeable.hasNews || !this.sawAll ? await this.read() : [];
         poll = moved + rows.length > 0 ? POLL_MS.soonest : Math.min(poll * 2, POLL_MS.latest);
-        if (moved + rows.length === 0 && !checked) await wakeable.wait(poll);
+        isTime = moved + rows.length === 0 && !checked && !this.chains.hasAcknowledged && (await wakeable.wait(poll));
       }
       await this.finish();
     } finally {
@@ -93,7 +99,9 @@ export class RelayShift {
     // When the stream takes nothing, reading on would only fill the memory with what has to wait.
     if (busy.length > WINDOW) return [];
     wakeable.forget();
-    return this.session.pending(busy, READ_AT_MOST);
+    const rows = await this.session.pending(busy, READ_AT_MOST);
+    this.sawAll = busy.length === 0 && rows.length < READ_AT_MOST;
+    return rows;
   }
 
   private async finish(): Promise<void> {

@@ -2,8 +2,9 @@ import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Client } from 'pg';
 import type { Registry } from 'prom-client';
 import type { Log } from '../log.ts';
+import { SHARDS } from '../subjects.ts';
 import { Checkpoint } from './checkpoint.ts';
-import { bellOf } from './doorbell.ts';
+import { bellOf, type Doorbell } from './doorbell.ts';
 import { AckedPublisher } from './publisher.ts';
 import { Recovery } from './recovery.ts';
 import { RelayHousekeeping } from './relay-housekeeping.ts';
@@ -18,6 +19,8 @@ export interface RelayOptions {
   nc: NatsConnection;
   /** A connected session whose search_path is the service's schema. Never through a transaction pooler. */
   connect: () => Promise<Client>;
+  /** What this process rings. */
+  bell?: Doorbell;
   log: Log;
   metrics: Registry;
   /** A relay that says nothing for so long (a frozen process, a cut line) gives its shards up. */
@@ -55,6 +58,7 @@ export class Relay {
 
   constructor(private readonly options: RelayOptions) {
     this.metrics = relayMetrics(options.metrics, options.service);
+    options.bell?.answeredBy(this);
   }
 
   /** Does not wait for the database or NATS: a relay that finds neither keeps trying. */
@@ -64,7 +68,7 @@ export class Relay {
     this.stopping = false;
     const parts = this.assemble();
     this.parts = parts;
-    this.bell = nc.subscribe(bellOf(service), { callback: () => this.wakeable.wake() });
+    this.bell = nc.subscribe(bellOf(service), { callback: () => this.hear() });
     this.running = this.run(parts);
   }
 
@@ -76,6 +80,14 @@ export class Relay {
     this.running = undefined;
     this.bell?.unsubscribe();
     this.parts?.publisher.close();
+  }
+
+  get isAlone(): boolean {
+    return this.session?.shards.length === SHARDS;
+  }
+
+  hear(): void {
+    this.wakeable.wake();
   }
 
   health(): RelayHealth {

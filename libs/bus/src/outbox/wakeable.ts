@@ -8,14 +8,25 @@ export class Wakeable {
     this.end?.();
   }
 
+  get hasNews(): boolean {
+    return this.woken;
+  }
+
+  /** Ends a sleep, and is no news by itself. */
+  nudge(): void {
+    this.end?.();
+  }
+
   /** The loop is about to look: whatever woke it until now is covered by that look. */
   forget(): void {
     this.woken = false;
   }
 
-  async wait(ms: number): Promise<void> {
-    if (!this.woken) await this.sleep(ms);
+  /** Answers whether it is time to look: something happened, or so long nothing has. */
+  async wait(ms: number): Promise<boolean> {
+    const isTime = this.woken || (await this.sleep(ms)) || this.woken;
     this.woken = false;
+    return isTime;
   }
 
   /** A pause that only `wake` called during it can shorten. */
@@ -24,16 +35,16 @@ export class Wakeable {
     await this.sleep(ms);
   }
 
-  private sleep(ms: number): Promise<void> {
+  /** Answers whether it was slept to its end. */
+  private sleep(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(done, ms);
-      this.end = done;
-      const clear = () => (this.end = undefined);
-      function done() {
+      const wakeUp = (slept: boolean) => {
         clearTimeout(timer);
-        clear();
-        resolve();
-      }
+        this.end = undefined;
+        resolve(slept);
+      };
+      const timer = setTimeout(() => wakeUp(true), ms);
+      this.end = () => wakeUp(false);
     });
   }
 }

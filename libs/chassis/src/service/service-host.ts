@@ -51,7 +51,8 @@ export async function startService(manifest: Manifest, process: Process, setting
 
     const source = await dataSource({ service: name, url: settings.databaseUrl, connections: process.poolShare, entities: [...manifest.entities] as Function[] }).initialize();
     undo.push(() => source.destroy());
-    const db = new Db(source, name, new Doorbell(nc, name), settings.says);
+    const bell = new Doorbell(nc, name);
+    const db = new Db(source, name, bell, settings.says);
     await refuseOldSchema(db, name, manifest);
 
     const asker = new Asker({ nc, mayAsk: new Set(askedBy(manifest).map(({ id }) => id)), local: process.local });
@@ -66,7 +67,7 @@ export async function startService(manifest: Manifest, process: Process, setting
     const consumers = consumersOf(manifest, app, asker);
     const host = new ConsumerHost<Tx>({ service: name, nc, db, consumers, log, metrics: process.metrics });
     const memberships = membershipsOf(manifest, app, db, asker, () => replicaTooOld(host, name));
-    const relay = new Relay({ service: name, nc, connect: () => session(settings.databaseUrl, name), log, metrics: process.metrics, replicas: process.settings.NATS_REPLICAS });
+    const relay = new Relay({ service: name, nc, connect: () => session(settings.databaseUrl, name), bell, log, metrics: process.metrics, replicas: process.settings.NATS_REPLICAS });
     const housekeeping = new Housekeeping(db, log);
 
     const parts = {
