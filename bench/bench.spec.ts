@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 interface Result {
   name: string;
+  unit: string;
   ours: number;
   peer: number | null;
   goal: number | null;
@@ -51,5 +52,22 @@ describe('the benchmark of the spine', () => {
     const judged = results.filter(({ goal }) => goal !== null);
     for (const { name, ours, peer, goal, holds } of judged) expect(holds, name).toBe(ours / peer! >= goal!);
     expect(code).toBe(judged.every(({ holds }) => holds) ? 0 : 1);
+  }, 120_000);
+});
+
+describe('the benchmark of the fan-out', () => {
+  it('sees everybody hear everything in a small round', async () => {
+    const file = join(folder, 'fanout.json');
+    const { stderr } = await run(process.execPath, [MAIN, 'fanout', '--small', '--rounds', '1', '--seed', '7', '--results', file]).catch((fault) => fault as { stderr: string });
+    const results = JSON.parse(await readFile(file, 'utf8').catch(() => Promise.reject(new Error(stderr)))) as Result[];
+    expect(results.map(({ name, unit, goal }) => [name, unit, goal])).toEqual([
+      ['fanout.burst', 'deliveries/s', 3],
+      ['fanout.burst-and-bare', 'deliveries/s', null],
+      ['fanout.cpu-per-delivery', 'µs', 1.3],
+      ['fanout.cpu-per-delivery-and-socket-io', 'µs', null],
+      ['fanout.memory-per-idle-connection', 'kB', 12],
+      ['fanout.commit-to-screen-p99', 'ms', 2],
+    ]);
+    for (const { name, ours, peer } of results) expect([ours, peer], name).toEqual([expect.any(Number), expect.any(Number)]);
   }, 120_000);
 });

@@ -18,6 +18,7 @@ const { positionals, values } = parseArgs({
     profile: { type: 'string' },
     spans: { type: 'string' },
     only: { type: 'string', multiple: true },
+    small: { type: 'boolean', default: false },
   },
 });
 const [name = ''] = positionals;
@@ -41,12 +42,13 @@ if (!Object.hasOwn(benches, name)) {
     profile: values.profile,
     spans: values.spans,
     only: values.only,
+    small: values.small,
     tell,
   });
   const run = { at, ...facts, ...measured };
   process.stdout.write(table(name, results, run));
   if (values.results !== undefined) await keep(values.results, results, run);
   // Whoever looks closely slows down what is looked at; and a part of a run would replace the whole of another.
-  else if (values.profile === undefined && values.spans === undefined && !values.only) await keep(join(import.meta.dirname, 'results', 'latest.json'), results, run);
+  else if (values.profile === undefined && values.spans === undefined && !values.only && !values.small) await keep(join(import.meta.dirname, 'results', 'latest.json'), results, run);
   process.exitCode = results.some(({ holds }) => holds === false) ? 1 : 0;
 }

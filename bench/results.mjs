@@ -1,4 +1,4 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { median, range } from './figures.mjs';
 
 /**
@@ -21,6 +21,7 @@ import { median, range } from './figures.mjs';
  * @property {string} [profile] A folder for CPU profiles of every process.
  * @property {string} [spans] A folder for the spans of ours.
  * @property {string[]} [only]
+ * @property {boolean} [small] So little that nothing but its course can be seen.
  * @property {(line: string) => void} tell
  *
  * @typedef {(task: Task) => Promise<{ results: Result[], measured: object }>} Bench
@@ -88,9 +89,22 @@ export function bounded(name, unit, ours, { most, ...peer }) {
 
 const hundredths = (/** @type {number} */ value) => Math.round(value * 100) / 100;
 
-/** A file holds one run: rows of different moments are not to be compared. @param {string} file @param {Result[]} results @param {object} measured */
+/**
+ * A file holds one run of each benchmark: of the one that was run now, no row of another moment stays.
+ * @param {string} file @param {Result[]} results @param {object} measured
+ */
 export async function keep(file, results, measured) {
-  const kept = results.map((result) => ({ ...result, measured }));
-  await writeFile(`${file}.new`, `${JSON.stringify(kept, undefined, 2)}\n`);
+  const now = new Set(results.map(({ name }) => benchOf(name)));
+  const others = (await kept(file)).filter(({ name }) => !now.has(benchOf(name)));
+  const all = [...others, ...results.map((result) => ({ ...result, measured }))];
+  await writeFile(`${file}.new`, `${JSON.stringify(all, undefined, 2)}\n`);
   await rename(`${file}.new`, file);
+}
+
+const benchOf = (/** @type {string} */ name) => name.split('.', 1)[0];
+
+/** @param {string} file @returns {Promise<Result[]>} */
+async function kept(file) {
+  const text = await readFile(file, 'utf8').catch(() => '[]');
+  return JSON.parse(text);
 }

@@ -12,13 +12,14 @@ it('judges a ratio as it is, not as it is shown', () => {
   expect(beside([3_000, 4_100, 9_000], [10_000, 20_000, 5_000])).toMatchObject({ ratio: 0.41, holds: true, range: { ratio: [0.21, 1.8] } });
 });
 
-it('keeps one run in a file', async () => {
+it('keeps one run of each benchmark in a file', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mela-bench-'));
   const file = join(folder, 'latest.json');
   const earlier = [beside([9_000], [10_000]), { ...beside([9_000], [10_000]), name: 'spine.relay' }];
   await keep(file, earlier, { at: 'yesterday' });
+  await keep(file, [{ ...beside([9_000], [10_000]), name: 'fanout.burst' }], { at: 'this morning' });
   await keep(file, [beside([5_000], [10_000])], { at: 'today' });
-  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject([{ name: 'spine.consumer', ratio: 0.5, measured: { at: 'today' } }]);
-  expect(JSON.parse(await readFile(file, 'utf8'))).toHaveLength(1);
+  const rows = JSON.parse(await readFile(file, 'utf8')) as { name: string; ratio: number; measured: { at: string } }[];
+  expect(rows.map(({ name, ratio, measured }) => [name, ratio, measured.at])).toEqual([['fanout.burst', 0.9, 'this morning'], ['spine.consumer', 0.5, 'today']]);
   await rm(folder, { recursive: true });
 });

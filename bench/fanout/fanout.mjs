@@ -9,11 +9,19 @@ import { bounded, compared, costs } from '../results.mjs';
 import { Ground } from '../spine/ground.mjs';
 
 const GOAL = { burst: 3, cpu: 1.3, memoryKb: 12, latency: 2 };
-const BURST = { events: 400, sockets: 500 };
-const STEADY = { events: 200, perSecond: 50, sockets: 500 };
-const COMMITS = { events: 1_000, perSecond: 100, sockets: 50 };
-const FIRST_SOCKETS = 2_500;
-const IDLE_SOCKETS = 5_000;
+const WHOLE = {
+  burst: { events: 400, sockets: 500 },
+  steady: { events: 200, perSecond: 50, sockets: 500 },
+  idle: { firstSockets: 2_500, sockets: 5_000 },
+  commits: { events: 1_000, perSecond: 100, sockets: 50 },
+};
+/** Enough to see that everybody hears everything, and no figure. */
+const SMALL = {
+  burst: { events: 40, sockets: 50 },
+  steady: { events: 20, perSecond: 50, sockets: 50 },
+  idle: { firstSockets: 100, sockets: 200 },
+  commits: { events: 50, perSecond: 100, sockets: 10 },
+};
 /** @type {Record<'mela' | 'socket.io' | 'bare', string>} */
 const SERVERS = { mela: 'gateway', 'socket.io': 'socket-io', bare: 'bare' };
 const GATEWAY_CORE = 0;
@@ -23,7 +31,7 @@ const BUSY_AT_MOST = 80;
 const TRIES = 3;
 
 /** The realtime gateway beside Socket.IO and beside a bare `ws` server: one core for whoever is measured, the other for all the rest. @type {import('../results.mjs').Bench} */
-export async function bench({ rounds, seed, only, tell }) {
+export async function bench({ rounds, seed, only, small, tell }) {
   const random = seeded(seed);
   const pinned = await pin(process.pid, OTHERS_CORE);
   const ground = await Ground.open();
@@ -50,7 +58,7 @@ export async function bench({ rounds, seed, only, tell }) {
     const token = await town.ask('token');
     const join = async (/** @type {keyof typeof SERVERS} */ protocol, /** @type {number} */ count, server = servers[protocol]) =>
       crowd.ask('join', { url: await server.ask('url'), protocol, token, count });
-    const context = { crowd, town, service, servers, serve, join, rounds, random, tell, pinned };
+    const context = { crowd, town, service, servers, serve, join, rounds, random, tell, pinned, size: small ? SMALL : WHOLE };
 
     const stages = { burst, cpu, memory, latency };
     const results = [];
@@ -66,20 +74,20 @@ export async function bench({ rounds, seed, only, tell }) {
 
 /** Deliveries a second, from the first event's leaving to the last one's arrival. @param {any} context */
 async function burst(context) {
-  const { crowd, town, join, pinned, tell } = context;
+  const { crowd, town, join, pinned, tell, size: { burst: size } } = context;
   const rates = await inTurns(context, ['mela', 'socket.io', 'bare'], async (protocol) => {
-    await join(protocol, BURST.sockets);
+    await join(protocol, size.sockets);
     try {
       for (let attempt = 1; ; attempt++) {
-        await crowd.ask('expect', { events: BURST.events });
+        await crowd.ask('expect', { events: size.events });
         const others = watchCore(OTHERS_CORE);
         const before = await crowd.ask('cpu');
-        const began = await town.ask('burst', { to: protocol, events: BURST.events });
+        const began = await town.ask('burst', { to: protocol, events: size.events });
         const { at } = await crowd.ask('done');
         const crowdBusy = Math.round((100 * ((await crowd.ask('cpu')) - before) * 1_000) / (at - began));
         if (!pinned || crowdBusy <= BUSY_AT_MOST || attempt === TRIES) {
           if (crowdBusy > BUSY_AT_MOST) tell(`${protocol}: the crowd used ${crowdBusy} % of its core (all on it ${others()} %): this figure is the crowd's`);
-          return (BURST.events * BURST.sockets) / ((at - began) / 1e9);
+          return (size.events * size.sockets) / ((at - began) / 1e9);
         }
       }
     } finally {
@@ -94,15 +102,15 @@ async function burst(context) {
 
 /** Microseconds of CPU for one delivery, when events come one by one. @param {any} context */
 async function cpu(context) {
-  const { crowd, town, servers, join } = context;
+  const { crowd, town, servers, join, size: { steady: size } } = context;
   const used = await inTurns(context, ['mela', 'bare', 'socket.io'], async (protocol) => {
-    await join(protocol, STEADY.sockets);
+    await join(protocol, size.sockets);
     try {
-      await crowd.ask('expect', { events: STEADY.events });
+      await crowd.ask('expect', { events: size.events });
       const before = await servers[protocol].ask('cpu');
-      await town.ask('trickle', { to: protocol, ...STEADY });
+      await town.ask('trickle', { to: protocol, ...size });
       await crowd.ask('done');
-      return ((await servers[protocol].ask('cpu')) - before) / (STEADY.events * STEADY.sockets);
+      return ((await servers[protocol].ask('cpu')) - before) / (size.events * size.sockets);
     } finally {
       await crowd.ask('leave');
     }
@@ -115,14 +123,14 @@ async function cpu(context) {
 
 /** What an idle connection holds: admitted, and subscribed to one topic beside its own. A server that had a crowd before keeps room for it, so each is new; and the room that anything at all needs is made by the first crowd. @param {any} context */
 async function memory(context) {
-  const { crowd, serve, join } = context;
+  const { crowd, serve, join, size: { idle: size } } = context;
   const held = await inTurns(context, ['mela', 'bare'], async (protocol) => {
     const server = await serve(protocol);
     try {
-      await join(protocol, FIRST_SOCKETS, server);
+      await join(protocol, size.firstSockets, server);
       const before = await server.ask('memory');
-      await join(protocol, IDLE_SOCKETS, server);
-      return ((await server.ask('memory')) - before) / IDLE_SOCKETS / 1_024;
+      await join(protocol, size.sockets, server);
+      return ((await server.ask('memory')) - before) / size.sockets / 1_024;
     } finally {
       await crowd.ask('leave');
       await server.end();
@@ -133,12 +141,12 @@ async function memory(context) {
 
 /** From the commit (or, for the peer, from the publication) to the screens: the 99th percentile of all deliveries. @param {any} context */
 async function latency(context) {
-  const { crowd, town, service, join } = context;
+  const { crowd, town, service, join, size: { commits: size } } = context;
   const waited = await inTurns(context, ['mela', 'bare'], async (protocol) => {
-    await join(protocol, COMMITS.sockets);
+    await join(protocol, size.sockets);
     try {
-      await crowd.ask('expect', { events: COMMITS.events, timed: true });
-      const left = new Map(await (protocol === 'mela' ? service : town).ask('trickle', { to: protocol, ...COMMITS }));
+      await crowd.ask('expect', { events: size.events, timed: true });
+      const left = new Map(await (protocol === 'mela' ? service : town).ask('trickle', { to: protocol, ...size }));
       const { times } = await crowd.ask('done');
       const all = times.flatMap(([id, moments]) => moments.map((/** @type {number} */ at) => (at - left.get(id)) / 1e6));
       return quantile(all, 0.99);
