@@ -1,6 +1,6 @@
 /** Ours: a service that commits one event after the other, and its relay. */
 import { connectBus, Doorbell, Relay, SHARDS, writeOutbox } from '@mela/bus';
-import pg from 'pg';
+import { MindedClient } from '@mela/chassis';
 import { Registry } from 'prom-client';
 import { answers, facts } from '../contestant.mjs';
 import { silent, until } from '../spine/until.mjs';
@@ -10,7 +10,7 @@ import { SERVICE, sighting } from './sightings.mjs';
 const { urls } = facts();
 const nc = await connectBus({ url: urls.nats, name: SERVICE });
 async function connect() {
-  const client = new pg.Client({ connectionString: urls.postgres, options: `-c search_path=${SCHEMA}` });
+  const client = new MindedClient({ connectionString: urls.postgres, options: `-c search_path=${SCHEMA}` });
   await client.connect();
   return client;
 }

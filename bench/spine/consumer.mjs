@@ -3,6 +3,7 @@
  * many at once with `handleAll`, or, told to be `plain`, a statement for each.
  */
 import { connectBus, ConsumerHost } from '@mela/bus';
+import { MindedClient } from '@mela/chassis';
 import pg from 'pg';
 import { Registry } from 'prom-client';
 import { answers, facts } from '../contestant.mjs';
@@ -12,7 +13,7 @@ import { silent, until } from './until.mjs';
 
 const { urls, events: count, as, plain } = facts();
 const nc = await connectBus({ url: urls.nats, name: 'consumer' });
-const pool = new pg.Pool({ connectionString: urls.postgres, options: `-c search_path=${SCHEMA}`, max: 4 });
+const pool = new pg.Pool({ Client: MindedClient, connectionString: urls.postgres, options: `-c search_path=${SCHEMA}`, max: 4 });
 const parcelMoved = {
   as,
   events: [ParcelMoved],

@@ -1,6 +1,6 @@
 /** Ours: the relay. */
 import { connectBus, Relay, SHARDS } from '@mela/bus';
-import pg from 'pg';
+import { MindedClient } from '@mela/chassis';
 import { Registry } from 'prom-client';
 import { answers, facts } from '../contestant.mjs';
 import { silent, until } from './until.mjs';
@@ -10,7 +10,7 @@ const { urls, events: count } = facts();
 const nc = await connectBus({ url: urls.nats, name: SERVICE });
 
 async function connect() {
-  const client = new pg.Client({ connectionString: urls.postgres, options: `-c search_path=${SCHEMA}`, application_name: 'relay' });
+  const client = new MindedClient({ connectionString: urls.postgres, options: `-c search_path=${SCHEMA}`, application_name: 'relay' });
   await client.connect();
   return client;
 }

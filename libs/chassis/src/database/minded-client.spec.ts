@@ -1,5 +1,7 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Query } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openGround, type Ground } from '../service/notes.fixture.ts';
 import { dataSource } from './data-source.ts';
 import { MindedClient } from './minded-client.ts';
 
@@ -33,4 +35,38 @@ it('a connection that ends as it begins is a fault of what is asked on it, and n
 it('the pool of a service outlives it, too', async () => {
   const source = dataSource({ service: 'notes', url, connections: 2, entities: [] });
   await expect(source.initialize()).rejects.toThrow();
+});
+
+describe('what is asked of it', () => {
+  let ground: Ground;
+  let client: MindedClient;
+  beforeAll(async () => {
+    ground = await openGround({});
+    client = new MindedClient({ connectionString: ground.postgres.url });
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client?.end();
+    await ground?.remove();
+  });
+
+  it('is answered by promise and by callback, with and without values', async () => {
+    expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    expect((await client.query('SELECT $1::int AS one', [2])).rows).toEqual([{ one: 2 }]);
+    expect((await client.query({ text: 'SELECT $1::int AS one', values: [3], rowMode: 'array' })).rows).toEqual([[3]]);
+    const told = await new Promise((resolve, reject) => client.query('SELECT $1::int AS one', [4], (fault, { rows }) => (fault ? reject(fault) : resolve(rows))));
+    expect(told).toEqual([{ one: 4 }]);
+    const events = new Query('SELECT 5 AS one');
+    const row = new Promise((resolve) => void events.on('row', resolve));
+    client.query(events);
+    expect(await row).toEqual({ one: 5 });
+  });
+
+  it('fails where it was asked', async () => {
+    const ask = async () => client.query('SELECT nothing');
+    const fault = await ask().catch((error: unknown) => error as Error & { code: string });
+    expect(fault).toMatchObject({ code: '42703', message: expect.stringContaining('nothing') });
+    expect((fault as Error).stack).toContain('minded-client.spec.ts');
+    await expect(client.query('SELECT 1')).resolves.toBeDefined();
+  });
 });
