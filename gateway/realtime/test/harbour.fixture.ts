@@ -5,61 +5,17 @@ import {
   answered, Asker, connectBus, ensureStream, OperationServer, parsed, seal, STREAM, timed, traced, wrap, type Exchange, type Headers, type Reply, type Step, type Wrapper,
 } from '@mela/bus';
 import { AUDIENCE, authenticated, createLog, ISSUER, keysOverBus, runTargets, TOKEN_TYPE, TokenVerifier, type RunningProcess } from '@mela/chassis';
-import { catalogue, event, hearing, Id, id, identity, isRefusal, MayNotHear, service, topicKind, type DataOf, type EventType, Unavailable, type Operation, type Refusal } from '@mela/contracts';
+import { id, identity, isRefusal, MayNotHear, type DataOf, type EventType, Unavailable, type Operation, type Refusal } from '@mela/contracts';
 import { openPart, type OpenPart } from '@mela/infra';
 import { jetstream } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
-import { z } from 'zod';
 import { realtimeGatewayOf } from '../src/index.ts';
+import { harbour, harbours, ShipSighted } from './harbour.contracts.fixture.ts';
+import { MortalGateway } from './mortal-gateway.fixture.ts';
 import { Screen } from './screen.fixture.ts';
 
-export const topic = {
-  dock: topicKind('dock', { grantedBy: 'harbour.hearing' }),
-  /** Whoever may hear a dock may hear its berths. */
-  berth: topicKind('berth', { grantedBy: 'harbour.hearing' }),
-  person: topicKind('person', { grantedBy: 'harbour.hearing' }),
-};
-
-export const ShipSighted = event('ship.sighted', {
-  summary: 'A ship is in sight',
-  aggregate: 'ship',
-  data: z.object({ shipId: Id, dock: z.string(), berth: z.string().optional(), note: z.string().optional(), pilotId: Id.optional() }),
-  audience: (e) => [
-    topic.dock(e.dock),
-    ...(e.berth === undefined ? [] : [topic.berth(e.berth)]),
-    ...(e.pilotId === undefined ? [] : [topic.person(e.pilotId)]),
-  ],
-  example: { shipId: id(1), dock: 'north' },
-});
-
-/** Concerns no topic: nobody hears it. */
-export const ShipLogged = event('ship.logged', { summary: 'A ship is in the books', aggregate: 'ship', data: z.object({ shipId: Id }), example: { shipId: id(1) } });
-
-const post = z.object({ pilotId: Id, dock: z.string() });
-const right = (e: z.output<typeof post>) => [{ personId: e.pilotId, scope: topic.dock(e.dock) }];
-
-export const PilotPosted = event('pilot.posted', {
-  summary: 'A pilot works at a dock from now on',
-  aggregate: 'pilot',
-  data: post,
-  audience: (e) => [topic.dock(e.dock), topic.person(e.pilotId)],
-  grants: right,
-  example: { pilotId: id(7), dock: 'north' },
-});
-
-export const PilotDismissed = event('pilot.dismissed', {
-  summary: 'A pilot works there no more',
-  aggregate: 'pilot',
-  data: post,
-  audience: (e) => [topic.dock(e.dock), topic.person(e.pilotId)],
-  revokes: right,
-  example: { pilotId: id(7), dock: 'north' },
-});
-
-const harbour = service('harbour', { hearing: hearing('May the caller hear this dock?') });
-export const harbours = catalogue([{ harbour, ShipSighted, ShipLogged, PilotPosted, PilotDismissed }], topic);
-
+export { PilotDismissed, PilotPosted, ShipLogged, ShipSighted } from './harbour.contracts.fixture.ts';
 export const SECRET = 'b7f1c4d09e2a4c6f8d3b5a7091e2f4c6';
 const log = createLog('silent');
 
@@ -88,7 +44,7 @@ export class World {
   keys: 'right' | 'away' | 'nonsense' = 'right';
   readonly asked: Answering[] = [];
   private readonly screens: Screen[] = [];
-  private readonly gateways: RunningProcess[] = [];
+  private readonly gateways: { stop(): Promise<unknown> }[] = [];
   private version = 0;
 
   private constructor(
@@ -111,11 +67,16 @@ export class World {
   }
 
   async gateway(settings: Record<string, string> = {}): Promise<Gateway> {
-    const process = await runTargets([realtimeGatewayOf(harbours)], {
-      NATS_URL: this.nats.url, LOG_LEVEL: 'silent', REALTIME_PORT: '0', CURSOR_SECRET: SECRET, ...settings,
-    });
+    const process = await runTargets([realtimeGatewayOf(harbours)], this.environment(settings));
     this.gateways.push(process);
     return new Gateway(process, this.screens);
+  }
+
+  /** The same in a process of its own, which may be killed. */
+  async mortal(settings: Record<string, string> = {}): Promise<{ gateway: Gateway; process: MortalGateway }> {
+    const process = await MortalGateway.start(this.environment({ NODE_COMPILE_CACHE: join(this.dataDir, 'compiled'), ...settings }));
+    this.gateways.push({ stop: () => process.kill() });
+    return { gateway: new Gateway(process, this.screens), process };
   }
 
   token(personId: string, { seconds = 600, issuer = ISSUER }: { seconds?: number; issuer?: string } = {}): Promise<string> {
@@ -173,6 +134,10 @@ export class World {
     await this.nc.close();
     await this.nats.stop();
     await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  private environment(settings: Record<string, string>): Record<string, string> {
+    return { NATS_URL: this.nats.url, LOG_LEVEL: 'silent', REALTIME_PORT: '0', CURSOR_SECRET: SECRET, ...settings };
   }
 
   private keySet(): unknown {
