@@ -10,6 +10,7 @@ import { openPart, type OpenPart } from '@mela/infra';
 import { jetstream } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { realtimeGatewayOf } from '../src/index.ts';
 import { harbour, harbours, ShipSighted } from './harbour.contracts.fixture.ts';
 import { MortalGateway } from './mortal-gateway.fixture.ts';
@@ -35,11 +36,21 @@ type Decision = Refusal | Grant | undefined;
 /** Decides who hears what; a test may put another in its place. */
 export type HarbourMaster = (asked: Answering) => Promise<Decision> | Decision;
 
+export const pilot = id(7);
 const LONG_AGO = '2001-01-01T00:00:00.000Z';
+
+/** A world for the tests of a file: opened before them, at rest after each, closed in the end. */
+export function openHarbour(): World {
+  const world = new World();
+  beforeAll(() => world.open());
+  afterEach(() => world.rest());
+  afterAll(() => world.close());
+  return world;
+}
 
 /** A private NATS, an owner that grants topics, an issuer of tokens, and gateways. */
 export class World {
-  master: HarbourMaster = openHarbour;
+  master: HarbourMaster = lettingIn;
   /** What identity answers when it is asked for its keys. */
   keys: 'right' | 'away' | 'nonsense' = 'right';
   readonly asked: Answering[] = [];
@@ -47,23 +58,24 @@ export class World {
   private readonly gateways: { stop(): Promise<unknown> }[] = [];
   private version = 0;
 
-  private constructor(
-    private readonly dataDir: string,
-    readonly nats: OpenPart,
-    readonly nc: NatsConnection,
-    private readonly key: CryptoKey,
-    readonly publicKey: JWK,
-  ) {}
+  nats!: OpenPart;
+  nc!: NatsConnection;
+  publicKey!: JWK;
+  /** An access token of the pilot's, for tests that are not about tokens. */
+  pilotsToken!: string;
+  private dataDir!: string;
+  private key!: CryptoKey;
 
-  static async open(): Promise<World> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'mela-realtime-'));
-    const nats = await openPart('nats', { dataDir, env: {}, throwaway: true });
-    const nc = await connectBus({ url: nats.url, name: 'harbour' });
-    await ensureStream(nc);
+  async open(): Promise<void> {
+    this.dataDir = await mkdtemp(join(tmpdir(), 'mela-realtime-'));
+    this.nats = await openPart('nats', { dataDir: this.dataDir, env: {}, throwaway: true });
+    this.nc = await connectBus({ url: this.nats.url, name: 'harbour' });
+    await ensureStream(this.nc);
     const { privateKey, publicKey } = await generateKeyPair('Ed25519');
-    const world = new World(dataDir, nats, nc, privateKey, { ...(await exportJWK(publicKey)), kid: 'one', alg: 'Ed25519' });
-    await world.host();
-    return world;
+    this.key = privateKey;
+    this.publicKey = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'Ed25519' };
+    this.pilotsToken = await this.token(pilot, { seconds: 3_600 });
+    await this.host();
   }
 
   async gateway(settings: Record<string, string> = {}): Promise<Gateway> {
@@ -124,7 +136,7 @@ export class World {
   async rest(): Promise<void> {
     for (const screen of this.screens.splice(0)) screen.leave();
     await Promise.all(this.gateways.splice(0).map((gateway) => gateway.stop()));
-    this.master = openHarbour;
+    this.master = lettingIn;
     this.keys = 'right';
     this.asked.length = 0;
   }
@@ -163,7 +175,7 @@ export class World {
   }
 }
 
-const openHarbour: HarbourMaster = ({ topic: asked }) => (asked.startsWith('dock:closed') ? MayNotHear() : undefined);
+const lettingIn: HarbourMaster = ({ topic: asked }) => (asked.startsWith('dock:closed') ? MayNotHear() : undefined);
 
 const answering = (operation: Operation, wrappers: readonly Wrapper[], innermost: Step) => {
   const step = wrap(wrappers, innermost);

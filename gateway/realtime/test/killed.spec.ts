@@ -1,8 +1,8 @@
 import type { MelaRealtime, Options, Way } from '@mela/client';
 import { topic } from '@mela/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Clients, pilot, viewOf, ways, type View } from './client.fixture.ts';
-import { World, type Gateway } from './harbour.fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { clientsIn, sighted, viewOf, ways, type View } from './client.fixture.ts';
+import { openHarbour, pilot, type Gateway } from './harbour.fixture.ts';
 import type { MortalGateway } from './mortal-gateway.fixture.ts';
 import type { Passage } from './passage.fixture.ts';
 
@@ -21,16 +21,8 @@ interface Stage {
 }
 
 describe('a gateway that is killed', () => {
-  let world: World;
-  const clients = new Clients(() => world);
-  beforeAll(async () => {
-    world = await World.open();
-  });
-  afterEach(async () => {
-    await clients.leave();
-    await world.rest();
-  });
-  afterAll(() => world.close());
+  const world = openHarbour();
+  const clients = clientsIn(world);
 
   /** A client that was told a little by one gateway, lost its connection, and missed much. */
   const missedMuch = async (first: Gateway, missed: number, options: Partial<Options>): Promise<Stage> => {
@@ -38,9 +30,7 @@ describe('a gateway that is killed', () => {
     const { client } = clients.opened(passage.url, options);
     const views = [(await viewOf(client)).view, (await viewOf(client, own)).view];
     const told: string[] = [];
-    const happens = async (count: number) => {
-      for (let n = 0; n < count; n++) told.push((await world.publish({ pilotId: pilot })).id);
-    };
+    const happens = async (count: number) => void told.push(...(await sighted(world, count, { pilotId: pilot })));
     const caughtUp = async () => {
       for (const view of views) await view.hears(told.at(-1)!);
     };
@@ -140,18 +130,14 @@ describe('a gateway that is killed', () => {
     const { gateway: before, process } = await world.mortal();
     const { client } = clients.opened(before.url, { transports: [way] });
     const { view } = await viewOf(client);
-    const told: string[] = [];
-    const happens = async (count: number) => {
-      for (let n = 0; n < count; n++) told.push((await world.publish()).id);
-    };
-    await happens(3);
+    const told = await sighted(world, 3);
     await view.hears(told.at(-1)!);
     expect(await process.kill()).toBe('SIGKILL');
-    await happens(500);
+    told.push(...(await sighted(world, 500)));
     // The same address, and nothing of what the process had in its memory.
     await world.mortal({ REALTIME_PORT: new URL(before.url).port });
     await view.hears(told.at(-1)!);
-    await happens(3);
+    told.push(...(await sighted(world, 3)));
     await view.hears(told.at(-1)!);
     expect(view.ids).toEqual(told);
     expect(view.resyncs).toBe(1);

@@ -1,24 +1,20 @@
 import { id } from '@mela/contracts';
 import { MelaProcess } from '@mela/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { Cable } from './cable.fixture.ts';
-import { PilotDismissed, SECRET, World, type Gateway } from './harbour.fixture.ts';
+import { openHarbour, PilotDismissed, SECRET, type Gateway } from './harbour.fixture.ts';
 import type { Frame, Screen } from './screen.fixture.ts';
 
 const NORTH = 'dock:north';
 const [asha, ravi, mina] = [id(7), id(8), id(9)];
 
 describe('presence', () => {
-  let world: World;
   const open: { close(): Promise<void> }[] = [];
-  beforeAll(async () => {
-    world = await World.open();
-  });
+  // After the gateways have gone, who would wait for what is closed here: the last that is said comes first.
   afterEach(async () => {
-    await world.rest();
     for (const one of open.splice(0)) await one.close();
   });
-  afterAll(() => world.close());
+  const world = openHarbour();
 
   const told = (screen: Screen, topic = NORTH) => screen.frames.filter((frame) => frame.t === 'pres' && frame.topic === topic);
   const differences = (screen: Screen) => told(screen).filter(({ snapshot }) => !snapshot);

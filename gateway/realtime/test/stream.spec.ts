@@ -2,16 +2,11 @@ import { connectBus, Cursors, ensureStream, FILLER_SUBJECT, RESTORED, seal, STRE
 import { id } from '@mela/contracts';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { SECRET, ShipSighted, World } from './harbour.fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { openHarbour, SECRET, ShipSighted } from './harbour.fixture.ts';
 
 describe('following the stream', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.open();
-  });
-  afterEach(() => world.rest());
-  afterAll(() => world.close());
+  const world = openHarbour();
 
   const listening = async () => {
     const gateway = await world.gateway();

@@ -1,16 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { id } from '@mela/contracts';
 import { generateKeyPair, SignJWT } from 'jose';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { World } from './harbour.fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { openHarbour } from './harbour.fixture.ts';
 
 describe('access tokens on a connection', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.open();
-  });
-  afterEach(() => world.rest());
-  afterAll(() => world.close());
+  const world = openHarbour();
 
   const forged = async () => {
     const { privateKey } = await generateKeyPair('Ed25519');
