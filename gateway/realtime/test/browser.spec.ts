@@ -1,6 +1,6 @@
 import type { MelaRealtime as MelaRealtimeClient, Options } from '@mela/client';
 import { Asker, continueTrace, within } from '@mela/bus';
-import { id, isRefusal, realtime } from '@mela/contracts';
+import { isRefusal, realtime } from '@mela/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasBrowser, inABrowser, Site } from './browser.fixture.ts';
 import { openHarbour } from './harbour.fixture.ts';

@@ -53,17 +53,17 @@ describe('the reference client, when it was away for a while', () => {
   it('goes on with a fresh token from where it got to, when the one it had ends while the past is told', async () => {
     const { url } = await world.gateway({ REALTIME_NOTICE_MS: '50' });
     let isTired = false;
-    let asleep: WebSocket | undefined;
     let greeting: { t: string; exp: number } | undefined;
+    let wakes: () => void = () => undefined;
     /** A machine that, once it is tired, falls asleep as soon as it was greeted. */
     class Drowsy extends WebSocket {
       constructor(url: string) {
         super(url);
         this.once('message', (data) => {
-          if (!isTired || asleep) return;
-          asleep = this;
+          if (!isTired || greeting) return;
           greeting = JSON.parse(String(data).split('\n')[0]!) as typeof greeting;
           this.pause();
+          wakes = () => this.resume();
         });
       }
     }
@@ -83,7 +83,7 @@ describe('the reference client, when it was away for a while', () => {
     client.connect();
     await expect.poll(() => greeting, { timeout: 15_000 }).toMatchObject({ t: 'connected' });
     await expect.poll(() => Date.now() / 1_000, { timeout: 10_000 }).toBeGreaterThan(greeting!.exp);
-    asleep!.resume();
+    wakes();
     await view.hears(told.at(-1)!);
     expect([view.ids, view.resyncs]).toEqual([told, 1]);
     // It asked for the fresh one before it had heard everything, and what it had heard was not told again.

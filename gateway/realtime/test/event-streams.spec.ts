@@ -1,5 +1,5 @@
 import { Cursors } from '@mela/bus';
-import { id, MayNotHear } from '@mela/contracts';
+import { MayNotHear } from '@mela/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openHarbour, pilot, PilotDismissed, PilotPosted, SECRET, type Gateway } from './harbour.fixture.ts';
 import { Page } from './page.fixture.ts';

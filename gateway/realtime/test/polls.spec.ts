@@ -1,5 +1,4 @@
 import { Cursors } from '@mela/bus';
-import { id } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
 import { openHarbour, pilot, PilotDismissed, SECRET, type Gateway } from './harbour.fixture.ts';
 import { Page } from './page.fixture.ts';

@@ -8,7 +8,6 @@ describe('rights that begin and end', () => {
   const world = openHarbour();
   let gateway: Gateway;
 
-  const pilot = id(7);
   const north = { pilotId: pilot, dock: 'north' };
   const heard = (screen: Screen, topic = 'dock:north') => screen.events(topic).map((frame) => frame['id']);
   const screenOf = async (personId = pilot, settings = {}) => {

@@ -1,5 +1,5 @@
 import { Asker, continueTrace, within } from '@mela/bus';
-import { id, isRefusal, realtime } from '@mela/contracts';
+import { isRefusal, realtime } from '@mela/contracts';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,4 @@
 import { SettingsFault } from '@mela/chassis';
-import { id } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
 import { openHarbour } from './harbour.fixture.ts';
 import { Page } from './page.fixture.ts';
