@@ -29,15 +29,17 @@ describe('a gateway that stops', () => {
     }
     const timing = { openWithinMs: 60_000, slackMs: 60_000 };
     const moments = Array.from({ length: CROWD }, (_, n) => (SHARE * n) / CROWD);
-    const left = new Map<number, number>();
+    /** By client: when it was told to leave, and after how long it came. */
+    const left: number[] = [];
     const away: number[] = [];
     const views = moments.map((moment, n) => {
       const view = new View();
       const { client } = clients.opened(stopping.url, {
         WebSocket: Balanced as never, transports: ['websocket'], timing, random: () => moment, token: async () => world.pilotsToken,
         changed: (state) => {
-          if (state === 'waiting') left.set(n, performance.now());
-          else if (state === 'connecting' && left.has(n)) away[n] = performance.now() - left.get(n)!;
+          if (open === stopping) return;
+          if (state === 'waiting') left[n] ??= performance.now();
+          if (state === 'connecting' && left[n] !== undefined) away[n] ??= performance.now() - left[n];
         },
       });
       client.subscribe('dock:north', view);

@@ -1,6 +1,7 @@
 /** The harbour's gateway, run by the specs as a process of its own, so that it can be killed. */
 import { runTargets } from '@mela/chassis';
-import { realtimeGatewayOf } from '@mela/gateway-realtime';
+// As it is built: Node strips types by itself, and knows no decorators.
+import { realtimeGatewayOf } from '../dist/index.js';
 import { harbours } from './harbour.contracts.fixture.ts';
 
 // Whoever started this is gone: so is the reason to live.

@@ -10,7 +10,7 @@ import { openPart, type OpenPart } from '@mela/infra';
 import { jetstream } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import { realtimeGatewayOf } from '../src/index.ts';
 import { harbour, harbours, ShipSighted } from './harbour.contracts.fixture.ts';
 import { MortalGateway } from './mortal-gateway.fixture.ts';
@@ -115,9 +115,9 @@ export class World {
     return (await jetstream(nc).publish(subject, payload, { headers: carried })).seq;
   }
 
-  /** Settled when the harbour's own connection has broken and is back: then it grants topics again. */
+  /** Settled when the harbour's own connection, which may have broken, is there: then it grants topics. */
   async reconnected(): Promise<void> {
-    for await (const { type } of this.nc.status()) if (type === 'reconnect') return;
+    await vi.waitFor(() => this.nc.rtt(), { timeout: 15_000 });
   }
 
   /** The server dies, and comes back with the messages as they are then or were at another time. */
@@ -134,6 +134,7 @@ export class World {
 
   /** After each test: nobody is left connected, and the harbour is open again. */
   async rest(): Promise<void> {
+    await this.reconnected();
     for (const screen of this.screens.splice(0)) screen.leave();
     await Promise.all(this.gateways.splice(0).map((gateway) => gateway.stop()));
     this.master = lettingIn;
@@ -190,11 +191,6 @@ export class Gateway {
     readonly process: RunningProcess,
     private readonly screens: Screen[],
   ) {}
-
-  /** One that runs elsewhere, by its address. */
-  elsewhere(realtime: string): Gateway {
-    return new Gateway({ ...this.process, addresses: { realtime } }, this.screens);
-  }
 
   get url(): string {
     return this.process.addresses['realtime']!;

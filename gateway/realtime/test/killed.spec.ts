@@ -88,8 +88,13 @@ describe('a gateway that is killed', () => {
     ['a poll that waited is being answered', 'poll', 'realtime.told', somethingHappens],
   ])('when %s (%s, %s) costs its client nothing: another gateway tells it the rest', async (_step, way, point, cue) => {
     const survivor = await world.gateway();
-    // Whoever is connected here is asked for a fresh token at once.
-    const { gateway: mortal, process } = await world.mortal({ MELA_FAIL_POINT: point, REALTIME_NOTICE_MS: point === 'realtime.refreshing' ? '600000' : '1000' });
+    const { gateway: mortal, process } = await world.mortal({
+      MELA_FAIL_POINT: point,
+      // Much of the past at once would still be in the process when it dies.
+      REALTIME_MAX_BUFFERED: '65536',
+      // Longer than the token lasts: a fresh one is asked for at once.
+      REALTIME_NOTICE_MS: point === 'realtime.refreshing' ? '600000' : '1000',
+    });
     if (cue === stops) await mortal.screen(await world.token(pilot));
     const stage = await missedMuch(survivor, 200, { transports: [way], token: () => world.token(pilot, { seconds: 500 }) });
     comesTo(stage, mortal);
