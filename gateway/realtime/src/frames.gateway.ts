@@ -1,3 +1,4 @@
+import { reach } from '@mela/bus';
 import { TokenVerifier } from '@mela/chassis';
 import { isRefusal, topic, type Refusal } from '@mela/contracts';
 import { UseFilters } from '@nestjs/common';
@@ -28,6 +29,7 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
   handleConnection(connection: Connection): void {
     this.connections.add(connection);
     this.vigil.begin(connection);
+    reach('realtime.accepted');
   }
 
   handleDisconnect(connection: Connection): void {
@@ -51,6 +53,7 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
         connection.refuse(frame.i, TooManyConnections());
         return connection.close(closing.tooMany);
       }
+      reach('realtime.admitting');
       connection.session = { token, personId, expiresAt };
     } finally {
       connection.connecting = false;
@@ -74,6 +77,7 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     if (!connection.isOpen) return;
     connection.session = { token, personId, expiresAt };
     this.vigil.refreshed(connection);
+    reach('realtime.refreshing');
     connection.send(refreshed(i, Math.floor(expiresAt / 1000)));
   }
 
@@ -88,6 +92,7 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     this.connections.admitted(connection);
     this.vigil.admitted(connection);
     connection.send(connected(i, { cid: connection.id, ping: this.vigil.pingMs, exp: Math.floor(expiresAt / 1000), topics: [own] }));
+    reach('realtime.admitted');
     void this.subscriptions.hearOwn(connection, personId, subs[own]);
     for (const [asked, since] of Object.entries(subs)) if (asked !== own) void this.subscriptions.subscribe(connection, asked, i, { since });
   }

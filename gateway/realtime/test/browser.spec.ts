@@ -1,9 +1,9 @@
 import type { MelaRealtime as MelaRealtimeClient, Options } from '@mela/client';
 import { Asker, continueTrace, within } from '@mela/bus';
-import { id, isRefusal, realtime } from '@mela/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isRefusal, realtime } from '@mela/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasBrowser, inABrowser, Site } from './browser.fixture.ts';
-import { World } from './harbour.fixture.ts';
+import { openHarbour } from './harbour.fixture.ts';
 import { Passage } from './passage.fixture.ts';
 
 /** What a page under test keeps for us to look at. */
@@ -14,18 +14,12 @@ interface Kept {
 }
 
 describe.skipIf(!hasBrowser)(inABrowser, () => {
-  let world: World;
+  const world = openHarbour();
   let site: Site;
-  let token: string;
   beforeAll(async () => {
-    [world, site] = await Promise.all([World.open(), Site.open()]);
-    token = await world.token(id(7));
+    site = await Site.open();
   });
-  afterEach(() => world.rest());
-  afterAll(async () => {
-    await site.close();
-    await world.close();
-  });
+  afterAll(() => site.close());
 
   const gatewayFor = (settings = {}) => world.gateway({ REALTIME_ORIGINS: site.origin, ...settings });
   const kept = (page: Awaited<ReturnType<Site['page']>>) => page.evaluate(() => (globalThis as unknown as { kept: Kept }).kept);
@@ -44,7 +38,7 @@ describe.skipIf(!hasBrowser)(inABrowser, () => {
         client.subscribe('dock:north', { event: (event) => mine.ids.push(event.id), resync: () => mine.resyncs++ });
         client.connect();
       },
-      { url: passage.url, token, way },
+      { url: passage.url, token: world.pilotsToken, way },
     );
     await expect.poll(() => kept(page), patience).toMatchObject({ resyncs: 1, way });
     const told: string[] = [];
@@ -62,7 +56,7 @@ describe.skipIf(!hasBrowser)(inABrowser, () => {
   it('an EventSource opens with a ticket, and hears an event of two topics as one message of two lines', async () => {
     const gateway = await gatewayFor();
     const asker = new Asker({ nc: world.nc, mayAsk: new Set([realtime.createTicket.id]) });
-    const given = await within({ traceparent: continueTrace(undefined), token }, () => asker.ask(realtime.createTicket, {}));
+    const given = await within({ traceparent: continueTrace(undefined), token: world.pilotsToken }, () => asker.ask(realtime.createTicket, {}));
     if (isRefusal(given)) throw new Error(given.code);
     const page = await site.page();
     await page.evaluate((address) => {
@@ -94,7 +88,7 @@ describe.skipIf(!hasBrowser)(inABrowser, () => {
         const asked = (path: string) => fetch(`${http}/realtime/${path}`, { headers: { authorization: `Bearer ${token}` } }).then(() => 'read', () => 'refused');
         return [socket, await asked('events'), await asked('poll')];
       },
-      { url: gateway.url, http: gateway.http, token },
+      { url: gateway.url, http: gateway.http, token: world.pilotsToken },
     );
     expect(outcomes).toEqual(['closed', 'refused', 'refused']);
     await page.close();

@@ -1,26 +1,16 @@
-import { MelaRealtime, type Options, type Presence } from '@mela/client';
+import type { MelaRealtime, Options, Presence } from '@mela/client';
 import { id } from '@mela/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { World } from './harbour.fixture.ts';
-import { Passage } from './passage.fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { clientsIn, View } from './client.fixture.ts';
+import { openHarbour } from './harbour.fixture.ts';
 
 const [asha, ravi, mina] = [id(7), id(8), id(9)];
 const NORTH = 'dock:north';
 
 /** A screen that shows who is there. */
-class View {
+class Room extends View {
   readonly there = new Set<string>();
-  readonly ids: string[] = [];
   readonly told: Presence[] = [];
-  resyncs = 0;
-
-  event({ id: event }: { id: string }): void {
-    this.ids.push(event);
-  }
-
-  resync(): void {
-    this.resyncs++;
-  }
 
   presence(presence: Presence): void {
     this.told.push(presence);
@@ -39,34 +29,18 @@ class View {
 }
 
 describe('the reference client, and who else is there', () => {
-  let world: World;
-  const clients: MelaRealtime[] = [];
-  const passages: Passage[] = [];
-  beforeAll(async () => {
-    world = await World.open();
-  });
-  afterEach(async () => {
-    for (const client of clients.splice(0)) client.close();
-    await Promise.all(passages.splice(0).map((passage) => passage.close()));
-    await world.rest();
-  });
-  afterAll(() => world.close());
-
-  const clientOf = (personId: string, url: string, options: Partial<Options> = {}) => {
-    const client = new MelaRealtime({ url, random: () => 0.01, token: () => world.token(personId), ...options });
-    clients.push(client);
-    client.connect();
-    return client;
-  };
-  const viewOf = (client: MelaRealtime) => {
-    const view = new View();
+  const world = openHarbour();
+  const clients = clientsIn(world);
+  const clientOf = (personId: string, url: string, options: Partial<Options> = {}) => clients.opened(url, { token: () => world.token(personId), ...options }).client;
+  const roomOf = (client: MelaRealtime) => {
+    const view = new Room();
     return { view, leave: client.subscribe(NORTH, view) };
   };
 
   it('is told it beside the events, and of whoever gives the topic up at another gateway', async () => {
     const [here, there] = [await world.gateway(), await world.gateway()];
-    const { view } = viewOf(clientOf(asha, here.url));
-    const { view: other, leave } = viewOf(clientOf(ravi, there.url));
+    const { view } = roomOf(clientOf(asha, here.url));
+    const { view: other, leave } = roomOf(clientOf(ravi, there.url));
     await Promise.all([view.sees(asha, ravi), other.sees(asha, ravi)]);
     const { id: sighted } = await world.publish();
     for (const one of [view, other]) await expect.poll(() => one.ids).toEqual([sighted]);
@@ -77,11 +51,10 @@ describe('the reference client, and who else is there', () => {
 
   it('does not seem to leave when its connection is cut and it comes back elsewhere', async () => {
     const [here, there] = [await world.gateway(), await world.gateway()];
-    const passage = await Passage.to(here.http);
-    passages.push(passage);
-    const { view: watcher } = viewOf(clientOf(asha, here.url));
-    const { view, leave } = viewOf(clientOf(ravi, passage.url));
-    const { leave: leaves } = viewOf(clientOf(mina, here.url));
+    const passage = await clients.passageTo(here);
+    const { view: watcher } = roomOf(clientOf(asha, here.url));
+    const { view, leave } = roomOf(clientOf(ravi, passage.url));
+    const { leave: leaves } = roomOf(clientOf(mina, here.url));
     await Promise.all([watcher.sees(asha, ravi, mina), view.sees(asha, ravi, mina)]);
     passage.leadTo(there.http);
     passage.cut();
@@ -100,23 +73,23 @@ describe('the reference client, and who else is there', () => {
     const plain = { resyncs: 0, ids: [] as string[] };
     client.subscribe(NORTH, { resync: () => void plain.resyncs++, event: ({ id: event }) => void plain.ids.push(event) });
     await expect.poll(() => plain.resyncs).toBe(1);
-    const { view } = viewOf(client);
+    const { view } = roomOf(client);
     await view.sees(asha);
     const { id: sighted } = await world.publish();
     await expect.poll(() => plain.ids).toEqual([sighted]);
     expect([plain.resyncs, view.resyncs]).toEqual([1, 1]);
-    const { view: late } = viewOf(client);
+    const { view: late } = roomOf(client);
     await late.sees(asha);
-    await viewOf(clientOf(ravi, url)).view.sees(asha, ravi);
+    await roomOf(clientOf(ravi, url)).view.sees(asha, ravi);
     await Promise.all([view.sees(asha, ravi), late.sees(asha, ravi)]);
   });
 
   it('is told the events alone where no WebSocket gets through', async () => {
     const { url } = await world.gateway();
-    const { view: watcher } = viewOf(clientOf(asha, url));
+    const { view: watcher } = roomOf(clientOf(asha, url));
     await watcher.sees(asha);
     for (const way of ['sse', 'poll'] as const) {
-      const { view } = viewOf(clientOf(ravi, url, { transports: [way] }));
+      const { view } = roomOf(clientOf(ravi, url, { transports: [way] }));
       await expect.poll(() => view.resyncs, { timeout: 5_000 }).toBe(1);
       const { id: sighted } = await world.publish();
       await expect.poll(() => view.ids, { timeout: 5_000 }).toEqual([sighted]);

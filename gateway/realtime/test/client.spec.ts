@@ -1,86 +1,19 @@
-import { MelaRealtime, type Options, type RealtimeEvent, type State, type Way } from '@mela/client';
 import { Cursors } from '@mela/bus';
 import { id, MayNotHear, Unavailable } from '@mela/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { PilotDismissed, SECRET, World, type Gateway } from './harbour.fixture.ts';
-import { Passage } from './passage.fixture.ts';
-
-/** Somebody's screen, as an application would write it. */
-class View {
-  readonly events: RealtimeEvent[] = [];
-  resyncs = 0;
-  readonly refusals: string[] = [];
-
-  event(event: RealtimeEvent): void {
-    this.events.push(event);
-  }
-
-  resync(): void {
-    this.resyncs++;
-  }
-
-  refused(code: string): void {
-    this.refusals.push(code);
-  }
-
-  get ids(): string[] {
-    return this.events.map((event) => event.id);
-  }
-
-  hears(event: string): Promise<void> {
-    return expect.poll(() => this.ids, { timeout: 15_000 }).toContain(event);
-  }
-}
+import { describe, expect, it } from 'vitest';
+import { clientsIn, sighted, View, viewOf, ways } from './client.fixture.ts';
+import { openHarbour, pilot, PilotDismissed, SECRET } from './harbour.fixture.ts';
 
 describe('the reference client', () => {
-  let world: World;
-  const clients: MelaRealtime[] = [];
-  const passages: Passage[] = [];
-  beforeAll(async () => {
-    world = await World.open();
-  });
-  afterEach(async () => {
-    for (const client of clients.splice(0)) client.close();
-    await Promise.all(passages.splice(0).map((passage) => passage.close()));
-    await world.rest();
-  });
-  afterAll(() => world.close());
-
-  const pilot = id(7);
-  const ways: readonly Way[] = ['websocket', 'sse', 'poll'];
-  const swift = { openWithinMs: 2_000, slackMs: 300, climbAfterMs: 100, goodAfterMs: 100 };
-  const opened = (url: string, options: Partial<Options> = {}) => {
-    const states: [State, Way | undefined][] = [];
-    const client = new MelaRealtime({
-      url, timing: swift, random: () => 0.01, token: () => world.token(pilot), changed: (...change) => states.push(change), ...options,
-    });
-    clients.push(client);
-    client.connect();
-    return { client, states };
-  };
-  const passageTo = async (gateway: Gateway) => {
-    const passage = await Passage.to(gateway.http);
-    passages.push(passage);
-    return passage;
-  };
-  /** A view of one topic that has read its state. */
-  const viewOf = async (client: MelaRealtime, topic = 'dock:north') => {
-    const view = new View();
-    const leave = client.subscribe(topic, view);
-    await expect.poll(() => view.resyncs + view.refusals.length, { timeout: 5_000 }).toBe(1);
-    return { view, leave };
-  };
-  const publish = async (count: number, data = {}) => {
-    const told: string[] = [];
-    for (let n = 0; n < count; n++) told.push((await world.publish(data)).id);
-    return told;
-  };
+  const world = openHarbour();
+  const clients = clientsIn(world);
+  const publish = (count: number, data = {}) => sighted(world, count, data);
 
   describe.each(ways)('by %s', (way) => {
     const only = { transports: [way] };
 
     it('reads the state once, and then hears what happens, in order', async () => {
-      const { client, states } = opened((await world.gateway()).url, only);
+      const { client, states } = clients.opened((await world.gateway()).url, only);
       const { view } = await viewOf(client);
       expect(states).toEqual([['connecting', undefined], ['connected', way]]);
       const told = await publish(50);
@@ -92,8 +25,8 @@ describe('the reference client', () => {
 
     it('loses and doubles nothing when its connections are cut and lead to other gateways', async () => {
       const gateways = [await world.gateway(), await world.gateway()];
-      const passage = await passageTo(gateways[0]!);
-      const { client } = opened(passage.url, only);
+      const passage = await clients.passageTo(gateways[0]!);
+      const { client } = clients.opened(passage.url, only);
       const [{ view: north }, { view: berth }, { view: own }] = [await viewOf(client), await viewOf(client, 'berth:1'), await viewOf(client, `person:${pilot}`)];
       const told: string[] = [];
       for (let cuts = 0; cuts < 8; cuts++) {
@@ -111,7 +44,7 @@ describe('the reference client', () => {
     });
 
     it('listens to topics that are added on the way, and no more to those that are given up', async () => {
-      const { client } = opened((await world.gateway()).url, only);
+      const { client } = clients.opened((await world.gateway()).url, only);
       const { view: north } = await viewOf(client);
       const { view: south, leave } = await viewOf(client, 'dock:south');
       const [inTheSouth] = await publish(1, { dock: 'south' });
@@ -131,7 +64,7 @@ describe('the reference client', () => {
         wishes.push(fresh);
         return world.token(pilot, { seconds: wishes.length === 1 ? 3 : 600 });
       };
-      const { client } = opened(gateway.url, { ...only, token });
+      const { client } = clients.opened(gateway.url, { ...only, token });
       const { view } = await viewOf(client);
       await expect.poll(() => wishes, { timeout: 8_000 }).toEqual([false, true]);
       const told = await publish(5);
@@ -145,14 +78,14 @@ describe('the reference client', () => {
         wishes.push(fresh);
         return fresh ? world.token(pilot) : 'stale';
       };
-      const { client } = opened((await world.gateway()).url, { ...only, token });
+      const { client } = clients.opened((await world.gateway()).url, { ...only, token });
       await viewOf(client);
       expect(wishes).toEqual([false, true]);
     });
 
     it('is told that a topic may not be heard, or not any more, and hears the others', async () => {
       const gateway = await world.gateway();
-      const { client } = opened(gateway.url, only);
+      const { client } = clients.opened(gateway.url, only);
       const { view: closed } = await viewOf(client, 'dock:closed');
       expect(closed.refusals).toEqual(['topic.forbidden']);
       const [{ view: north }, { view: south }] = [await viewOf(client), await viewOf(client, 'dock:south')];
@@ -168,7 +101,7 @@ describe('the reference client', () => {
     });
 
     it('asks again for a topic whose owner was away', async () => {
-      const { client } = opened((await world.gateway()).url, only);
+      const { client } = clients.opened((await world.gateway()).url, only);
       world.master = () => Unavailable();
       const view = new View();
       client.subscribe('dock:north', view);
@@ -182,8 +115,8 @@ describe('the reference client', () => {
 
     it('comes back in its own moment when a gateway stops', async () => {
       const [first, second] = [await world.gateway(), await world.gateway()];
-      const passage = await passageTo(first);
-      const { client, states } = opened(passage.url, { ...only, random: () => 0.02 });
+      const passage = await clients.passageTo(first);
+      const { client, states } = clients.opened(passage.url, { ...only, random: () => 0.02 });
       const { view } = await viewOf(client);
       passage.leadTo(second.http);
       const stopped = first.process.stop();
@@ -198,8 +131,8 @@ describe('the reference client', () => {
 
     it('notices that nobody is there any more', async () => {
       const gateway = await world.gateway({ REALTIME_PING_MS: '200' });
-      const passage = await passageTo(gateway);
-      const { client, states } = opened(passage.url, only);
+      const passage = await clients.passageTo(gateway);
+      const { client, states } = clients.opened(passage.url, only);
       const { view } = await viewOf(client);
       passage.silence();
       // A poll may be silent for half a minute: it is the machine that says when it woke up.
@@ -208,12 +141,14 @@ describe('the reference client', () => {
       const told = await publish(1);
       await view.hears(told[0]!);
       expect([view.ids, view.resyncs]).toEqual([told, 1]);
+      // The gateway’s end of the dead connection goes as well: only there is somebody expected to answer.
+      if (way === 'websocket') await expect.poll(() => gateway.metric('mela_realtime_closed_total'), { timeout: 15_000 }).toMatchObject({ '{code="4012"}': expect.any(Number) });
     });
 
     it('reads the state anew when too much was missed', async () => {
       const gateway = await world.gateway({ REALTIME_RECENT_EVENTS: '100' });
-      const passage = await passageTo(gateway);
-      const { client } = opened(passage.url, only);
+      const passage = await clients.passageTo(gateway);
+      const { client } = clients.opened(passage.url, only);
       const { view } = await viewOf(client);
       const told = await publish(1);
       await view.hears(told[0]!);
@@ -228,59 +163,13 @@ describe('the reference client', () => {
     });
   });
 
-  it('finds the way that is open, and takes a better one when there is one, losing and doubling nothing', async () => {
-    const gateways = [await world.gateway(), await world.gateway()];
-    const passage = await passageTo(gateways[0]!);
-    const { client, states } = opened(passage.url);
-    const [{ view: north }, { view: berth }] = [await viewOf(client), await viewOf(client, 'berth:1')];
-    const told: string[] = [];
-    let publishing = true;
-    const published = (async () => {
-      while (publishing) told.push(...(await publish(1, { berth: '1' })));
-    })();
-    const goes = (way: Way) => expect.poll(() => client.transport, { timeout: 10_000 }).toBe(way);
-    const isWay: Record<Way, (line: string) => boolean> = {
-      websocket: (line) => line.startsWith('GET /realtime HTTP'), sse: (line) => line.includes('/realtime/events'), poll: (line) => line.includes('/realtime/poll'),
-    };
-    const rounds: [Way, readonly Way[]][] = [['sse', ['sse', 'poll']], ['poll', ['poll']], ['sse', ['sse', 'poll']], ['websocket', ['websocket', 'sse', 'poll']], ['poll', ['poll']], ['websocket', ['websocket']]];
-    try {
-      await goes('websocket');
-      for (const [n, [expected, admitted]] of rounds.entries()) {
-        passage.leadTo(gateways[n % 2]!.http);
-        passage.admits = (line) => admitted.some((way) => isWay[way](line));
-        // Upwards it goes by itself, while everything works; downwards it has to.
-        if (!admitted.includes(client.transport!)) passage.cut();
-        await goes(expected);
-      }
-    } finally {
-      publishing = false;
-      await published;
-    }
-    for (const view of [north, berth]) {
-      await view.hears(told.at(-1)!);
-      expect(view.ids).toEqual(told);
-      expect(view.resyncs).toBe(1);
-    }
-    expect(told.length).toBeGreaterThan(50);
-    expect(states.some(([, way]) => way === 'poll')).toBe(true);
-  }, 60_000);
-
-  it('learns which ways are off, and stops where none is left', async () => {
-    const poll = await world.gateway({ REALTIME_TRANSPORTS: 'poll' });
-    const { client } = opened(poll.url);
-    await viewOf(client);
-    expect(client.transport).toBe('poll');
-    const { states } = opened(poll.url, { transports: ['sse'] });
-    await expect.poll(() => states.at(-1), { timeout: 5_000 }).toEqual(['stopped', undefined]);
-  });
-
   it('is not confused by a view that throws', async () => {
     const faults: unknown[] = [];
     const heard = (fault: unknown) => faults.push(fault);
     const others = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException').on('uncaughtException', heard);
     try {
-      const { client } = opened((await world.gateway()).url);
+      const { client } = clients.opened((await world.gateway()).url);
       const { view } = await viewOf(client);
       client.subscribe('dock:north', { resync: () => undefined, event: () => { throw new Error('the view broke'); } });
       const told = await publish(3);
@@ -293,25 +182,8 @@ describe('the reference client', () => {
     }
   });
 
-  it('goes on from where it is after sleep, without waiting', async () => {
-    const passage = await passageTo(await world.gateway());
-    const { client, states } = opened(passage.url, { random: () => 0.99, transports: ['websocket'] });
-    const { view } = await viewOf(client);
-    passage.admits = () => false;
-    passage.cut();
-    await expect.poll(() => states.filter(([state]) => state === 'connecting').length, { timeout: 10_000 }).toBeGreaterThan(3);
-    await expect.poll(() => client.state, { interval: 5, timeout: 5_000 }).toBe('waiting');
-    const told = await publish(2);
-    passage.admits = () => true;
-    const began = performance.now();
-    client.check();
-    await view.hears(told.at(-1)!);
-    expect(performance.now() - began).toBeLessThan(1_500);
-    expect([view.ids, view.resyncs]).toEqual([told, 1]);
-  });
-
   it('tells places in the order of the gateway’s cursors', async () => {
-    const { client } = opened((await world.gateway()).url);
+    const { client } = clients.opened((await world.gateway()).url);
     const { view } = await viewOf(client);
     const told = await publish(20);
     await view.hears(told.at(-1)!);

@@ -1,20 +1,15 @@
 import { once } from 'node:events';
 import { id } from '@mela/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import { World } from './harbour.fixture.ts';
+import { openHarbour } from './harbour.fixture.ts';
 import { Refused } from './screen.fixture.ts';
 
 const CROWD = 60;
 const EVENTS = 200;
 
 describe('many screens at once', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.open();
-  });
-  afterEach(() => world.rest());
-  afterAll(() => world.close());
+  const world = openHarbour();
 
   it('each hear everything that concerns them, once and in order', async () => {
     const gateway = await world.gateway();
@@ -42,7 +37,7 @@ describe('many screens at once', () => {
     expect(piloted).toHaveLength(EVENTS);
   });
 
-  it('do not wait for one that does not read: it loses its connection', async () => {
+  it('do not wait for one that does not read: it loses its connection, and is told the rest when it comes back', async () => {
     const gateway = await world.gateway({ REALTIME_MAX_BUFFERED: '65536' });
     const [reader, sleeper] = await Promise.all([7, 8].map(async (n) => gateway.screen(await world.token(id(n)))));
     await reader!.listen('dock:north');
@@ -60,6 +55,11 @@ describe('many screens at once', () => {
     const heard = sleeper!.events('dock:north').map((frame) => frame['id']);
     expect(heard.length).toBeLessThan(told.length);
     expect(heard).toEqual(told.slice(0, heard.length));
+    const place = sleeper!.events('dock:north').at(-1)?.['c'] ?? (await sleeper!.until(({ t, topic }) => t === 'subd' && topic === 'dock:north'))['to'];
+    const again = await gateway.screen(await world.token(id(8)));
+    expect(await again.ask({ t: 'sub', topic: 'dock:north', since: String(place) })).toMatchObject({ recovered: true });
+    await again.hears(told.at(-1)!);
+    expect(again.events('dock:north').map((frame) => frame['id'])).toEqual(told.slice(heard.length));
     expect(await gateway.metric('mela_realtime_closed_total')).toEqual({ '{code="4008"}': 1 });
   });
 
@@ -95,9 +95,7 @@ describe('many screens at once', () => {
     const cursors = [start, ...first.events('dock:north').slice(0, 9).map(({ c }) => String(c))];
 
     const crowd = await Promise.all(Array.from({ length: 5_000 }, () => Listener.open(gateway.url)));
-    const began = performance.now();
     await Promise.all(crowd.map((listener, n) => listener.resume(token, 'dock:north', cursors[n % cursors.length]!)));
-    const took = performance.now() - began;
     const live = await world.publish();
     await Promise.all(crowd.map((listener) => listener.until(live.id)));
     const texts = new Map<number, string>();
@@ -112,7 +110,6 @@ describe('many screens at once', () => {
       const ids = [...text.matchAll(/"t":"ev","topic":"dock:north","c":"[^"]*","id":"([^"]*)"/g)].map((match) => match[1]);
       expect(ids).toEqual([...missed.slice(place), live.id]);
     }
-    expect(took).toBeLessThan(30_000);
     for (const listener of crowd) listener.leave();
   }, 90_000);
 });

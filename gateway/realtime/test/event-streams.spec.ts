@@ -1,33 +1,25 @@
 import { Cursors } from '@mela/bus';
-import { id, MayNotHear } from '@mela/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { PilotDismissed, PilotPosted, SECRET, World, type Gateway } from './harbour.fixture.ts';
+import { MayNotHear } from '@mela/contracts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openHarbour, pilot, PilotDismissed, PilotPosted, SECRET, type Gateway } from './harbour.fixture.ts';
 import { Page } from './page.fixture.ts';
 
 describe('a stream of Server-Sent Events', () => {
-  let world: World;
-  let token: string;
+  const world = openHarbour();
   const pages: Page[] = [];
-  beforeAll(async () => {
-    world = await World.open();
-    token = await world.token(pilot);
-  });
   afterEach(() => {
     for (const page of pages.splice(0)) page.leave();
-    return world.rest();
   });
-  afterAll(() => world.close());
 
-  const pilot = id(7);
   const own = `person:${pilot}`;
   const cursors = new Cursors(SECRET);
   const at = (gateway: Gateway, query = '') => `${gateway.http}/realtime/events${query}`;
-  const opened = async (gateway: Gateway, query = '', headers: Record<string, string> = {}, as = token) => {
+  const opened = async (gateway: Gateway, query = '', headers: Record<string, string> = {}, as = world.pilotsToken) => {
     const page = await Page.open(at(gateway, query), { token: as, headers });
     pages.push(page);
     return page;
   };
-  const listening = async (gateway: Gateway, topics: readonly string[], headers: Record<string, string> = {}, as = token) => {
+  const listening = async (gateway: Gateway, topics: readonly string[], headers: Record<string, string> = {}, as = world.pilotsToken) => {
     const page = await opened(gateway, `?topics=${topics.join(',')}`, headers, as);
     for (const topic of topics) await page.live(topic);
     return page;
@@ -250,10 +242,10 @@ describe('a stream of Server-Sent Events', () => {
     ['nobody', async () => ({}), '', 401, 'auth.required'],
     ['a token that is no good', async () => ({ authorization: 'Bearer nonsense' }), '', 401, 'auth.invalid_token'],
     ['a ticket that was never given', async () => ({}), '?ticket=nonsense', 401, 'auth.invalid_ticket'],
-    ['a token and a ticket', async () => ({ authorization: `Bearer ${token}` }), '?ticket=x', 400, 'request.invalid'],
-    ['a parameter that does not exist', async () => ({ authorization: `Bearer ${token}` }), '?topic=dock:north', 400, 'request.invalid'],
-    ['a parameter given twice', async () => ({ authorization: `Bearer ${token}` }), '?topics=a&topics=b', 400, 'request.doubled_field'],
-    ['too many topics', async () => ({ authorization: `Bearer ${token}` }), `?topics=${Array.from({ length: 200 }, (_, n) => `dock:${n}`).join(',')}`, 409, 'topic.too_many'],
+    ['a token and a ticket', async () => ({ authorization: `Bearer ${world.pilotsToken}` }), '?ticket=x', 400, 'request.invalid'],
+    ['a parameter that does not exist', async () => ({ authorization: `Bearer ${world.pilotsToken}` }), '?topic=dock:north', 400, 'request.invalid'],
+    ['a parameter given twice', async () => ({ authorization: `Bearer ${world.pilotsToken}` }), '?topics=a&topics=b', 400, 'request.doubled_field'],
+    ['too many topics', async () => ({ authorization: `Bearer ${world.pilotsToken}` }), `?topics=${Array.from({ length: 200 }, (_, n) => `dock:${n}`).join(',')}`, 409, 'topic.too_many'],
   ])('is refused to %s with a problem', async (_whom, headers, query, status, code) => {
     const answer = await Page.ask(at(await world.gateway(), query), { headers: await headers() });
     expect(answer).toMatchObject({ status, body: { status, code, traceId: answer.headers['trace-id'] } });

@@ -5,61 +5,18 @@ import {
   answered, Asker, connectBus, ensureStream, OperationServer, parsed, seal, STREAM, timed, traced, wrap, type Exchange, type Headers, type Reply, type Step, type Wrapper,
 } from '@mela/bus';
 import { AUDIENCE, authenticated, createLog, ISSUER, keysOverBus, runTargets, TOKEN_TYPE, TokenVerifier, type RunningProcess } from '@mela/chassis';
-import { catalogue, event, hearing, Id, id, identity, isRefusal, MayNotHear, service, topicKind, type DataOf, type EventType, Unavailable, type Operation, type Refusal } from '@mela/contracts';
+import { id, identity, isRefusal, MayNotHear, type DataOf, type EventType, Unavailable, type Operation, type Refusal } from '@mela/contracts';
 import { openPart, type OpenPart } from '@mela/infra';
 import { jetstream } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
-import { z } from 'zod';
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import { realtimeGatewayOf } from '../src/index.ts';
+import { harbour, harbours, ShipSighted } from './harbour.contracts.fixture.ts';
+import { MortalGateway } from './mortal-gateway.fixture.ts';
 import { Screen } from './screen.fixture.ts';
 
-export const topic = {
-  dock: topicKind('dock', { grantedBy: 'harbour.hearing' }),
-  /** Whoever may hear a dock may hear its berths. */
-  berth: topicKind('berth', { grantedBy: 'harbour.hearing' }),
-  person: topicKind('person', { grantedBy: 'harbour.hearing' }),
-};
-
-export const ShipSighted = event('ship.sighted', {
-  summary: 'A ship is in sight',
-  aggregate: 'ship',
-  data: z.object({ shipId: Id, dock: z.string(), berth: z.string().optional(), note: z.string().optional(), pilotId: Id.optional() }),
-  audience: (e) => [
-    topic.dock(e.dock),
-    ...(e.berth === undefined ? [] : [topic.berth(e.berth)]),
-    ...(e.pilotId === undefined ? [] : [topic.person(e.pilotId)]),
-  ],
-  example: { shipId: id(1), dock: 'north' },
-});
-
-/** Concerns no topic: nobody hears it. */
-export const ShipLogged = event('ship.logged', { summary: 'A ship is in the books', aggregate: 'ship', data: z.object({ shipId: Id }), example: { shipId: id(1) } });
-
-const post = z.object({ pilotId: Id, dock: z.string() });
-const right = (e: z.output<typeof post>) => [{ personId: e.pilotId, scope: topic.dock(e.dock) }];
-
-export const PilotPosted = event('pilot.posted', {
-  summary: 'A pilot works at a dock from now on',
-  aggregate: 'pilot',
-  data: post,
-  audience: (e) => [topic.dock(e.dock), topic.person(e.pilotId)],
-  grants: right,
-  example: { pilotId: id(7), dock: 'north' },
-});
-
-export const PilotDismissed = event('pilot.dismissed', {
-  summary: 'A pilot works there no more',
-  aggregate: 'pilot',
-  data: post,
-  audience: (e) => [topic.dock(e.dock), topic.person(e.pilotId)],
-  revokes: right,
-  example: { pilotId: id(7), dock: 'north' },
-});
-
-const harbour = service('harbour', { hearing: hearing('May the caller hear this dock?') });
-export const harbours = catalogue([{ harbour, ShipSighted, ShipLogged, PilotPosted, PilotDismissed }], topic);
-
+export { PilotDismissed, PilotPosted, ShipLogged, ShipSighted } from './harbour.contracts.fixture.ts';
 export const SECRET = 'b7f1c4d09e2a4c6f8d3b5a7091e2f4c6';
 const log = createLog('silent');
 
@@ -79,43 +36,59 @@ type Decision = Refusal | Grant | undefined;
 /** Decides who hears what; a test may put another in its place. */
 export type HarbourMaster = (asked: Answering) => Promise<Decision> | Decision;
 
+export const pilot = id(7);
 const LONG_AGO = '2001-01-01T00:00:00.000Z';
+
+/** A world for the tests of a file: opened before them, at rest after each, closed in the end. */
+export function openHarbour(): World {
+  const world = new World();
+  beforeAll(() => world.open());
+  afterEach(() => world.rest());
+  afterAll(() => world.close());
+  return world;
+}
 
 /** A private NATS, an owner that grants topics, an issuer of tokens, and gateways. */
 export class World {
-  master: HarbourMaster = openHarbour;
+  master: HarbourMaster = lettingIn;
   /** What identity answers when it is asked for its keys. */
   keys: 'right' | 'away' | 'nonsense' = 'right';
   readonly asked: Answering[] = [];
   private readonly screens: Screen[] = [];
-  private readonly gateways: RunningProcess[] = [];
+  private readonly gateways: { stop(): Promise<unknown> }[] = [];
   private version = 0;
 
-  private constructor(
-    private readonly dataDir: string,
-    readonly nats: OpenPart,
-    readonly nc: NatsConnection,
-    private readonly key: CryptoKey,
-    readonly publicKey: JWK,
-  ) {}
+  nats!: OpenPart;
+  nc!: NatsConnection;
+  publicKey!: JWK;
+  /** An access token of the pilot's, for tests that are not about tokens. */
+  pilotsToken!: string;
+  private dataDir!: string;
+  private key!: CryptoKey;
 
-  static async open(): Promise<World> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'mela-realtime-'));
-    const nats = await openPart('nats', { dataDir, env: {}, throwaway: true });
-    const nc = await connectBus({ url: nats.url, name: 'harbour' });
-    await ensureStream(nc);
+  async open(): Promise<void> {
+    this.dataDir = await mkdtemp(join(tmpdir(), 'mela-realtime-'));
+    this.nats = await openPart('nats', { dataDir: this.dataDir, env: {}, throwaway: true });
+    this.nc = await connectBus({ url: this.nats.url, name: 'harbour' });
+    await ensureStream(this.nc);
     const { privateKey, publicKey } = await generateKeyPair('Ed25519');
-    const world = new World(dataDir, nats, nc, privateKey, { ...(await exportJWK(publicKey)), kid: 'one', alg: 'Ed25519' });
-    await world.host();
-    return world;
+    this.key = privateKey;
+    this.publicKey = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'Ed25519' };
+    this.pilotsToken = await this.token(pilot, { seconds: 3_600 });
+    await this.host();
   }
 
   async gateway(settings: Record<string, string> = {}): Promise<Gateway> {
-    const process = await runTargets([realtimeGatewayOf(harbours)], {
-      NATS_URL: this.nats.url, LOG_LEVEL: 'silent', REALTIME_PORT: '0', CURSOR_SECRET: SECRET, ...settings,
-    });
+    const process = await runTargets([realtimeGatewayOf(harbours)], this.environment(settings));
     this.gateways.push(process);
     return new Gateway(process, this.screens);
+  }
+
+  /** The same in a process of its own, which may be killed. */
+  async mortal(settings: Record<string, string> = {}): Promise<{ gateway: Gateway; process: MortalGateway }> {
+    const process = await MortalGateway.start(this.environment({ NODE_COMPILE_CACHE: join(this.dataDir, 'compiled'), ...settings }));
+    this.gateways.push({ stop: () => process.kill() });
+    return { gateway: new Gateway(process, this.screens), process };
   }
 
   token(personId: string, { seconds = 600, issuer = ISSUER }: { seconds?: number; issuer?: string } = {}): Promise<string> {
@@ -142,9 +115,9 @@ export class World {
     return (await jetstream(nc).publish(subject, payload, { headers: carried })).seq;
   }
 
-  /** Settled when the harbour's own connection has broken and is back: then it grants topics again. */
+  /** Settled when the harbour's own connection, which may have broken, is there: then it grants topics. */
   async reconnected(): Promise<void> {
-    for await (const { type } of this.nc.status()) if (type === 'reconnect') return;
+    await vi.waitFor(() => this.nc.rtt(), { timeout: 15_000 });
   }
 
   /** The server dies, and comes back with the messages as they are then or were at another time. */
@@ -161,9 +134,10 @@ export class World {
 
   /** After each test: nobody is left connected, and the harbour is open again. */
   async rest(): Promise<void> {
+    await this.reconnected();
     for (const screen of this.screens.splice(0)) screen.leave();
     await Promise.all(this.gateways.splice(0).map((gateway) => gateway.stop()));
-    this.master = openHarbour;
+    this.master = lettingIn;
     this.keys = 'right';
     this.asked.length = 0;
   }
@@ -173,6 +147,10 @@ export class World {
     await this.nc.close();
     await this.nats.stop();
     await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  private environment(settings: Record<string, string>): Record<string, string> {
+    return { NATS_URL: this.nats.url, LOG_LEVEL: 'silent', REALTIME_PORT: '0', CURSOR_SECRET: SECRET, ...settings };
   }
 
   private keySet(): unknown {
@@ -198,7 +176,7 @@ export class World {
   }
 }
 
-const openHarbour: HarbourMaster = ({ topic: asked }) => (asked.startsWith('dock:closed') ? MayNotHear() : undefined);
+const lettingIn: HarbourMaster = ({ topic: asked }) => (asked.startsWith('dock:closed') ? MayNotHear() : undefined);
 
 const answering = (operation: Operation, wrappers: readonly Wrapper[], innermost: Step) => {
   const step = wrap(wrappers, innermost);
@@ -213,11 +191,6 @@ export class Gateway {
     readonly process: RunningProcess,
     private readonly screens: Screen[],
   ) {}
-
-  /** One that runs elsewhere, by its address. */
-  elsewhere(realtime: string): Gateway {
-    return new Gateway({ ...this.process, addresses: { realtime } }, this.screens);
-  }
 
   get url(): string {
     return this.process.addresses['realtime']!;

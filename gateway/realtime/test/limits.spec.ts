@@ -2,18 +2,13 @@ import { once } from 'node:events';
 import { json } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
 import { id } from '@mela/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import { World } from './harbour.fixture.ts';
+import { openHarbour } from './harbour.fixture.ts';
 import { Page } from './page.fixture.ts';
 
 describe('how many may connect', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.open();
-  });
-  afterEach(() => world.rest());
-  afterAll(() => world.close());
+  const world = openHarbour();
 
   it('is bounded for one person: a new one is refused, and those who are there stay', async () => {
     const gateway = await world.gateway({ REALTIME_CONNECTIONS_PER_PERSON: '2' });

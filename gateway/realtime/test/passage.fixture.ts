@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export class Passage {
   /** Which requests get through, by their first line. */
   admits: (requestLine: string) => boolean = () => true;
-  private readonly pairs = new Set<readonly [Socket, Socket]>();
+  private readonly ends = new Set<Socket>();
   private readonly server: Server;
 
   private constructor(private target: string) {
@@ -27,16 +27,15 @@ export class Passage {
 
   /** As when a machine dies: nobody says good-bye. */
   cut(): void {
-    for (const pair of this.pairs) for (const end of pair) end.destroy();
+    for (const end of this.ends) end.destroy();
   }
 
   /** Nothing gets through any more, and nobody is told. */
   silence(): void {
-    for (const pair of this.pairs)
-      for (const end of pair) {
-        end.unpipe();
-        end.pause();
-      }
+    for (const end of this.ends) {
+      end.unpipe();
+      end.pause();
+    }
   }
 
   async close(): Promise<void> {
@@ -44,23 +43,32 @@ export class Passage {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
+  /** Where it leads is decided when something is asked: a client may have been at the door for a while. */
   private join(near: Socket): void {
-    const { hostname, port } = new URL(this.target);
-    const far = connect(Number(port), hostname);
-    const pair = [near, far] as const;
-    this.pairs.add(pair);
-    far.pipe(near);
+    let far: Socket | undefined;
+    this.hold(near, () => far?.destroy());
     // Looked at one by one: a connection that is kept carries request after request.
     near.on('data', (chunk: Buffer) => {
-      if (this.letsThrough(chunk)) far.write(chunk);
-      else near.destroy();
+      if (!this.letsThrough(chunk)) return void near.destroy();
+      far ??= this.onward(near);
+      far.write(chunk);
     });
-    for (const end of pair)
-      end.on('error', () => end.destroy()).once('close', () => {
-        this.pairs.delete(pair);
-        near.destroy();
-        far.destroy();
-      });
+  }
+
+  private onward(near: Socket): Socket {
+    const { hostname, port } = new URL(this.target);
+    const far = connect(Number(port), hostname);
+    this.hold(far, () => near.destroy());
+    far.pipe(near);
+    return far;
+  }
+
+  private hold(end: Socket, gone: () => void): void {
+    this.ends.add(end);
+    end.on('error', () => end.destroy()).once('close', () => {
+      this.ends.delete(end);
+      gone();
+    });
   }
 
   private letsThrough(chunk: Buffer): boolean {

@@ -1,7 +1,6 @@
 import { Cursors } from '@mela/bus';
-import { id } from '@mela/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { PilotDismissed, SECRET, World, type Gateway } from './harbour.fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { openHarbour, pilot, PilotDismissed, SECRET, type Gateway } from './harbour.fixture.ts';
 import { Page } from './page.fixture.ts';
 import type { Frame } from './screen.fixture.ts';
 
@@ -12,19 +11,11 @@ interface Polled {
 }
 
 describe('a long poll', () => {
-  let world: World;
-  let token: string;
-  beforeAll(async () => {
-    world = await World.open();
-    token = await world.token(pilot);
-  });
-  afterEach(() => world.rest());
-  afterAll(() => world.close());
+  const world = openHarbour();
 
-  const pilot = id(7);
   const cursors = new Cursors(SECRET);
   const at = ({ http }: Gateway, query: Record<string, string>) => `${http}/realtime/poll?${new URLSearchParams(query)}`;
-  const poll = async (gateway: Gateway, query: Record<string, string>, as = token): Promise<Polled> => {
+  const poll = async (gateway: Gateway, query: Record<string, string>, as = world.pilotsToken): Promise<Polled> => {
     const { status, body } = await Page.ask(at(gateway, { topics: 'dock:north', ...query }), { token: as });
     expect({ status, body }).toMatchObject({ status: 200 });
     return body as unknown as Polled;
@@ -166,7 +157,7 @@ describe('a long poll', () => {
     const { next } = await poll(gateway, {});
     await poll(gateway, { since: next, wait: '0' });
     const gone = new AbortController();
-    const left = fetch(at(gateway, { topics: 'dock:north', since: next }), { headers: { authorization: `Bearer ${token}` }, signal: gone.signal });
+    const left = fetch(at(gateway, { topics: 'dock:north', since: next }), { headers: { authorization: `Bearer ${world.pilotsToken}` }, signal: gone.signal });
     await expect.poll(() => gateway.metric('mela_realtime_connections'), { timeout: 5_000 }).toEqual({ '': 1 });
     gone.abort();
     await expect(left).rejects.toThrow();
@@ -175,7 +166,7 @@ describe('a long poll', () => {
   });
 
   it.each([['31'], ['-1'], ['soon'], ['1.5']])('may not wait for %s seconds', async (wait) => {
-    const answer = await Page.ask(at(await world.gateway(), { wait }), { token });
+    const answer = await Page.ask(at(await world.gateway(), { wait }), { token: world.pilotsToken });
     expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
   });
 });

@@ -3,17 +3,12 @@ import { connect } from 'node:net';
 import { json, text } from 'node:stream/consumers';
 import { SettingsFault } from '@mela/chassis';
 import { id } from '@mela/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { World } from './harbour.fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { openHarbour } from './harbour.fixture.ts';
 import { Refused } from './screen.fixture.ts';
 
 describe('the gateway’s port', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.open();
-  });
-  afterEach(() => world.rest());
-  afterAll(() => world.close());
+  const world = openHarbour();
 
   it('says where it is, and accepts sockets at / too', async () => {
     const gateway = await world.gateway();

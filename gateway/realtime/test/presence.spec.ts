@@ -1,24 +1,19 @@
 import { id } from '@mela/contracts';
-import { MelaProcess } from '@mela/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { Cable } from './cable.fixture.ts';
-import { PilotDismissed, SECRET, World, type Gateway } from './harbour.fixture.ts';
+import { openHarbour, PilotDismissed, type Gateway } from './harbour.fixture.ts';
 import type { Frame, Screen } from './screen.fixture.ts';
 
 const NORTH = 'dock:north';
 const [asha, ravi, mina] = [id(7), id(8), id(9)];
 
 describe('presence', () => {
-  let world: World;
   const open: { close(): Promise<void> }[] = [];
-  beforeAll(async () => {
-    world = await World.open();
-  });
+  // After the gateways have gone, who would wait for what is closed here: the last that is said comes first.
   afterEach(async () => {
-    await world.rest();
     for (const one of open.splice(0)) await one.close();
   });
-  afterAll(() => world.close());
+  const world = openHarbour();
 
   const told = (screen: Screen, topic = NORTH) => screen.frames.filter((frame) => frame.t === 'pres' && frame.topic === topic);
   const differences = (screen: Screen) => told(screen).filter(({ snapshot }) => !snapshot);
@@ -169,15 +164,12 @@ describe('presence', () => {
 
   it('goes within seconds with a gateway that is killed', async () => {
     const here = await world.gateway();
-    const killed = new MelaProcess(['run', 'realtime'], { NATS_URL: world.nats.url, CURSOR_SECRET: SECRET });
-    open.push({ close: () => killed.kill() });
-    const topic = `person:${ravi}`;
-    const watcher = await arrive(here, asha, topic);
-    const there = (await killed.ready())['realtime']!;
-    await arrive(here.elsewhere(there), ravi, topic);
-    await sees(watcher, [asha, ravi], { topic });
-    await killed.kill();
-    await sees(watcher, [asha], { topic, within: 9_000 });
+    const { gateway: there, process } = await world.mortal();
+    const watcher = await arrive(here, asha);
+    await arrive(there, ravi);
+    await sees(watcher, [asha, ravi]);
+    await process.kill();
+    await sees(watcher, [asha], { within: 9_000 });
   }, 30_000);
 
   it('outlasts a restart of NATS: nobody leaves, and whoever came meanwhile is known afterwards', async () => {
@@ -185,12 +177,11 @@ describe('presence', () => {
     const [watcher, other] = [await arrive(here, asha), await arrive(there, ravi)];
     await Promise.all([sees(watcher, [asha, ravi]), sees(other, [asha, ravi])]);
     const late = await there.screen(await world.token(mina));
-    const back = world.reconnected();
     await world.nats.crash();
     // What concerns a person needs no owner to be asked.
     await late.ask({ t: 'sub', topic: `person:${mina}`, presence: true });
     await world.nats.restart();
-    await back;
+    await world.reconnected();
     // Its gateway may be back a moment later, and says so: try again.
     await expect.poll(() => late.ask({ t: 'sub', topic: NORTH, presence: true })).toMatchObject({ t: 'subd' });
     await Promise.all([watcher, other, late].map((screen) => sees(screen, [asha, ravi, mina], { within: 8_000 })));

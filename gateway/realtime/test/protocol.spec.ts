@@ -1,15 +1,10 @@
 import { id } from '@mela/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { World } from './harbour.fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { openHarbour } from './harbour.fixture.ts';
 import type { Screen } from './screen.fixture.ts';
 
 describe('the protocol, spoken well and badly', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.open();
-  });
-  afterEach(() => world.rest());
-  afterAll(() => world.close());
+  const world = openHarbour();
 
   const connected = async (settings?: Record<string, string>) => (await world.gateway(settings)).screen(await world.token(id(7)));
   const refusals = (screen: Screen) => screen.frames.filter(({ t }) => t === 'err');

@@ -1,18 +1,11 @@
 import { Cursors } from '@mela/bus';
 import { id } from '@mela/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { SECRET, World, type Gateway } from './harbour.fixture.ts';
-import type { Screen } from './screen.fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { openHarbour, SECRET, type Gateway } from './harbour.fixture.ts';
+import type { Frame, Screen } from './screen.fixture.ts';
 
 describe('coming back after a break', () => {
-  let world: World;
-  let token: string;
-  beforeAll(async () => {
-    world = await World.open();
-    token = await world.token(id(7));
-  });
-  afterEach(() => world.rest());
-  afterAll(() => world.close());
+  const world = openHarbour();
 
   const cursors = new Cursors(SECRET);
   const heard = (screen: Screen, topic = 'dock:north') => screen.events(topic).map((frame) => frame['id']);
@@ -24,7 +17,7 @@ describe('coming back after a break', () => {
   const ids = (told: readonly { id: string }[]) => told.map((event) => event.id);
   /** Connects anew from where another left off, and answers what the gateway said. */
   const backOn = async (gateway: Gateway, since: unknown) => {
-    const screen = await gateway.screen(token);
+    const screen = await gateway.screen(world.pilotsToken);
     const answer = await screen.ask({ t: 'sub', topic: 'dock:north', since: String(since) });
     await screen.until((frame) => frame.t === 'live' && frame.topic === 'dock:north');
     return { screen, answer };
@@ -32,7 +25,7 @@ describe('coming back after a break', () => {
 
   it('is told exactly what was missed, in order, and then what happens', async () => {
     const gateway = await world.gateway();
-    const first = await gateway.screen(token);
+    const first = await gateway.screen(world.pilotsToken);
     await first.listen('dock:north');
     const [seen] = await publish(1);
     const { c } = await first.hears(seen!.id);
@@ -52,7 +45,7 @@ describe('coming back after a break', () => {
 
   it('goes on from any of the frames that were heard', async () => {
     const gateway = await world.gateway();
-    const first = await gateway.screen(token);
+    const first = await gateway.screen(world.pilotsToken);
     await first.listen('dock:north');
     const told = await publish(130);
     await first.hears(told.at(-1)!.id);
@@ -64,26 +57,30 @@ describe('coming back after a break', () => {
     }
   });
 
-  it('works on another gateway, and after a restart of all of them', async () => {
-    const first = await (await world.gateway()).screen(token);
+  it('works on another gateway, for five hundred missed events too', async () => {
+    const [here, there] = [await world.gateway(), await world.gateway()];
+    const first = await here.screen(world.pilotsToken);
     await first.listen('dock:north');
     const [seen] = await publish(1);
     const { c } = await first.hears(seen!.id);
-    await world.rest();
-    const missed = await publish(20);
-    const { screen, answer } = await backOn(await world.gateway(), c);
+    first.leave();
+    const missed = await publish(500);
+    const { screen, answer } = await backOn(there, c);
     expect(answer).toMatchObject({ recovered: true });
     expect(heard(screen)).toEqual(ids(missed));
+    const after = await publish(3);
+    await screen.hears(after[2]!.id);
+    expect(heard(screen)).toEqual(ids([...missed, ...after]));
   });
 
   it('works for all topics of the connect frame, the person’s own too', async () => {
     const gateway = await world.gateway();
-    const first = await gateway.screen(token);
+    const first = await gateway.screen(world.pilotsToken);
     const start = await first.until(({ t, topic }) => t === 'subd' && topic === `person:${id(7)}`);
     first.leave();
     const [own] = await publish(1, { pilotId: id(7) });
     const screen = await gateway.open();
-    screen.say({ i: 1, t: 'connect', token, subs: { [`person:${id(7)}`]: String(start['to']), 'dock:north': String(start['to']) } });
+    screen.say({ i: 1, t: 'connect', token: world.pilotsToken, subs: { [`person:${id(7)}`]: String(start['to']), 'dock:north': String(start['to']) } });
     for (const topic of [`person:${id(7)}`, 'dock:north']) {
       await screen.until((frame) => frame.t === 'ev' && frame.topic === topic);
       expect(await screen.until((frame) => frame.t === 'subd' && frame.topic === topic)).toMatchObject({ recovered: true });
@@ -93,7 +90,7 @@ describe('coming back after a break', () => {
 
   it('works before the first event: the answer to a subscription is a place to go on from', async () => {
     const gateway = await world.gateway();
-    const first = await gateway.screen(token);
+    const first = await gateway.screen(world.pilotsToken);
     const { to } = await first.ask({ t: 'sub', topic: 'dock:north' });
     first.leave();
     const missed = await publish(2);
@@ -104,7 +101,7 @@ describe('coming back after a break', () => {
 
   it('may be done twice at once, and each is told all', async () => {
     const gateway = await world.gateway();
-    const first = await gateway.screen(token);
+    const first = await gateway.screen(world.pilotsToken);
     const { to } = await first.ask({ t: 'sub', topic: 'dock:north' });
     const missed = await publish(150);
     const both = await Promise.all([backOn(gateway, to), backOn(gateway, to)]);
@@ -113,7 +110,7 @@ describe('coming back after a break', () => {
 
   it('loses, doubles and reorders nothing that happens meanwhile', async () => {
     const gateway = await world.gateway();
-    const { to } = await (await gateway.screen(token)).ask({ t: 'sub', topic: 'dock:north' });
+    const { to } = await (await gateway.screen(world.pilotsToken)).ask({ t: 'sub', topic: 'dock:north' });
     const told = publish(400);
     const late: Screen[] = [];
     for (let n = 0; n < 20; n++) late.push((await backOn(gateway, to)).screen);
@@ -126,9 +123,9 @@ describe('coming back after a break', () => {
 
   it('waits for a place that the gateway has not reached yet', async () => {
     const gateway = await world.gateway();
-    await gateway.screen(token);
+    await gateway.screen(world.pilotsToken);
     // As a client comes that has read over HTTP: its cursor is the end of the stream.
-    const epoch = cursors.open(String((await (await gateway.screen(token)).ask({ t: 'sub', topic: 'dock:north' }))['to']))!.epoch;
+    const epoch = cursors.open(String((await (await gateway.screen(world.pilotsToken)).ask({ t: 'sub', topic: 'dock:north' }))['to']))!.epoch;
     for (let n = 0; n < 20; n++) {
       const { seq } = await world.publish();
       const { screen, answer } = await backOn(gateway, cursors.sign({ epoch, seq }));
@@ -158,9 +155,9 @@ describe('coming back after a break', () => {
 
   it('starts anew where the gateway has forgotten', async () => {
     const gateway = await world.gateway({ REALTIME_RECENT_EVENTS: '100' });
-    const { to } = await (await gateway.screen(token)).ask({ t: 'sub', topic: 'dock:north' });
+    const { to } = await (await gateway.screen(world.pilotsToken)).ask({ t: 'sub', topic: 'dock:north' });
     const told = await publish(101);
-    const witness = await gateway.screen(token);
+    const witness = await gateway.screen(world.pilotsToken);
     await witness.listen('dock:north');
     expect((await backOn(gateway, to)).answer).toMatchObject({ recovered: false });
     const { epoch } = cursors.open(String(to))!;
@@ -169,17 +166,26 @@ describe('coming back after a break', () => {
     expect(heard(screen)).toEqual(ids(told.slice(1)));
   });
 
-  it('is told in pieces when it is much, as fast as it is read', async () => {
+  it('is told in pieces when it is much, as fast as it is read, and what happens meanwhile in its place', async () => {
     const gateway = await world.gateway({ REALTIME_MAX_BUFFERED: '65536' });
-    const { to } = await (await gateway.screen(token)).ask({ t: 'sub', topic: 'dock:north' });
-    const note = 'x'.repeat(20_000);
-    const missed = await publish(300, { note });
-    const screen = await gateway.screen(token);
+    const { to } = await (await gateway.screen(world.pilotsToken)).ask({ t: 'sub', topic: 'dock:north' });
+    // More than the systems on both sides keep for a sleeper.
+    const missed = await publish(800, { note: 'x'.repeat(20_000) });
+    const witness = await gateway.screen(world.pilotsToken);
+    await witness.listen('dock:north');
+    const screen = await gateway.screen(world.pilotsToken);
     screen.socket.pause();
     screen.say({ i: 5, t: 'sub', topic: 'dock:north', since: String(to) });
-    const after = await publish(20, { note });
+    await expect.poll(() => gateway.metric('mela_realtime_subscriptions')).toEqual({ '': 6 });
+    const meanwhile = await publish(20);
+    await witness.hears(meanwhile.at(-1)!.id);
     screen.socket.resume();
+    await screen.until(({ t, topic }) => t === 'live' && topic === 'dock:north', 15_000);
+    const after = await publish(3);
     await screen.hears(after.at(-1)!.id);
-    expect(heard(screen)).toEqual(ids([...missed, ...after]));
-  });
+    expect(heard(screen)).toEqual(ids([...missed, ...meanwhile, ...after]));
+    // It was not live yet when they happened: they belong to the past that it was being told.
+    const place = (fits: (frame: Frame) => boolean) => screen.frames.findIndex(fits);
+    expect(place((frame) => frame['id'] === meanwhile.at(-1)!.id)).toBeLessThan(place(({ t, topic }) => t === 'live' && topic === 'dock:north'));
+  }, 40_000);
 });

@@ -1,19 +1,13 @@
 import { Cursors } from '@mela/bus';
 import { id, MayNotHear } from '@mela/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { PilotDismissed, PilotPosted, SECRET, World, type Gateway } from './harbour.fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { openHarbour, pilot, PilotDismissed, PilotPosted, SECRET, type Gateway } from './harbour.fixture.ts';
 import type { Screen } from './screen.fixture.ts';
 
 describe('rights that begin and end', () => {
-  let world: World;
+  const world = openHarbour();
   let gateway: Gateway;
-  beforeAll(async () => {
-    world = await World.open();
-  });
-  afterEach(() => world.rest());
-  afterAll(() => world.close());
 
-  const pilot = id(7);
   const north = { pilotId: pilot, dock: 'north' };
   const heard = (screen: Screen, topic = 'dock:north') => screen.events(topic).map((frame) => frame['id']);
   const screenOf = async (personId = pilot, settings = {}) => {

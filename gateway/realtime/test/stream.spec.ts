@@ -2,16 +2,11 @@ import { connectBus, Cursors, ensureStream, FILLER_SUBJECT, RESTORED, seal, STRE
 import { id } from '@mela/contracts';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { SECRET, ShipSighted, World } from './harbour.fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { openHarbour, SECRET, ShipSighted } from './harbour.fixture.ts';
 
 describe('following the stream', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.open();
-  });
-  afterEach(() => world.rest());
-  afterAll(() => world.close());
+  const world = openHarbour();
 
   const listening = async () => {
     const gateway = await world.gateway();
@@ -77,7 +72,6 @@ describe('following the stream', () => {
       for (let n = 0; n < 20; n++) told.push(await world.publish({}, nc));
     };
     await publish();
-    const back = world.reconnected();
     await restart();
     // A new connection is quicker than the gateway's way back: the gateway misses these and has to catch up.
     const quick = await connectBus({ url: world.nats.url, name: 'quick' });
@@ -90,18 +84,15 @@ describe('following the stream', () => {
     const cursors = new Cursors(SECRET);
     expect(screen.events('dock:north').map((frame) => cursors.open(String(frame['c']))!.seq)).toEqual(told.map(({ seq }) => seq));
     await expect.poll(async () => (await fetch(`${gateway.http}/health/ready`)).status).toBe(200);
-    await back;
   });
 
   it('says that it is not ready while there is no bus', async () => {
     const { gateway, screen } = await listening();
-    const back = world.reconnected();
     await world.nats.crash();
     await expect.poll(async () => (await fetch(`${gateway.http}/health/ready`)).status, { timeout: 10_000 }).toBe(503);
     expect(await screen.ask({ t: 'unsub', topic: 'dock:north' })).toMatchObject({ t: 'unsub' });
     await world.nats.restart();
     await expect.poll(async () => (await fetch(`${gateway.http}/health/ready`)).status, { timeout: 10_000 }).toBe(200);
-    await back;
   });
 
   it('tells everybody to begin anew when the stream is another', async () => {
@@ -133,6 +124,7 @@ describe('following the stream', () => {
     const others = [await world.publish({}, quicker), await world.publish({}, quicker), await world.publish({}, quicker)];
     expect(others.map(({ seq }) => seq)).toEqual([lost[0]!.seq, lost[1]!.seq, lost[1]!.seq + 1]);
     expect((await screen.closed).code).toBe(4010);
+    await world.reconnected();
     const again = await gateway.screen(await world.token(id(7)));
     await again.listen('dock:north');
     const next = await world.publish({}, quicker);

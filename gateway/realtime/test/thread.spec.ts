@@ -1,15 +1,10 @@
 import { Cursors } from '@mela/bus';
 import { id } from '@mela/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { SECRET, World } from './harbour.fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { openHarbour, SECRET } from './harbour.fixture.ts';
 
 describe('a screen that listens', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.open();
-  });
-  afterEach(() => world.rest());
-  afterAll(() => world.close());
+  const world = openHarbour();
 
   it('is welcomed with what it hears without asking', async () => {
     const gateway = await world.gateway();

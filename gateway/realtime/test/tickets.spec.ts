@@ -1,29 +1,21 @@
 import { Asker, continueTrace, within } from '@mela/bus';
-import { id, isRefusal, realtime } from '@mela/contracts';
+import { isRefusal, realtime } from '@mela/contracts';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { World } from './harbour.fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { openHarbour, pilot } from './harbour.fixture.ts';
 import { Page } from './page.fixture.ts';
 
 describe('tickets', () => {
-  let world: World;
-  let token: string;
-  beforeAll(async () => {
-    world = await World.open();
-    token = await world.token(pilot);
-  });
-  afterEach(() => world.rest());
-  afterAll(() => world.close());
+  const world = openHarbour();
 
-  const pilot = id(7);
   /** As the API gateway asks in the name of whoever sent the request. */
   const ask = (as: string | undefined) => {
     const asker = new Asker({ nc: world.nc, mayAsk: new Set([realtime.createTicket.id]) });
     return within({ traceparent: continueTrace(undefined), token: as }, () => asker.ask(realtime.createTicket, {}));
   };
   const given = async () => {
-    const answer = await ask(token);
+    const answer = await ask(world.pilotsToken);
     if (isRefusal(answer)) throw new Error(answer.code);
     return answer;
   };
@@ -77,7 +69,7 @@ describe('tickets', () => {
 
   it('are shown in place of a token, not beside it', async () => {
     const screen = await (await world.gateway()).open();
-    expect(await screen.ask({ t: 'connect', ticket: 'x', token })).toMatchObject({ code: 'frame.invalid' });
+    expect(await screen.ask({ t: 'connect', ticket: 'x', token: world.pilotsToken })).toMatchObject({ code: 'frame.invalid' });
     expect(await screen.ask({ t: 'connect' })).toMatchObject({ code: 'frame.invalid' });
   });
 
@@ -90,7 +82,7 @@ describe('tickets', () => {
     expect(names).not.toContain(ticket);
     for (const name of names) {
       const value = Buffer.from((await bucket.get(name))!.value).toString('latin1');
-      expect(value).not.toContain(token.split('.')[1]);
+      expect(value).not.toContain(world.pilotsToken.split('.')[1]);
     }
   });
 

@@ -1,19 +1,11 @@
 import { SettingsFault } from '@mela/chassis';
-import { id } from '@mela/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { World } from './harbour.fixture.ts';
+import { describe, expect, it } from 'vitest';
+import { openHarbour } from './harbour.fixture.ts';
 import { Page } from './page.fixture.ts';
 import { Refused } from './screen.fixture.ts';
 
 describe('the ways to connect', () => {
-  let world: World;
-  let token: string;
-  beforeAll(async () => {
-    world = await World.open();
-    token = await world.token(id(7));
-  });
-  afterEach(() => world.rest());
-  afterAll(() => world.close());
+  const world = openHarbour();
 
   it('are told to whoever asks', async () => {
     const all = await Page.ask(`${(await world.gateway()).http}/realtime`);
@@ -26,11 +18,11 @@ describe('the ways to connect', () => {
     const off = { status: 404, body: { status: 404, code: 'realtime.transport_off' } };
     const socket = await world.gateway({ REALTIME_TRANSPORTS: 'websocket' });
     await socket.open();
-    for (const path of ['events', 'poll']) expect(await Page.ask(`${socket.http}/realtime/${path}`, { token })).toMatchObject(off);
+    for (const path of ['events', 'poll']) expect(await Page.ask(`${socket.http}/realtime/${path}`, { token: world.pilotsToken })).toMatchObject(off);
     const plain = await world.gateway({ REALTIME_TRANSPORTS: 'sse' });
     await expect(plain.open()).rejects.toEqual(new Refused(404));
-    expect(await Page.ask(`${plain.http}/realtime/poll`, { token })).toMatchObject(off);
-    (await Page.open(`${plain.http}/realtime/events`, { token })).leave();
+    expect(await Page.ask(`${plain.http}/realtime/poll`, { token: world.pilotsToken })).toMatchObject(off);
+    (await Page.open(`${plain.http}/realtime/events`, { token: world.pilotsToken })).leave();
   });
 
   it('are ways that exist', async () => {
@@ -40,7 +32,7 @@ describe('the ways to connect', () => {
 
   it.each(['events', 'poll'])('GET /realtime/%s is open to the pages that sockets are open to, and to no others', async (path) => {
     const { http } = await world.gateway({ REALTIME_ORIGINS: 'https://app.example' });
-    const headers = { origin: 'https://app.example', authorization: `Bearer ${token}` };
+    const headers = { origin: 'https://app.example', authorization: `Bearer ${world.pilotsToken}` };
     const answer = await fetch(`${http}/realtime/${path}`, { headers });
     expect(answer.status).toBe(200);
     expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example');
@@ -66,7 +58,7 @@ describe('the ways to connect', () => {
   it('take GET alone', async () => {
     const { http } = await world.gateway();
     for (const path of ['', '/events', '/poll']) {
-      const answer = await fetch(`${http}/realtime${path}`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+      const answer = await fetch(`${http}/realtime${path}`, { method: 'POST', headers: { authorization: `Bearer ${world.pilotsToken}` } });
       expect(answer.headers.get('allow')).toBe('GET, OPTIONS');
       expect(await answer.json()).toMatchObject({ status: 405, code: 'route.method' });
     }

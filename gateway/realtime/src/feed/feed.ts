@@ -1,3 +1,4 @@
+import { reach } from '@mela/bus';
 import type { ToldFrames } from '../events/told-frames.ts';
 import type { RecentEvents } from '../history/recent-events.ts';
 import { closing } from '../protocol/close-codes.ts';
@@ -57,6 +58,7 @@ export class Feed {
       if (tellings.length === 0) return this.reachEnd();
       connection.deliver(new Message(tellings.map(({ event, topic }) => frames.of(event, topic))));
       this.at = tellings.at(-1)!.event.seq;
+      reach(this.caughtUp ? 'realtime.told' : 'realtime.replaying');
     }
   }
 

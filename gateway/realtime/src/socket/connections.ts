@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { reach } from '@mela/bus';
 import { closing } from '../protocol/close-codes.ts';
 import type { Journal } from '../why/journal.ts';
 import type { Connection } from './connection.ts';
@@ -62,6 +63,7 @@ export class Connections {
     let said = 0;
     for (const connection of this.all) {
       connection.close(closing.drain);
+      reach('realtime.draining');
       if (++said % FAREWELLS_PER_TURN === 0) await setImmediate();
     }
     if (this.all.size > 0) await new Promise<void>((resolve) => (this.whenEmpty = resolve));

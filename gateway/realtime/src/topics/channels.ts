@@ -1,3 +1,4 @@
+import { reach } from '@mela/bus';
 import { Message, type Frame } from '../protocol/message.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -19,6 +20,7 @@ class Channel {
     const frames = this.pending;
     this.pending = [];
     for (const message of batches(frames)) for (const listener of this.listeners) listener.hear(message);
+    reach('realtime.told');
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Cursors, Position } from '@mela/bus';
+import { reach, type Cursors, type Position } from '@mela/bus';
 import { Broken, isRefusal, MayNotHear, topic as topicOf, Unavailable, type Refusal, type Right } from '@mela/contracts';
 import type { Logger } from 'pino';
 import type { Replays } from '../history/replays.ts';
@@ -70,6 +70,7 @@ export class Subscriptions {
     if (!connection.session) return connection.refuse(i, ConnectFirst(), topic);
     const subscription = connection.subscriptions.get(topic);
     if (subscription) this.end(subscription, 'unwanted');
+    reach('realtime.unsubscribing');
     connection.send(unsubscribed(i, topic));
   }
 
@@ -156,9 +157,11 @@ export class Subscriptions {
     const cursor = await this.recoverable(since);
     if (subscription.ended) return;
     this.startFrom(subscription, from, { since, cursor });
+    reach('realtime.granted');
     const recovered = cursor !== undefined;
     const to = recovered ? Math.max(tail.position.seq, subscription.at) : subscription.at;
     connection.send(subscribed(i, topic, { recovered, to: cursors.sign({ epoch: tail.position.epoch, seq: to }) }));
+    reach('realtime.subscribed');
     if (subscription.takesPart) this.parts.presence.join(subscription);
     this.catchUp(subscription);
   }
@@ -175,7 +178,9 @@ export class Subscriptions {
       if (!piece) break;
       connection.deliver(piece.message);
       subscription.at = piece.seq;
+      reach('realtime.replaying');
     }
+    reach('realtime.replayed');
     connection.send(live(topic));
     this.goesLive(subscription);
   }

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { clientsIn, sighted, viewOf, ways } from './client.fixture.ts';
+import { openHarbour, pilot } from './harbour.fixture.ts';
+
+describe('the reference client, when it was away for a while', () => {
+  const world = openHarbour();
+  const clients = clientsIn(world);
+  const publish = (count: number, data = {}) => sighted(world, count, data);
+
+  it('goes on from where it is after sleep, without waiting', async () => {
+    const passage = await clients.passageTo(await world.gateway());
+    const { client, states } = clients.opened(passage.url, { random: () => 0.99, transports: ['websocket'] });
+    const { view } = await viewOf(client);
+    passage.admits = () => false;
+    passage.cut();
+    await expect.poll(() => states.filter(([state]) => state === 'connecting').length, { timeout: 10_000 }).toBeGreaterThan(3);
+    await expect.poll(() => client.state, { interval: 5, timeout: 5_000 }).toBe('waiting');
+    const told = await publish(2);
+    passage.admits = () => true;
+    const began = performance.now();
+    client.check();
+    await view.hears(told.at(-1)!);
+    expect(performance.now() - began).toBeLessThan(1_500);
+    expect([view.ids, view.resyncs]).toEqual([told, 1]);
+  });
+
+  it.each(ways)('wakes with a token that ended while it slept, is turned away, and goes on with a fresh one (%s)', async (way) => {
+    const passage = await clients.passageTo(await world.gateway({ REALTIME_PING_MS: '300' }));
+    let held = await world.token(pilot);
+    const shown: string[] = [];
+    const token = async ({ fresh }: { fresh: boolean }) => {
+      if (fresh) held = await world.token(pilot);
+      shown.push(held);
+      return held;
+    };
+    const { client } = clients.opened(passage.url, { transports: [way], token });
+    const { view } = await viewOf(client);
+    const told = await publish(3);
+    await view.hears(told.at(-1)!);
+    passage.silence();
+    told.push(...(await publish(20)));
+    const ended = (held = await world.token(pilot, { seconds: -1 }));
+    client.check();
+    await view.hears(told.at(-1)!);
+    told.push(...(await publish(3)));
+    await view.hears(told.at(-1)!);
+    expect([view.ids, view.resyncs]).toEqual([told, 1]);
+    expect(shown).toContain(ended);
+    expect(shown.at(-1)).not.toBe(ended);
+  });
+
+  it('goes on with a fresh token from where it got to, when the one it had ends while the past is told', async () => {
+    const { url } = await world.gateway({ REALTIME_NOTICE_MS: '50' });
+    let isTired = false;
+    let greeting: { t: string; exp: number } | undefined;
+    let wakes: () => void = () => undefined;
+    /** A machine that, once it is tired, falls asleep as soon as it was greeted. */
+    class Drowsy extends WebSocket {
+      constructor(url: string) {
+        super(url);
+        this.once('message', (data) => {
+          if (!isTired || greeting) return;
+          greeting = JSON.parse(String(data).split('\n')[0]!) as typeof greeting;
+          this.pause();
+          wakes = () => this.resume();
+        });
+      }
+    }
+    const heardBefore: number[] = [];
+    const token = async ({ fresh }: { fresh: boolean }) => {
+      if (fresh) heardBefore.push(view.ids.length);
+      return world.token(pilot, { seconds: isTired && !fresh ? 4 : 600 });
+    };
+    const { client } = clients.opened(url, { transports: ['websocket'], WebSocket: Drowsy as never, token });
+    const { view } = await viewOf(client);
+    const told = await publish(1);
+    await view.hears(told[0]!);
+    client.close();
+    isTired = true;
+    // More than the systems on both sides keep for a sleeper.
+    told.push(...(await publish(40, { note: 'x'.repeat(400_000) })));
+    client.connect();
+    await expect.poll(() => greeting, { timeout: 15_000 }).toMatchObject({ t: 'connected' });
+    await expect.poll(() => Date.now() / 1_000, { timeout: 10_000 }).toBeGreaterThan(greeting!.exp);
+    wakes();
+    await view.hears(told.at(-1)!);
+    expect([view.ids, view.resyncs]).toEqual([told, 1]);
+    // It asked for the fresh one before it had heard everything, and what it had heard was not told again.
+    expect(heardBefore.at(-1)).toBeLessThan(told.length);
+  }, 60_000);
+});
