@@ -59,7 +59,8 @@ export class Topic {
   }
 
   hear({ topic, c, id, type, d }: Told<'ev'>): void {
-    if (this.cursor !== undefined && isToldAt(c, this.cursor)) return;
+    // Before it has begun, what comes is of a line on which it had been given up: it is part of the state that is read then.
+    if (this.cursor === undefined || isToldAt(c, this.cursor)) return;
     this.cursor = c;
     for (const listener of this.listeners) aside(() => listener.event({ topic, id, type, data: d, cursor: c }));
   }
