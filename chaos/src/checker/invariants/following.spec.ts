@@ -50,6 +50,14 @@ describe('a client that comes back', () => {
     expect(complaints([...line(1, ...begins(1), 2, 4), ...line(2, letIn(5), 3, 5, live, 6, 7)])).toEqual([expect.stringContaining(`told event ${id(103)} of 3 after event ${id(104)} of 4`)]);
   });
 
+  it('is said nothing twice on one line, but by polls for the sake of a topic that was not to be had', () => {
+    const putOff: Happening = { what: 'put off', topic: topic.community(id(9)), code: 'service.unavailable' };
+    const by = (way: string, ...more: Happening[]) => complaints(line(1, { what: 'connected', way }, ...begins(1), 2, 3, ...more, -2, -3, 4, 5, 6, 7));
+    expect(by('poll', putOff)).toEqual([]);
+    expect(by('poll').length).toBeGreaterThan(0);
+    expect(by('websocket', putOff).length).toBeGreaterThan(0);
+  });
+
   it('may have a hole where the gateway says so, and says so itself', () => {
     expect(complaints([...line(1, ...begins(1), 2, 3), ...line(2, letIn(5, false), resync, live, 6, 7)])).toEqual([]);
     expect(complaints([...line(1, ...begins(1), 2, 3), ...line(2, letIn(5, false), live, 6, 7)])).toEqual([expect.stringContaining('was not told that there may be a hole')]);

@@ -6,6 +6,8 @@ import { copyHeard, indexOf, type StreamIndex } from '../stream-index.ts';
 import type { Judge } from './judge.ts';
 
 const invariant = 'screens';
+/** What a poll answers of a topic that was not heard on it before. */
+const ANSWERED: ReadonlySet<string> = new Set(['subscribed', 'put off', 'refused']);
 
 /**
  * What a gateway says on one line of a screen is in the stream, as the stream has it and on a topic that it concerns; each event once
@@ -31,7 +33,7 @@ function lines(history: readonly Entry[]): Map<string, HeardEvent[]> {
     const line = `${entry.screen} ${entry.who} ${entry.connection}`;
     const turn = polled.get(line);
     if (entry.kind === 'heard') add(groups, `${line} ${turn ?? ''}`, entry);
-    else if ((entry.what === 'connected' && entry.way === 'poll') || ((entry.what === 'subscribed' || entry.what === 'put off') && turn !== undefined)) polled.set(line, (turn ?? 0) + 1);
+    else if ((entry.what === 'connected' && entry.way === 'poll') || (turn !== undefined && ANSWERED.has(entry.what))) polled.set(line, (turn ?? 0) + 1);
   }
   return groups;
 }
