@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import type { Evidence, Workload } from '@mela/testkit/chaos';
 import { gather } from './checker/gather.ts';
+import { usualLimits } from './checker/invariants/judge.ts';
 import { judge, type Verdict } from './checker/verdict.ts';
 import { openGround, type Shape } from './ground/open-ground.ts';
 import { refusalsIn } from './ground/refusals.ts';
 import { History } from './history/history.ts';
 import type { Fault } from './nemesis/fault.ts';
 import { unleash } from './nemesis/nemesis.ts';
+import { Audience } from './people/audience.ts';
 import { Crowd } from './people/crowd.ts';
 import { Probe } from './probe.ts';
 import { randomOf } from './seed.ts';
@@ -17,6 +19,8 @@ export interface ChaosOptions {
   readonly seed: string;
   readonly shape: Shape;
   readonly people: number;
+  /** Live clients: all of them people's. */
+  readonly screens: number;
   readonly folder: string;
   readonly workloads: readonly Workload[];
   readonly faults: readonly Fault[];
@@ -39,11 +43,12 @@ export interface ChaosRun {
 /** Everybody who asked gets an answer within this time once nothing is broken any more. */
 const PATIENCE_MS = 45_000;
 const SETTLED_WITHIN_MS = 60_000;
-const SCREENS = 6;
+/** A client waits half a minute at most before it comes back. */
+const CAUGHT_UP_WITHIN_MS = 60_000;
 
 /** Many people at work, everything broken around them by the seed, and then a judgement of what is left. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
-  const { minutes, seed, shape, people, folder, workloads, faults, strikes, environment = {}, signal, tell } = options;
+  const { minutes, seed, shape, people, screens, folder, workloads, faults, strikes, environment = {}, signal, tell } = options;
   const random = randomOf(seed);
   const history = new History();
   tell(`Starting the servers and the roles (${shape})`);
@@ -53,24 +58,31 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   };
   const ground = await openGround({ folder, shape, environment, died });
   let keep = true;
+  let audience: Audience | undefined;
   try {
     const probe = new Probe(ground, history, workloads);
     if (!(await probe.succeeds())) throw new Error(`Before anything was broken, ${probe.missing}`);
-    const crowd = new Crowd({ api: ground.api, realtime: ground.realtime, history, random: random.fork('crowd'), workloads, people, screens: SCREENS });
+    const crowd = new Crowd({ api: ground.api, history, random: random.fork('crowd'), workloads, people });
+    audience = new Audience({ realtime: ground.realtime, history, random: random.fork('audience'), workloads, people: crowd.people, screens });
     crowd.begin();
+    audience.begin();
     await unleash({ ground, random: random.fork('nemesis'), faults, strikes, until: history.now() + minutes * 60_000, clock: history.now, probe: () => probe.succeeds(), missing: () => probe.missing, tell, record: history.record, signal });
     signal?.throwIfAborted();
     tell('All is healed: the crowd comes to rest');
     await crowd.rest(PATIENCE_MS);
+    await audience.rest();
     const left = await untilSettled(ground, SETTLED_WITHIN_MS);
     if (left !== undefined) tell(`Not everything has settled: ${left}`);
     const evidence = await gather({ databases: ground.databases, natsUrl: ground.natsUrl, workloads, history: history.entries });
+    const behind = await audience.untilCaughtUp(evidence.stream, CAUGHT_UP_WITHIN_MS);
+    if (behind !== undefined) tell(`Not everybody has heard everything: ${behind}`);
     const restarts = Object.fromEntries(ground.roles.map(({ name, restarts: times }) => [name, times]));
-    const judged = judge(evidence, workloads);
+    const judged = judge(evidence, workloads, { least: { ...usualLimits.least, screens } });
     const verdict = { ...judged, violations: [...(await refusalsIn(join(folder, 'logs'))), ...judged.violations] };
     keep = options.keep === true || verdict.violations.length > 0;
     return { verdict, evidence, restarts };
   } finally {
+    audience?.close();
     await ground.close({ keep });
   }
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Entry } from '@mela/testkit/chaos';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { report } from './checker/report.ts';
 import { runChaos } from './chaos-run.ts';
@@ -16,6 +17,7 @@ interface Options {
   seed: string;
   roles: Shape;
   people: number;
+  screens: number;
   only?: readonly Fault[];
   strikes?: number;
   plant?: string;
@@ -34,6 +36,11 @@ const named = (part: string, before: readonly Fault[] = []): readonly Fault[] =>
   if (faults.length === 0) throw new InvalidArgumentError(`No fault is called so. There are: ${allFaults.map(({ name }) => name).join(', ')}.`);
   return [...new Set([...before, ...faults])];
 };
+
+/** One at a time: together they may be longer than a string may be. */
+function* linesOf(history: readonly Entry[]): Generator<string> {
+  for (const entry of history) yield `${JSON.stringify(entry)}\n`;
+}
 
 const began = performance.now();
 const tell = (line: string): void => void process.stderr.write(`${((performance.now() - began) / 1_000).toFixed(1).padStart(7)} s  ${line}\n`);
@@ -57,6 +64,7 @@ await new Command('chaos')
   .option('--seed <seed>', 'the same seed makes the same choices', String(randomInt(1_000_000)))
   .addOption(new Option('--roles <shape>', 'a process for each role, or one for all').choices(['separate', 'all']).default('separate'))
   .option('--people <n>', 'how many people at once', positive, 40)
+  .option('--screens <n>', 'how many live clients they have between them', positive, 200)
   .option('--only <fault...>', 'only faults whose name contains one of these', named)
   .option('--strikes <n>', 'end after so many, if they come before the time is over', positive)
   .option('--plant <file>', 'a module that every role loads first: for mistakes planted on purpose')
@@ -64,16 +72,16 @@ await new Command('chaos')
   .option('--json', 'end with one line of JSON')
   .action(async (options: Options) => {
     const folder = await mkdtemp(join(tmpdir(), 'mela-chaos-'));
-    const { minutes, seed, roles: shape, people, only: faults = allFaults, strikes, plant, keep } = options;
-    tell(`Seed ${seed}: ${minutes} minutes, ${shape}, ${people} people; logs in ${join(folder, 'logs')}`);
+    const { minutes, seed, roles: shape, people, screens, only: faults = allFaults, strikes, plant, keep } = options;
+    tell(`Seed ${seed}: ${minutes} minutes, ${shape}, ${people} people, ${screens} screens; logs in ${join(folder, 'logs')}`);
     const environment = plant === undefined ? {} : { NODE_OPTIONS: `--import=${pathToFileURL(resolve(plant)).href}` };
     let failed = true;
     try {
       const workloads = await loadWorkloads();
-      const run = await runChaos({ minutes, seed, shape, people, folder, workloads, environment, faults, strikes, keep, signal: ending.signal, tell });
+      const run = await runChaos({ minutes, seed, shape, people, screens, folder, workloads, environment, faults, strikes, keep, signal: ending.signal, tell });
       failed = run.verdict.violations.length > 0;
-      process.stdout.write(report(run, { minutes, seed, roles: shape, workloads }));
-      if (failed || keep) await writeFile(join(folder, 'history.jsonl'), run.evidence.history.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+      process.stdout.write(report(run, { minutes, seed, roles: shape, screens, workloads }));
+      if (failed || keep) await writeFile(join(folder, 'history.jsonl'), linesOf(run.evidence.history));
       if (options.json) process.stdout.write(`${JSON.stringify({ seed, roles: shape, minutes, passed: !failed, violations: run.verdict.violations, counts: run.verdict.counts, restarts: run.restarts })}\n`);
     } catch (fault) {
       if (!ending.signal.aborted) throw fault;

@@ -1,11 +1,12 @@
 import { identity, type Ask, type Operation, type Out, type Session, type TopicName } from '@mela/contracts';
 import type { Prober, Workload } from '@mela/testkit/chaos';
-import { Ear } from '@mela/testkit/clients';
+import type { RealtimeEvent } from '@mela/client';
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import type { OpenGround } from './ground/open-ground.ts';
 import type { History } from './history/history.ts';
 import { attemptOnce } from './people/asking.ts';
+import { Screen } from './people/screen.ts';
 
 const PATIENCE_MS = 3_000;
 const LOOK_MS = 20;
@@ -58,7 +59,8 @@ export class Probe {
 
 class ProbingPerson implements Prober {
   session!: Session;
-  private screen!: Ear;
+  private readonly told: RealtimeEvent[] = [];
+  private screen!: Screen;
 
   private constructor(
     readonly name: string,
@@ -70,7 +72,13 @@ class ProbingPerson implements Prober {
     // From an address of their own: nobody is limited by how often others were tried.
     const person = new ProbingPerson(name, { api, history, who: name, address: `10.2.${(turn >> 8) & 255}.${turn & 255}` });
     person.session = await person.asks(identity.register, { email: `${name}@example.org`, password: `${name} may be long`, name });
-    person.screen = await Ear.connect(realtime, person.session.accessToken);
+    const { session } = person;
+    // What the probe hears is its own business, and no part of the history.
+    const unwritten = { now: history.now, record: () => undefined };
+    person.screen = new Screen({
+      realtime, history: unwritten, whose: { who: name, personId: session.person.id, screen: -turn }, ways: ['websocket'],
+      token: () => session.accessToken, random: Math.random, heard: (event) => person.told.push(event),
+    });
     return person;
   }
 
@@ -82,14 +90,25 @@ class ProbingPerson implements Prober {
   }
 
   async listens(topic: TopicName): Promise<void> {
-    await this.screen.listen(topic);
+    this.screen.follow(topic);
+    const standing = this.screen.topics.get(topic)!;
+    if (!(await comes(() => standing.isLive || standing.refused !== undefined)) || standing.refused !== undefined) throw new Error(`${topic} ${standing.refused === undefined ? 'was not to be had' : `was refused: ${standing.refused}`}`);
   }
 
   async hears(id: string): Promise<void> {
-    if (!(await this.screen.hears(({ d }) => Object.values(d).includes(id), PATIENCE_MS))) throw new Error(`a screen heard nothing of ${id}`);
+    if (!(await comes(() => this.told.some(({ data }) => Object.values(data).includes(id))))) throw new Error(`a screen heard nothing of ${id}`);
   }
 
   leave(): void {
     this.screen.close();
   }
+}
+
+async function comes(look: () => boolean): Promise<boolean> {
+  const until = performance.now() + PATIENCE_MS;
+  while (!look()) {
+    if (performance.now() > until) return false;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  return true;
 }

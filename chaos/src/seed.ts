@@ -29,3 +29,12 @@ export function weighted<T extends { readonly weight: number }>(random: Random, 
   for (const one of from) if ((left -= one.weight) < 0) return one;
   return from.at(-1)!;
 }
+
+export function shuffled<T>(random: Random, all: readonly T[]): T[] {
+  const order = [...all];
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = random.int(0, last);
+    [order[last], order[other]] = [order[other]!, order[last]!];
+  }
+  return order;
+}

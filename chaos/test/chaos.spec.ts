@@ -8,7 +8,7 @@ const familiesOf = (faults: Readonly<Record<string, number>>) => new Set(allFaul
 describe('a run', () => {
   // Always the same choices: a longer run with a seed of its own is for `npm run chaos`.
   it.each(['separate', 'all'])('loses, doubles and falsely answers nothing while everything is broken (%s)', async (roles) => {
-    const { passed, report, counts } = await chaos('--minutes', '0.9', '--seed', 'npm test', '--roles', roles);
+    const { passed, report, counts } = await chaos('--minutes', '0.9', '--seed', 'npm test', '--roles', roles, '--screens', '40');
     expect(passed, report).toBe(true);
     expect(familiesOf(counts.faults).size, report).toBeGreaterThanOrEqual(5);
     expect(counts.recoveries, report).toBeGreaterThanOrEqual(5);
@@ -23,7 +23,7 @@ describe('a run', () => {
   });
 
   it('that is told to end heals and closes everything, and leaves no disk behind', async () => {
-    const report = await withoutVerdict(['--minutes', '1', '--people', '5', '--only', 'role frozen'], 'SIGSTOP of');
+    const report = await withoutVerdict(['--minutes', '1', '--people', '5', '--screens', '5', '--only', 'role frozen'], 'SIGSTOP of');
     expect(report).toContain('judged nothing');
     const [, folder] = /Kept: (\S+)/.exec(report)!;
     expect(await readFile('/proc/mounts', 'utf8')).not.toContain(folder);

@@ -1,4 +1,5 @@
 import { commandsOf, type Asked, type Evidence, type Struck } from '@mela/testkit/chaos';
+import { screenCountsOf, type ScreenCounts } from './screens/screen-counts.ts';
 import { indexOf } from './stream-index.ts';
 
 /** How much a run proved. */
@@ -13,6 +14,7 @@ export interface Counts {
   /** What lies in the stream again. */
   readonly repeats: number;
   readonly heard: number;
+  readonly screens: ScreenCounts;
   /** The highest version of any aggregate. */
   readonly highestVersion: number;
   /** Those that did what they were to. */
@@ -51,6 +53,7 @@ export function countsOf({ history, stream }: Evidence): Counts {
     events,
     repeats: stream.length - events,
     heard,
+    screens: screenCountsOf(history),
     highestVersion: stream.reduce((highest, { version }) => Math.max(highest, version), 0),
     faults: timesOf(hits),
     misses: timesOf(struck.filter(({ missed }) => missed !== undefined)),

@@ -3,8 +3,10 @@ import { answersGiven } from './invariants/answers-given.ts';
 import { answersKept } from './invariants/answers-kept.ts';
 import { committedIsTold } from './invariants/committed-is-told.ts';
 import { effectsOnce } from './invariants/effects-once.ts';
+import { following } from './invariants/following.ts';
 import { hearingAfterLeaving } from './invariants/hearing-after-leaving.ts';
 import { hearingBeforeJoining } from './invariants/hearing-before-joining.ts';
+import { hearingThePast } from './invariants/hearing-the-past.ts';
 import type { Judge, Limits } from './invariants/judge.ts';
 import { ownOf } from './invariants/own.ts';
 import { processes } from './invariants/processes.ts';
@@ -27,7 +29,9 @@ const everywhere: readonly Named[] = [
   { name: 'I6', judge: recovery },
   { name: 'processes', judge: processes },
   { name: 'screens', judge: screens },
+  { name: 'screens', judge: following },
   { name: 'screens', judge: hearingBeforeJoining },
+  { name: 'screens', judge: hearingThePast },
   { name: 'screens', judge: hearingAfterLeaving },
   { name: 'proof', judge: proof },
 ];

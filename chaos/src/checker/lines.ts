@@ -1,4 +1,5 @@
-import type { Asked, Entry, StreamEvent } from '@mela/testkit/chaos';
+import type { Asked, Entry, Followed, HeardEvent, StreamEvent } from '@mela/testkit/chaos';
+import { placeOf } from './stream-index.ts';
 
 /** One line of a story. */
 export function lineOf(entry: Entry): string {
@@ -8,9 +9,19 @@ export function lineOf(entry: Entry): string {
     return `${clock(entry.at)}  ${entry.fault} ${missed}; healed at ${seconds(entry.healedAt)}, ${end}`;
   }
   if (entry.kind === 'died') return `${clock(entry.at)}  ${entry.role} ended by itself (${entry.how})`;
-  if (entry.kind === 'heard') return `${clock(entry.at)}  ${entry.who} heard ${entry.type} ${entry.id} on ${entry.topic}, connection ${entry.connection}`;
+  if (entry.kind === 'heard') return `${clock(entry.at)}  ${lineOnScreen(entry)} heard ${entry.type} ${entry.id} of ${placeOf(entry.cursor)} on ${entry.topic}${entry.told ? '' : ', and did not tell it'}`;
+  if (entry.kind === 'followed') return `${clock(entry.at)}  ${lineOnScreen(entry)} ${happened(entry)}`;
   const key = entry.key === undefined ? '' : `, key ${entry.key}, attempt ${entry.attempt}`;
   return `${clock(entry.at)}  ${entry.who} asked ${entry.operation} ${brief(entry.input)}${key}: ${outcomeOf(entry)} after ${entry.endedAt - entry.at} ms`;
+}
+
+const lineOnScreen = ({ who, screen, connection }: HeardEvent | Followed): string => `screen ${screen} of ${who}, line ${connection},`;
+
+function happened(entry: Followed): string {
+  if (entry.what === 'connected') return `connected by ${entry.way}`;
+  if (entry.what === 'lost') return entry.asleep ? 'fell asleep' : 'was cut off';
+  if (entry.what === 'subscribed') return `was let into ${entry.topic}, ${entry.recovered ? 'recovered' : 'not recovered'} until ${placeOf(entry.to)}`;
+  return `${entry.what}: ${entry.topic}${'code' in entry ? ` (${entry.code})` : ''}`;
 }
 
 export const eventLineOf = ({ seq, type, id, noun, aggregate, version }: StreamEvent): string =>

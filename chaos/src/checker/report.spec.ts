@@ -8,12 +8,12 @@ import { report } from './report.ts';
 import { judge } from './verdict.ts';
 
 const good = longRun(5);
-const started = { seed: '4711', roles: 'separate', minutes: 3, workloads };
+const started = { seed: '4711', roles: 'separate', minutes: 3, screens: 40, workloads };
 
 it('says first how the run was made, then how much it proved', () => {
   const lines = report({ verdict: judge(good, workloads), evidence: good }, started).split('\n');
   expect(lines[0]).toBe('Seed 4711, shape separate, 3 minutes');
-  expect(lines.join('\n')).toMatch(/people +5\n.*attempts +\d+: \d+ answered.*\n.*commands +\d+ acknowledged\n.*events +\d+, and \d+ repeated deliveries/);
+  expect(lines.join('\n')).toMatch(/people +5\n.*attempts +\d+: \d+ answered.*\n.*commands +\d+ acknowledged\n.*events +\d+, and \d+ repeated deliveries.*\n.*screens +6 live; heard \d+ times; \d+ lines broke; \d+ topics went on \(\d+ by /);
   expect(lines.join('\n')).toContain('Nothing was lost, doubled or made up.');
 });
 
@@ -27,7 +27,7 @@ it('tells ten violations at the most, some of each invariant, each with its stor
   for (const invariant of new Set(verdict.violations.map((violation) => violation.invariant))) expect(text).toContain(`\n${invariant}: `);
   expect(verdict.violations.filter(({ what }) => text.includes(`\n  ${what}\n`))).toHaveLength(10);
   expect(text).toContain('kill postgres struck; healed at 0.01 s, recovered from at 30.0 s');
-  expect(text).toContain('npm run chaos -- --minutes 3 --seed 4711 --roles separate');
+  expect(text).toContain('npm run chaos -- --minutes 3 --seed 4711 --roles separate --screens 40');
 });
 
 it('a run that asked for nothing is reported too', () => {

@@ -16,29 +16,31 @@ interface Started {
   readonly seed: string;
   readonly roles: string;
   readonly minutes: number;
+  readonly screens: number;
   readonly workloads: readonly Workload[];
 }
 
 const TOLD = 10;
 
 /** In plain text, for whoever reads the log of the run. */
-export function report(judged: Judged, { seed, roles, minutes, workloads }: Started): string {
+export function report(judged: Judged, { seed, roles, minutes, screens, workloads }: Started): string {
   const { verdict } = judged;
   const head = [`Seed ${seed}, shape ${roles}, ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`, '', ...counted(verdict.counts), ''];
   if (verdict.violations.length === 0) return [...head, 'Nothing was lost, doubled or made up.', ''].join('\n');
-  return [...head, ...told(judged, workloads), 'To run it again:', `  npm run chaos -- --minutes ${minutes} --seed ${seed} --roles ${roles}`, ''].join('\n');
+  return [...head, ...told(judged, workloads), 'To run it again:', `  npm run chaos -- --minutes ${minutes} --seed ${seed} --roles ${roles} --screens ${screens}`, ''].join('\n');
 }
 
 const endings: Readonly<Record<Ending, string>> = { answered: 'answered', refused: 'refused', unavailable: '503 or 504', failed: 'failed otherwise', broken: 'without an answer' };
 
 function counted(counts: Counts): string[] {
-  const { people, asks, acknowledged, events, highestVersion, repeats, heard, faults, misses, recoveries, longestRecovery, slowest } = counts;
+  const { people, asks, acknowledged, events, highestVersion, repeats, heard, screens, faults, misses, recoveries, longestRecovery, slowest } = counts;
   const total = Object.values(asks).reduce((sum, count) => sum + count, 0);
   const rows: [string, string][] = [
     ['people', `${people}`],
     ['attempts', `${total}: ${(Object.keys(endings) as Ending[]).map((ending) => `${asks[ending]} ${endings[ending]}`).join(', ')}`],
     ['commands', `${acknowledged} acknowledged`],
-    ['events', `${events}, and ${repeats} repeated deliveries; versions up to ${highestVersion}; heard on screens ${heard} times`],
+    ['events', `${events}, and ${repeats} repeated deliveries; versions up to ${highestVersion}`],
+    ['screens', `${screens.live} live; heard ${heard} times; ${screens.broken} lines broke; ${timesIn(screens.resumes)} topics went on${byWay(screens.resumes)}, ${screens.holes} were read anew${screens.longestAway ? `; the longest away were ${seconds(screens.longestAway.ms)}, screen ${screens.longestAway.screen} of ${screens.longestAway.who}` : ''}`],
     ['faults', listed(faults)],
     ['missed', listed(misses)],
     ['recoveries', `${recoveries}${longestRecovery ? `; the longest took ${seconds(longestRecovery.ms)}, from ${longestRecovery.fault}` : ''}`],
@@ -47,8 +49,15 @@ function counted(counts: Counts): string[] {
   return rows.map(([name, value]) => `  ${name.padEnd(12)}${value}`);
 }
 
+const timesIn = (times: Readonly<Record<string, number>>): number => Object.values(times).reduce((sum, count) => sum + count, 0);
+
+const byWay = (resumes: Readonly<Record<string, number>>): string => {
+  const ways = Object.entries(resumes).map(([way, count]) => `${count} by ${way}`);
+  return ways.length === 0 ? '' : ` (${ways.join(', ')})`;
+};
+
 const listed = (times: Readonly<Record<string, number>>): string =>
-  [`${Object.values(times).reduce((sum, count) => sum + count, 0)}`, ...Object.entries(times).map(([fault, count]) => `${count} × ${fault}`)].join('\n              ');
+  [`${timesIn(times)}`, ...Object.entries(times).map(([fault, count]) => `${count} × ${fault}`)].join('\n              ');
 
 function told({ verdict, evidence }: Judged, workloads: readonly Workload[]): string[] {
   const { violations, limits } = verdict;

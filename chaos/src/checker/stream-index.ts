@@ -42,11 +42,14 @@ export function indexOf(stream: readonly StreamEvent[]): StreamIndex {
   return index;
 }
 
+/** Clients take a cursor as it comes; it is the stream's epoch, the place and a seal. */
+export const placeOf = (cursor: string): number => Number(cursor.split(':')[1]);
+
 /**
- * The copy that a screen heard. Clients take a cursor as it comes; it is the stream's epoch, the place and a seal. One that names
- * no place of its event is of a stream whose end was lost since: it says nothing of this one's order.
+ * The copy that a screen heard. A cursor that names no place of its event is of a stream whose end was lost since: it says nothing of
+ * this one's order.
  */
 export function copyHeard({ id, cursor }: HeardEvent, { copies }: StreamIndex): StreamEvent | undefined {
-  const place = Number(cursor.split(':')[1]);
+  const place = placeOf(cursor);
   return copies.get(id)?.find(({ seq }) => seq === place);
 }

@@ -6,6 +6,7 @@ import { damages } from './fixture/damage.fixture.ts';
 import { faithfulRun, longRun } from './fixture/faithful.fixture.ts';
 import { wishes } from './fixture/wish.fixture.ts';
 import { ofLittle, workloads } from './fixture/workloads.fixture.ts';
+import { usualLimits } from './invariants/judge.ts';
 import { judge } from './verdict.ts';
 
 describe('a run that went as promised', () => {
@@ -35,10 +36,15 @@ describe('a run that proves nothing', () => {
 
   it('is complained of, whatever it lacks', () => {
     expect(complaints(run)).toEqual([]);
-    expect(complaints({ history: [], stream: [], services: {}, tally: {} })).toHaveLength(4);
+    expect(complaints({ history: [], stream: [], services: {}, tally: {} })).toHaveLength(6);
     const unstruck = run.history.map((entry): Entry => (entry.kind === 'struck' ? { ...entry, missed: 'by far' } : entry));
     expect(complaints({ ...run, history: unstruck })).toEqual([expect.stringContaining('0 faults struck')]);
     expect(complaints({ ...run, history: run.history.filter(({ kind }) => kind !== 'heard') })).toEqual([expect.stringContaining('0 events were heard')]);
+    const ofOneLine = run.history.map((entry): Entry => (entry.kind === 'followed' ? { ...entry, connection: 1 } : entry));
+    expect(complaints({ ...run, history: ofOneLine })).toEqual([expect.stringContaining('0 topics went on where they were')]);
+    const screens = (least: number) => judge(run, workloads, { least: { ...usualLimits.least, screens: least } }).violations.map(({ what }) => what);
+    expect(screens(6)).toEqual([]);
+    expect(screens(7)).toEqual([expect.stringContaining('6 screens were ever live, and at least 7 had to be')]);
     expect(complaints({ ...run, stream: run.stream.filter(({ version }) => version === 1) })).toEqual([expect.stringContaining('0 aggregates were changed')]);
   });
 });

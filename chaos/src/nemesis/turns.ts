@@ -1,5 +1,5 @@
 import type { Random } from '@mela/testkit/chaos';
-import { weighted } from '../seed.ts';
+import { shuffled, weighted } from '../seed.ts';
 import type { Family, Fault } from './fault.ts';
 
 /** A full disk is harm to NATS, and so are strange deliveries; a wrong clock is a role's. */
@@ -58,13 +58,4 @@ export class Turns {
     for (const kept of this.round) turns.splice(turns.indexOf(kept), turns.includes(kept) ? 1 : 0);
     this.round.push(...shuffled(this.random, turns));
   }
-}
-
-export function shuffled<T>(random: Random, all: readonly T[]): T[] {
-  const order = [...all];
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = random.int(0, last);
-    [order[last], order[other]] = [order[other]!, order[last]!];
-  }
-  return order;
 }

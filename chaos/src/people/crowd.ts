@@ -4,17 +4,13 @@ import type { Act, Actor, Random, Workload } from '@mela/testkit/chaos';
 import type { History } from '../history/history.ts';
 import { weighted } from '../seed.ts';
 import { askUntilAnswered, type Asking } from './asking.ts';
-import { Screen } from './screen.ts';
 
 interface Options {
   readonly api: string;
-  readonly realtime: string;
   readonly history: History;
   readonly random: Random;
   readonly workloads: readonly Workload[];
   readonly people: number;
-  /** How many of them also watch a screen. */
-  readonly screens: number;
 }
 
 /** Few of them are ever limited: a person may post thirty times a minute. */
@@ -22,20 +18,20 @@ const THINK_MS = 1_500;
 
 /** Many people at once, each of whom does one thing after another, by the seed. */
 export class Crowd {
+  readonly people: readonly Actor[];
   private readonly acts: readonly Act[];
   private readonly shared = new Map<string, unknown[]>();
-  private readonly screens: (Screen | undefined)[] = [];
   private acting = true;
   private asking = true;
   private done: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: Options) {
     this.acts = options.workloads.flatMap(({ acts }) => acts);
+    this.people = Array.from({ length: options.people }, (_, place) => this.someone(place));
   }
 
   begin(): void {
-    const { people } = this.options;
-    this.done = Promise.all(Array.from({ length: people }, (_, place) => this.live(this.someone(place), place)));
+    this.done = Promise.all(this.people.map((person) => this.live(person)));
   }
 
   /** Nobody begins anything new; what was begun is asked until it is answered, but not for ever. */
@@ -44,7 +40,6 @@ export class Crowd {
     const timer = setTimeout(() => (this.asking = false), patienceMs);
     await this.done;
     clearTimeout(timer);
-    for (const screen of this.screens) screen?.close();
   }
 
   private someone(place: number): Actor {
@@ -66,12 +61,9 @@ export class Crowd {
     };
   }
 
-  private async live(person: Actor, place: number): Promise<void> {
-    const { realtime, history, screens, workloads } = this.options;
+  private async live(person: Actor): Promise<void> {
     while (this.acting) {
       await weighted(person.random, this.acts).run(person);
-      if (person.session && place < screens && this.screens[place] === undefined)
-        this.screens[place] = new Screen({ realtime, history, who: person.name, token: () => person.session!.accessToken, personId: person.session.person.id, topics: () => workloads.flatMap(({ listens }) => listens?.(person) ?? []) });
       await pause(person.random.int(0, THINK_MS));
     }
   }

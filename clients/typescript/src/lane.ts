@@ -8,6 +8,7 @@ interface Owner {
   ready(): void;
   /** Every topic is live on it: whatever came before it is not needed any more. */
   caughtUp(): void;
+  said(frame: Frame): void;
   /** The token ends soon. */
   expiring(): void;
   ended(why: Ending): void;
@@ -72,6 +73,7 @@ export class Lane implements Hears {
 
   frame(frame: Frame): void {
     if (this.isOver) return;
+    this.owner.said(frame);
     if (frame.t === 'connected') this.begin(frame.ping);
     else if (frame.t === 'authexp') this.owner.expiring();
     else if (frame.t === 'err' && frame.topic === undefined) this.refused(frame.code);

@@ -1,5 +1,6 @@
 import { BackOff } from './back-off.ts';
 import { nextAfter, type Ending } from './ending.ts';
+import type { Frame } from './frames.ts';
 import { Lane } from './lane.ts';
 import { EventStreamLink } from './links/event-stream-link.ts';
 import type { Link, LinkOptions } from './links/link.ts';
@@ -24,8 +25,16 @@ export interface Options {
   readonly fetch?: typeof fetch;
   /** Told of every change. */
   readonly changed?: (state: State, way: Way | undefined) => void;
+  /** Everything the gateway says, before anything is made of it: for whoever looks into why something was told, or was not. */
+  readonly overheard?: (frame: Frame, on: Overheard) => void;
   readonly timing?: Partial<Timing>;
   readonly random?: () => number;
+}
+
+export interface Overheard {
+  /** Which of the client's connections, counted from 1: at times there are two. */
+  readonly connection: number;
+  readonly way: Way;
 }
 
 export interface Timing {
@@ -57,6 +66,7 @@ export class MelaRealtime {
   private fresh = false;
   private climbs = 0;
   private attempt = 0;
+  private connections = 0;
 
   constructor(private readonly options: Options) {
     const random = options.random ?? Math.random;
@@ -139,7 +149,13 @@ export class MelaRealtime {
 
   private start(way: Way, token: string, owner: { ready(): void; caughtUp?(): void; ended(why: Ending): void }): Lane {
     const wanted = () => this.topics.wanted();
-    const lane = new Lane(this.topics, this.timing, { caughtUp: () => undefined, ...owner, expiring: () => void this.renew() });
+    const on = { connection: ++this.connections, way };
+    const lane = new Lane(this.topics, this.timing, {
+      caughtUp: () => undefined,
+      ...owner,
+      expiring: () => void this.renew(),
+      said: (frame) => this.options.overheard?.(frame, on),
+    });
     return lane.follow(this.link(way, { url: addressOf(this.options.url, way), token, wanted, hears: lane }));
   }
 

@@ -33,8 +33,8 @@ export class Topic {
   cursor: Cursor | undefined;
   /** The gateway said no: it is not asked again until somebody new listens. */
   refused: string | undefined;
-  /** Until then it is not asked for: it could not be had right now. */
-  pausedUntil = 0;
+  /** While there is one it is not asked for: it could not be had right now. */
+  pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly name: string) {}
 
@@ -51,7 +51,8 @@ export class Topic {
 
   subscribed({ recovered, to }: Pick<Told<'subd'>, 'recovered' | 'to'>): void {
     const goesOn = recovered && this.cursor !== undefined;
-    this.pausedUntil = 0;
+    clearTimeout(this.pause);
+    this.pause = undefined;
     if (goesOn) return;
     // Whatever comes from before this place is part of the state that is read now.
     this.cursor = to;
@@ -59,7 +60,8 @@ export class Topic {
   }
 
   hear({ topic, c, id, type, d }: Told<'ev'>): void {
-    if (this.cursor !== undefined && isToldAt(c, this.cursor)) return;
+    // Before it has begun, what comes is of a line on which it had been given up: it is part of the state that is read then.
+    if (this.cursor === undefined || isToldAt(c, this.cursor)) return;
     this.cursor = c;
     for (const listener of this.listeners) aside(() => listener.event({ topic, id, type, data: d, cursor: c }));
   }

@@ -33,9 +33,8 @@ export class Topics {
   }
 
   wanted(): readonly Wanted[] {
-    const now = Date.now();
     return [...this.all.values()]
-      .filter(({ refused, pausedUntil }) => refused === undefined && pausedUntil <= now)
+      .filter(({ refused, pause }) => refused === undefined && pause === undefined)
       .map(({ name, cursor, wantsPresence }) => ({ topic: name, since: cursor, presence: wantsPresence }));
   }
 
@@ -55,7 +54,10 @@ export class Topics {
 
   private couldNotBeHad(topic: Topic, { retry, code, after = this.random() * PAUSE_MS }: Extract<Frame, { t: 'err' }>): void {
     if (!retry) return topic.refuse(code);
-    topic.pausedUntil = Date.now() + after;
-    setTimeout(this.resumed, after + 1);
+    clearTimeout(topic.pause);
+    topic.pause = setTimeout(() => {
+      topic.pause = undefined;
+      this.resumed();
+    }, after);
   }
 }

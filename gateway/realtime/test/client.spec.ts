@@ -113,6 +113,46 @@ describe('the reference client', () => {
       expect(view.refusals).toEqual([]);
     });
 
+    it('is said nothing again for the sake of a topic that could not be had for a while', async () => {
+      const passage = await passageTo(await world.gateway());
+      const said: string[] = [];
+      const overheard: Options['overheard'] = (frame, { connection }) => void (frame.t === 'ev' && said.push(`${frame.id} on ${frame.topic} of line ${connection}`));
+      const { client } = opened(passage.url, { ...only, overheard });
+      const [{ view: north }, { view: south }] = [await viewOf(client), await viewOf(client, 'dock:south')];
+      const asked = () => world.asked.filter(({ topic }) => topic === 'dock:north').length;
+      const before = asked();
+      world.master = ({ topic }) => (topic === 'dock:north' ? Unavailable() : undefined);
+      passage.cut();
+      await expect.poll(asked, { timeout: 5_000 }).toBeGreaterThan(before);
+      const [meanwhile] = await publish(1, { dock: 'south' });
+      await south.hears(meanwhile!);
+      world.master = () => undefined;
+      const refused = asked();
+      await expect.poll(asked, { timeout: 5_000 }).toBeGreaterThan(refused);
+      const told = [meanwhile];
+      for (let events = 0; events < 5; events++) {
+        told.push(...(await publish(1, { dock: 'south' })));
+        await south.hears(told.at(-1)!);
+      }
+      expect(south.ids).toEqual(told);
+      // What happened while the topic was not to be had may be said once more for its sake.
+      const afterwards = said.filter((one) => !one.startsWith(meanwhile!));
+      expect(afterwards).toEqual([...new Set(afterwards)]);
+      const [last] = await publish(1);
+      await north.hears(last!);
+      expect([north.ids, north.resyncs]).toEqual([[last], 1]);
+    });
+
+    it('reads the state of a topic that was given up and is wanted again', async () => {
+      const { client } = opened((await world.gateway()).url, only);
+      const { leave } = await viewOf(client);
+      leave();
+      const { view } = await viewOf(client);
+      const told = await publish(3);
+      await view.hears(told.at(-1)!);
+      expect([view.ids, view.resyncs]).toEqual([told, 1]);
+    });
+
     it('comes back in its own moment when a gateway stops', async () => {
       const [first, second] = [await world.gateway(), await world.gateway()];
       const passage = await clients.passageTo(first);

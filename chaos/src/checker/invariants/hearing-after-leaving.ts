@@ -31,7 +31,7 @@ function tooLate(heard: HeardEvent, rights: Rights, ways: WaysIn, index: StreamI
     const { who, personId, id, topic, at } = heard;
     return [{ invariant, what: `${who} heard event ${id} on ${topic} at ${at} ms, whose right had ended at ${over.at(-1)} of the stream, and ${otherwise}`, about: [id, personId, keyOf(right.scope)] }];
   };
-  if (turns.begun <= over.length) return complain('never began again');
+  if (turns.began.length <= over.length) return complain('never began again');
   const asked = ways.to(right)[over.length];
   return asked !== undefined && heard.at < asked ? complain(`was not asked for again before ${asked} ms`) : [];
 }

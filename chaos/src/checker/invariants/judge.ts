@@ -20,6 +20,10 @@ export interface Least {
   readonly strikes: number;
   readonly acknowledged: number;
   readonly heard: number;
+  /** Screens that ever heard a topic as it happened. */
+  readonly screens: number;
+  /** Topics that went on where they were on another line. */
+  readonly resumes: number;
   /** Aggregates that were changed after they were made. */
   readonly revised: number;
 }
@@ -29,7 +33,7 @@ export const usualLimits: Limits = {
   answerWithinMs: 13_000,
   frontDoor: new Set(['api', 'all']),
   standsStill: new Set(['role frozen']),
-  least: { strikes: 1, acknowledged: 1, heard: 1, revised: 1 },
+  least: { strikes: 1, acknowledged: 1, heard: 1, screens: 1, resumes: 1, revised: 1 },
 };
 
 export const strikesOn = (roles: ReadonlySet<string>, history: Evidence['history']): Struck[] =>

@@ -1,4 +1,5 @@
 import { commandsOf, type Violation } from '@mela/testkit/chaos';
+import { screenCountsOf } from '../screens/screen-counts.ts';
 import { indexOf } from '../stream-index.ts';
 import type { Judge, Least } from './judge.ts';
 
@@ -8,15 +9,20 @@ const inWords: Readonly<Record<keyof Least, string>> = {
   strikes: 'faults struck',
   acknowledged: 'commands were acknowledged',
   heard: 'events were heard on screens',
+  screens: 'screens were ever live',
+  resumes: 'topics went on where they were after a line had ended',
   revised: 'aggregates were changed after they were made',
 };
 
 /** A run in which nothing was struck, done or heard says nothing of Mela, and is not to look as if it did. */
 export const proof: Judge = ({ history, stream }, _workloads, { least }) => {
+  const { live, resumes } = screenCountsOf(history);
   const there: Least = {
     strikes: history.filter((entry) => entry.kind === 'struck' && entry.missed === undefined).length,
     acknowledged: commandsOf(history).filter((command) => command.proof === 'done').length,
     heard: history.filter(({ kind }) => kind === 'heard').length,
+    screens: live,
+    resumes: Object.values(resumes).reduce((sum, times) => sum + times, 0),
     revised: [...indexOf(stream).told.values()].filter((events) => events.some(({ version }) => version > 1)).length,
   };
   return (Object.keys(least) as (keyof Least)[])

@@ -2,55 +2,40 @@ import { isDeepStrictEqual } from 'node:util';
 import { mela, parseTopic, topic, type TopicName } from '@mela/contracts';
 import type { Entry, HeardEvent, StreamEvent, Violation } from '@mela/testkit/chaos';
 import { add } from '../groups.ts';
-import { Rights } from '../rights.ts';
 import { copyHeard, indexOf, type StreamIndex } from '../stream-index.ts';
-import { nameOfRight } from '../turns.ts';
 import type { Judge } from './judge.ts';
 
 const invariant = 'screens';
+/** What a poll answers of a topic that was not heard on it before. */
+const ANSWERED: ReadonlySet<string> = new Set(['subscribed', 'put off', 'refused']);
 
 /**
- * What a screen hears is in the stream, as the stream has it and on a topic that it concerns; each event once per topic of a
- * connection, in the stream's order, and none left out in between while the right to it lasts. What the stream lost and got back is no news.
+ * What a gateway says on one line of a screen is in the stream, as the stream has it and on a topic that it concerns; each event once
+ * on each topic, in the stream's order, whatever the client makes of it. What the stream lost and got back is no news.
  */
-export const screens: Judge = (evidence, workloads) => {
-  const [index, rights] = [indexOf(evidence.stream), new Rights(evidence, workloads)];
-  return [...connections(evidence.history).values()].flatMap((all) => {
-    // Of a connection that heard what the stream has lost since, nobody can say any more what it should have heard.
-    const rewound = all.some((heard) => copyHeard(heard, index) === undefined);
-    return [...Map.groupBy(all, ({ topic: name }) => name).values()].flatMap((heard) => [
-      ...heard.flatMap((one) => untrue(one, index)), ...repeated(heard, index), ...disorder(heard, index), ...(rewound ? [] : spansOf(heard, rights, index).flatMap((span) => leftOut(span, index))),
-    ]);
-  });
+export const screens: Judge = (evidence) => {
+  const index = indexOf(evidence.stream);
+  return [...lines(evidence.history).values()].flatMap((all) =>
+    [...Map.groupBy(all, ({ topic: name }) => name).values()].flatMap((heard) => [...heard.flatMap((one) => untrue(one, index)), ...repeated(heard, index), ...disorder(heard, index)]),
+  );
 };
 
-/** In the order of the history. Topics of one connection may overtake each other: what was held until a grant comes late. */
-function connections(history: readonly Entry[]): Map<string, HeardEvent[]> {
+/**
+ * In the order of the history. Topics of one line may overtake each other: what was held until a grant comes late. A poll is asked
+ * from the place of the topic that is furthest behind: with every topic that comes back, or is asked for in vain, the others are said
+ * from there again.
+ */
+function lines(history: readonly Entry[]): Map<string, HeardEvent[]> {
   const groups = new Map<string, HeardEvent[]>();
-  for (const entry of history) if (entry.kind === 'heard') add(groups, `${entry.who} ${entry.personId} ${entry.connection}`, entry);
+  const polled = new Map<string, number>();
+  for (const entry of history) {
+    if (entry.kind !== 'heard' && entry.kind !== 'followed') continue;
+    const line = `${entry.screen} ${entry.who} ${entry.connection}`;
+    const turn = polled.get(line);
+    if (entry.kind === 'heard') add(groups, `${line} ${turn ?? ''}`, entry);
+    else if ((entry.what === 'connected' && entry.way === 'poll') || (turn !== undefined && ANSWERED.has(entry.what))) polled.set(line, (turn ?? 0) + 1);
+  }
   return groups;
-}
-
-/** Heard before the right ended for the first time, before it did for the second, and so on: in between nothing was theirs to hear. */
-function spansOf(heard: readonly HeardEvent[], rights: Rights, index: StreamIndex): HeardEvent[][] {
-  const right = rights.needed(heard[0]!);
-  const ended = (right && index.rights.get(nameOfRight(right))?.ended) ?? [];
-  return [...Map.groupBy(heard, (one) => ended.filter((end) => end < copyHeard(one, index)!.seq).length).values()];
-}
-
-/** Between the first and the last that it heard, what was stored for the first time there. */
-function leftOut(heard: readonly HeardEvent[], index: StreamIndex): Violation[] {
-  const places = heard.map((one) => copyHeard(one, index)!.seq);
-  const [first, last] = [Math.min(...places), Math.max(...places)];
-  const ids = new Set(heard.map(({ id }) => id));
-  const { who, personId, connection, topic: name } = heard[0]!;
-  return (index.onTopic.get(name) ?? [])
-    .filter(({ seq, id, restored }) => seq > first && seq < last && !ids.has(id) && !restored)
-    .map(({ seq, id, type }) => ({
-      invariant,
-      what: `${who} did not hear ${type} ${id} of ${seq} on ${name} of connection ${connection}, which heard what lies before it and after it`,
-      about: [id, personId],
-    }));
 }
 
 function untrue(heard: HeardEvent, index: StreamIndex): Violation[] {
@@ -94,4 +79,3 @@ function disorder(heard: readonly HeardEvent[], index: StreamIndex): Violation[]
   }
   return violations;
 }
-

@@ -2,7 +2,7 @@ import { isFiller, STREAM } from '@mela/bus';
 import type { StoredMsg } from '@nats-io/jetstream';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import { nothing, type Fault } from '../fault.ts';
-import { shuffled } from '../turns.ts';
+import { shuffled } from '../../seed.ts';
 import { durablesOn, onJetStream } from './jetstream.ts';
 import { outOfReach } from './servers.ts';
 

@@ -8,7 +8,7 @@ import { endingOf } from './problem.ts';
 /** Server-Sent Events, read by hand: an EventSource could not send the token. */
 export class EventStreamLink implements Link {
   private readonly gone = new AbortController();
-  private asked: ReadonlySet<string> = new Set();
+  private asked = new Set<string>();
   private readonly refused = new Set<string>();
   private bye: Ending = {};
 
@@ -24,7 +24,10 @@ export class EventStreamLink implements Link {
 
   /** What is wanted no more comes all the same, and is not listened to. */
   changed(): boolean {
-    return this.options.wanted().every(({ topic }) => this.asked.has(topic) && !this.refused.has(topic));
+    const wanted = this.options.wanted().map(({ topic }) => topic);
+    // Wanted again, it begins anew: that takes another stream.
+    this.asked = new Set([...this.asked].filter((topic) => wanted.includes(topic)));
+    return wanted.every((topic) => this.asked.has(topic) && !this.refused.has(topic));
   }
 
   refresh(): boolean {

@@ -15,6 +15,8 @@ const WAIT_SECONDS = 25;
 /** Where nothing stays open: one question after the other. */
 export class PollLink implements Link {
   private readonly gone = new AbortController();
+  /** Topics that were granted here: others begin, or come back from where their owner was away. */
+  private granted: ReadonlySet<string> = new Set();
   private asking = new AbortController();
   private token: string;
 
@@ -64,7 +66,9 @@ export class PollLink implements Link {
       // A question is answered without ceremony: what a connection says of itself is said here.
       if (!begun) hears.frame({ t: 'connected', ping: WAIT_SECONDS * 1_000 });
       const refused = new Set(answer.frames.flatMap((frame) => (frame.t === 'err' ? [frame.topic] : [])));
-      const granted = topics.filter(({ topic, since: place }) => !refused.has(topic) && (!begun || !answer.recovered || place === undefined));
+      const heard = topics.filter(({ topic }) => !refused.has(topic));
+      const granted = heard.filter(({ topic, since: place }) => !answer.recovered || place === undefined || !this.granted.has(topic));
+      this.granted = new Set(heard.map(({ topic }) => topic));
       for (const { topic } of granted) hears.frame({ t: 'subd', topic, recovered: answer.recovered, to: answer.next });
       for (const frame of answer.frames) hears.frame(frame);
       for (const { topic } of granted) hears.frame({ t: 'live', topic });

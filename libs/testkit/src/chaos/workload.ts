@@ -1,4 +1,5 @@
 import type { Ask, Operation, Out, Right, Session, TopicName } from '@mela/contracts';
+import type { Followed, HeardEvent } from './on-screens.ts';
 
 /**
  * What a run of chaos asks of one service, and what it holds it to. Each service has one: `services/<name>/test/chaos.ts`
@@ -117,21 +118,6 @@ export type Outcome =
   /** No answer: the connection broke, or the client would not wait any longer. */
   | { readonly kind: 'broken'; readonly why: string; readonly gaveUp?: boolean };
 
-/** An event on somebody's screen. */
-export interface HeardEvent {
-  readonly kind: 'heard';
-  readonly who: string;
-  readonly personId: string;
-  /** Which of their connections, counted over the run. */
-  readonly connection: number;
-  readonly at: number;
-  readonly topic: string;
-  readonly cursor: string;
-  readonly id: string;
-  readonly type: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
 /** What the nemesis did. */
 export interface Struck {
   readonly kind: 'struck';
@@ -162,7 +148,7 @@ export interface Died {
   readonly wasReady: boolean;
 }
 
-export type Entry = Asked | HeardEvent | Struck | Died;
+export type Entry = Asked | HeardEvent | Followed | Struck | Died;
 
 export interface StreamEvent {
   readonly seq: number;
