@@ -1,4 +1,5 @@
 import { Cursors } from '@mela/bus';
+import type { Options } from '@mela/client';
 import { id, MayNotHear, Unavailable } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
 import { clientsIn, sighted, View, viewOf, ways } from './client.fixture.ts';
@@ -114,10 +115,10 @@ describe('the reference client', () => {
     });
 
     it('is said nothing again for the sake of a topic that could not be had for a while', async () => {
-      const passage = await passageTo(await world.gateway());
+      const passage = await clients.passageTo(await world.gateway());
       const said: string[] = [];
       const overheard: Options['overheard'] = (frame, { connection }) => void (frame.t === 'ev' && said.push(`${frame.id} on ${frame.topic} of line ${connection}`));
-      const { client } = opened(passage.url, { ...only, overheard });
+      const { client } = clients.opened(passage.url, { ...only, overheard });
       const [{ view: north }, { view: south }] = [await viewOf(client), await viewOf(client, 'dock:south')];
       const asked = () => world.asked.filter(({ topic }) => topic === 'dock:north').length;
       const before = asked();
@@ -144,7 +145,7 @@ describe('the reference client', () => {
     });
 
     it('reads the state of a topic that was given up and is wanted again', async () => {
-      const { client } = opened((await world.gateway()).url, only);
+      const { client } = clients.opened((await world.gateway()).url, only);
       const { leave } = await viewOf(client);
       leave();
       const { view } = await viewOf(client);
