@@ -105,9 +105,11 @@ export class Subscriptions {
   }
 
   refuse(subscription: Subscription, refusal: Refusal, i?: AnswerTo): void {
+    const wasGivenUp = subscription.ended;
     this.parts.journal.refused(subscription, refusal);
     this.end(subscription, 'refused');
-    subscription.connection.refuse(i, refusal, subscription.topic);
+    // Without a number it would be taken for what becomes of the topic, which may have been asked for again.
+    if (!wasGivenUp || i !== undefined) subscription.connection.refuse(i, refusal, subscription.topic);
   }
 
   /** The place of a cursor, where everything since could be told. */
