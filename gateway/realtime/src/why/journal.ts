@@ -23,6 +23,8 @@ const ENDED_KEPT_PER_CONNECTION = 100;
  */
 export class Journal {
   private readonly open = new Map<Connection, ConnectionRecord>();
+  /** One topic may have been given up and asked for again while its owner was asked: what comes of the first is not the second's. */
+  private readonly recordOf = new WeakMap<Subscription, SubscriptionRecord>();
   private readonly ofPerson = new Map<string, ConnectionRecord[]>();
   /** Those that have ended, the oldest first. */
   private readonly past = new Set<ConnectionRecord>();
@@ -81,28 +83,30 @@ export class Journal {
     this.forgetOld();
   }
 
-  asked({ connection, topic }: Subscription): void {
-    this.open.get(connection)?.subscriptions.push({ topic, asked: this.moment() });
+  asked(subscription: Subscription): void {
+    const record: SubscriptionRecord = { topic: subscription.topic, asked: this.moment() };
+    this.open.get(subscription.connection)?.subscriptions.push(record);
+    this.recordOf.set(subscription, record);
   }
 
   refused(subscription: Subscription, { code }: Refusal): void {
-    const record = this.recordOf(subscription);
+    const record = this.lastingRecordOf(subscription);
     if (record) record.refused = { ...this.moment(), code };
   }
 
   granted(subscription: Subscription, beginning: Beginning): void {
-    const record = this.recordOf(subscription);
+    const record = this.lastingRecordOf(subscription);
     if (record) record.granted = { ...this.moment(), ...beginning };
   }
 
   caughtUp(subscription: Subscription): void {
-    const record = this.recordOf(subscription);
+    const record = this.lastingRecordOf(subscription);
     if (record) record.live = this.moment();
   }
 
   subscriptionEnded(subscription: Subscription, how: HowEnded): void {
     const connection = this.open.get(subscription.connection);
-    const record = this.recordOf(subscription);
+    const record = this.lastingRecordOf(subscription);
     if (!connection || !record) return;
     this.endSubscription(record, subscription, how);
     const ended = connection.subscriptions.filter((one) => one.ended);
@@ -118,7 +122,7 @@ export class Journal {
     connection.whenHeard = undefined;
     record.ended = { ...this.moment(), code: connection.endedWith ?? LOST, clean: false, waiting: connection.waiting };
     for (const subscription of connection.subscriptions.values()) {
-      const one = this.recordOf(subscription);
+      const one = this.lastingRecordOf(subscription);
       if (one) this.endSubscription(one, subscription, 'gone', firstUnwritten - 1);
     }
   }
@@ -129,8 +133,9 @@ export class Journal {
     record.ended = { ...moment, seq: record.live ? Math.min(told, lastWritten) : told, how };
   }
 
-  private recordOf({ connection, topic }: Subscription): SubscriptionRecord | undefined {
-    return this.open.get(connection)?.subscriptions.findLast((record) => record.topic === topic && !record.ended);
+  private lastingRecordOf(subscription: Subscription): SubscriptionRecord | undefined {
+    const record = this.recordOf.get(subscription);
+    return record?.ended ? undefined : record;
   }
 
   private forgetOld(): void {
