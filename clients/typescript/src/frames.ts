@@ -6,7 +6,7 @@ export type Frame =
   | { readonly t: 'subd'; readonly i?: number; readonly topic: string; readonly recovered: boolean; readonly to: Cursor }
   | { readonly t: 'live'; readonly topic: string }
   | { readonly t: 'ev'; readonly topic: string; readonly c: Cursor; readonly id: string; readonly type: string; readonly d: Readonly<Record<string, unknown>> }
-  | { readonly t: 'unsub'; readonly topic: string; readonly code?: string }
+  | { readonly t: 'unsub'; readonly i?: number; readonly topic: string; readonly code?: string }
   | { readonly t: 'err'; readonly topic?: string; readonly code: string; readonly message: string; readonly retry: boolean; readonly after?: number; readonly i?: number }
   | ({ readonly t: 'pres'; readonly topic: string } & Presence)
   | { readonly t: 'auth'; readonly exp: number }

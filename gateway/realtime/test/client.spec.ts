@@ -204,6 +204,32 @@ describe('the reference client', () => {
     });
   });
 
+  it('hears a topic that was given up and wanted again before its owner had answered', async () => {
+    const { client } = clients.opened((await world.gateway()).url);
+    await viewOf(client);
+    let release!: () => void;
+    const reached = new Promise<void>((resolve) => {
+      world.master = () => {
+        resolve();
+        return new Promise((answer) => (release = () => answer(undefined)));
+      };
+    });
+    const hasty = new View();
+    const leave = client.subscribe('dock:south', hasty);
+    await reached;
+    world.master = () => undefined;
+    leave();
+    const { view } = await viewOf(client, 'dock:south');
+    release();
+    // Granted after it: by then what became of the first is said, too.
+    await viewOf(client, 'dock:east');
+    const told = await publish(1, { dock: 'south' });
+    await view.hears(told[0]!);
+    expect([view.resyncs, view.refusals, hasty.refusals]).toEqual([1, [], []]);
+    const { view: another } = await viewOf(client, 'dock:south');
+    expect(another.refusals).toEqual([]);
+  });
+
   it('is not confused by a view that throws', async () => {
     const faults: unknown[] = [];
     const heard = (fault: unknown) => faults.push(fault);

@@ -188,4 +188,27 @@ describe('coming back after a break', () => {
     const place = (fits: (frame: Frame) => boolean) => screen.frames.findIndex(fits);
     expect(place((frame) => frame['id'] === meanwhile.at(-1)!.id)).toBeLessThan(place(({ t, topic }) => t === 'live' && topic === 'dock:north'));
   }, 40_000);
+
+  it('is not begun anew by whoever asks again meanwhile: the answer comes once it is live, whatever the cursor', async () => {
+    const gateway = await world.gateway({ REALTIME_MAX_BUFFERED: '65536' });
+    const { to } = await (await gateway.screen(world.pilotsToken)).ask({ t: 'sub', topic: 'dock:north' });
+    // More than the systems on both sides keep for a sleeper.
+    const missed = await publish(800, { note: 'x'.repeat(20_000) });
+    const screen = await gateway.screen(world.pilotsToken);
+    screen.socket.pause();
+    screen.say({ i: 5, t: 'sub', topic: 'dock:north', since: String(to) });
+    screen.say({ i: 6, t: 'sub', topic: 'dock:north', since: String(to) });
+    screen.say({ i: 7, t: 'sub', topic: 'dock:closed' });
+    // Refused after the other was granted, and after it was asked for again.
+    await expect.poll(() => world.asked.map(({ topic }) => topic)).toEqual(['dock:north', 'dock:north', 'dock:closed']);
+    screen.socket.resume();
+    const again = await screen.until(({ i: answered }) => answered === 6, 15_000);
+    const after = await publish(1);
+    await screen.hears(after[0]!.id);
+    expect(heard(screen)).toEqual(ids([...missed, ...after]));
+    expect(again).toMatchObject({ t: 'subd', recovered: false });
+    expect(cursors.open(String(again['to']))!.seq).toBe(missed.at(-1)!.seq);
+    const told = screen.frames.filter(({ topic }) => topic === 'dock:north').map(({ t }) => t);
+    expect(told).toEqual(['subd', ...missed.map(() => 'ev'), 'live', 'subd', 'live', 'ev']);
+  }, 40_000);
 });

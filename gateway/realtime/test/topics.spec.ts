@@ -125,6 +125,20 @@ describe('topics and who may hear them', () => {
     await screen.listen('dock:north');
   });
 
+  it('says nothing of one that was given up and has no number, for the topic may be heard again', async () => {
+    const screen = await connected();
+    const { reached, release } = slowHarbour();
+    screen.say({ t: 'sub', topic: 'dock:north' });
+    await reached;
+    world.master = () => undefined;
+    screen.say({ t: 'unsub', topic: 'dock:north' });
+    await screen.listen('dock:north');
+    release();
+    await screen.listen('dock:south');
+    await screen.hears((await world.publish()).id);
+    expect(screen.frames.filter(({ t }) => t === 'err')).toEqual([]);
+  });
+
   it('grants so many topics to one connection and no more', async () => {
     const screen = await connected({ REALTIME_MAX_TOPICS: '3' });
     await screen.listen('dock:a');

@@ -30,6 +30,28 @@ describe('why somebody did not get it', () => {
     ]);
   });
 
+  it('says so where the topic had been given up and asked for again before its owner answered', async () => {
+    await at.open();
+    const screen = await at.screenOf();
+    let release!: () => void;
+    const reached = new Promise<void>((resolve) => {
+      world.master = () => {
+        resolve();
+        return new Promise((answer) => (release = () => answer(undefined)));
+      };
+    });
+    screen.say({ i: 80, t: 'sub', topic: NORTH });
+    await reached;
+    world.master = () => undefined;
+    screen.say({ i: 81, t: 'unsub', topic: NORTH });
+    await screen.listen(NORTH);
+    release();
+    await screen.until(({ i }) => i === 80);
+    const eventId = await at.happened();
+    await screen.hears(eventId);
+    expect(await at.only(eventId)).toMatchObject({ verdict: 'delivered', connection: cid(screen) });
+  });
+
   it('still knows when the connection is gone', async () => {
     const screen = await at.listening();
     const eventId = await at.happened();

@@ -19,11 +19,18 @@ const OPEN = 1;
 /** The gateway takes frames of 16 kB: a few topics less than fit, for the token is among them. */
 const TOPICS_TOGETHER = 50;
 
+interface Asked {
+  /** Of the frame that asked for it. */
+  readonly i: number;
+  presence: boolean;
+  isAnswered: boolean;
+}
+
 /** The best way: both directions, and every topic from a place of its own. */
 export class WebSocketLink implements Link {
   private readonly socket: SocketLike;
-  /** By topic, whether with presence. */
-  private readonly asked = new Map<string, boolean>();
+  /** By topic. */
+  private readonly asked = new Map<string, Asked>();
   private readonly askedBy = new Map<number, string>();
   /** Asked for presence alone, on topics that are heard: nothing begins anew on them. */
   private readonly askedForPresence = new Set<number>();
@@ -54,7 +61,10 @@ export class WebSocketLink implements Link {
         this.asked.delete(topic);
         this.send({ t: 'unsub', topic });
       }
-    for (const one of wanted) if (!this.asked.has(one.topic) || (one.presence && !this.asked.get(one.topic))) this.subscribe(one);
+    for (const one of wanted) {
+      const asked = this.asked.get(one.topic);
+      if (!asked || (one.presence && !asked.presence)) this.subscribe(one, asked);
+    }
     return true;
   }
 
@@ -75,34 +85,45 @@ export class WebSocketLink implements Link {
 
   private connect(): void {
     const together = this.options.wanted().filter(({ presence }) => !presence).slice(0, TOPICS_TOGETHER);
-    for (const { topic } of together) this.asked.set(topic, false);
     // A place that nobody knows is none: such a topic begins now.
-    this.send({ t: 'connect', token: this.options.token, subs: Object.fromEntries(together.map(({ topic, since }) => [topic, since ?? ''])) });
+    const i = this.send({ t: 'connect', token: this.options.token, subs: Object.fromEntries(together.map(({ topic, since }) => [topic, since ?? ''])) });
+    for (const { topic } of together) this.asked.set(topic, { i, presence: false, isAnswered: false });
   }
 
-  private subscribe({ topic, since, presence }: Wanted): void {
-    const isHeard = this.asked.has(topic);
-    this.asked.set(topic, presence);
+  private subscribe({ topic, since, presence }: Wanted, asked: Asked | undefined): void {
     const i = this.send({ t: 'sub', topic, ...(since === undefined ? {} : { since }), ...(presence ? { presence } : {}) });
     this.askedBy.set(i, topic);
-    if (isHeard) this.askedForPresence.add(i);
+    if (asked) {
+      asked.presence = presence;
+      this.askedForPresence.add(i);
+    } else this.asked.set(topic, { i, presence, isAnswered: false });
   }
 
   private hear(frame: Frame | Record<string, never>): void {
     if (!('t' in frame)) return void this.send({});
     if (frame.t === 'bye') this.bye = { code: frame.code, ...(frame.after ? { after: frame.after } : {}) };
-    if (frame.t === 'err') {
-      const topic = frame.topic ?? this.askedBy.get(frame.i ?? -1);
-      if (topic !== undefined) this.asked.delete(topic);
-      return this.options.hears.frame(topic === undefined ? frame : { ...frame, topic });
-    }
-    if (frame.t === 'subd' && this.askedForPresence.delete(frame.i ?? -1)) return;
-    if (frame.t === 'unsub') this.asked.delete(frame.topic);
     if (frame.t === 'connected') {
       this.isConnected = true;
       this.changed();
     }
-    this.options.hears.frame(frame);
+    if (frame.t === 'err' && frame.topic === undefined) this.hearOf(this.askedBy.get(frame.i ?? -1), frame);
+    else this.hearOf('topic' in frame ? frame.topic : undefined, frame);
+  }
+
+  private hearOf(topic: string | undefined, frame: Frame): void {
+    if (topic === undefined) this.options.hears.frame(frame);
+    else if (this.isOfNow(topic, frame)) this.options.hears.frame(frame.t === 'err' ? { ...frame, topic } : frame);
+  }
+
+  /** A topic may have been given up and asked for again: what is still said of the time before is not about what is wanted now. */
+  private isOfNow(topic: string, frame: Frame): boolean {
+    const i = 'i' in frame ? frame.i : undefined;
+    if (frame.t === 'subd' && this.askedForPresence.delete(i ?? -1)) return false;
+    const asked = this.asked.get(topic);
+    if (!asked || (i !== undefined && i < asked.i)) return false;
+    if (frame.t === 'err' || frame.t === 'unsub') return this.asked.delete(topic);
+    if (frame.t === 'subd') asked.isAnswered = true;
+    return asked.isAnswered;
   }
 
   private send(frame: object): number {

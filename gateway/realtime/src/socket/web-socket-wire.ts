@@ -14,6 +14,7 @@ export class WebSocketWire implements Wire {
   readonly transport = 'websocket';
   /** The library does not declare it. Where it is not there, the library frames for each socket anew. */
   private readonly bare: Socket | undefined;
+  private readonly untilRead: (() => void)[] = [];
 
   constructor(private readonly socket: WebSocket) {
     this.bare = (socket as unknown as { _socket?: Socket })._socket;
@@ -37,13 +38,18 @@ export class WebSocketWire implements Wire {
   }
 
   whenRead(then: () => void): void {
-    if (this.bare?.writableNeedDrain) this.bare.once('drain', then);
-    else setImmediate(then);
+    if (!this.bare?.writableNeedDrain) setImmediate(then);
+    else if (this.untilRead.push(then) === 1) this.bare.once('drain', () => this.wasRead());
   }
 
   /** The close code says it all, except when to come back. */
   end(why: Closing): void {
     if (why === closing.drain) this.write(BYE);
     this.socket.close(why.code, why.reason);
+  }
+
+  /** As many topics as there are wait for the one socket: a listener for each would look like a leak. */
+  private wasRead(): void {
+    for (const then of this.untilRead.splice(0)) then();
   }
 }

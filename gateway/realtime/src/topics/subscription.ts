@@ -11,13 +11,14 @@ export type HowEnded = 'refused' | 'unwanted' | 'revoked' | 'gone';
  * since, out of the recent past; having caught up, it hears what happens.
  */
 export class Subscription {
-  /** Settled when the topic's owner has answered: undefined when granted. */
-  granted: Promise<Refusal | undefined> = Promise.resolve(undefined);
   /** What the right rests on, once it is granted. */
   scope: string | undefined;
   /** A right of this person was taken away while the owner was asked: the answer may be from before. */
   doubted = false;
   ended = false;
+  /** It was told the past: it hears what happens. */
+  isLive = false;
+  private whenSettled: ((refusal: Refusal | undefined) => void)[] | undefined;
   /** Reads several topics in one order; what happens wakes it. */
   feed: Feed | undefined;
   /** Is one of those who are there, and is told who else is. */
@@ -33,6 +34,18 @@ export class Subscription {
   /** Everything of the topic until here was told; of what happens now, it is told without being noted here. */
   get toldUntil(): number {
     return this.feed ? Math.max(this.at, this.feed.place) : this.at;
+  }
+
+  /** Told once it is live, or why it will not be. */
+  onceSettled(then: (refusal: Refusal | undefined) => void): void {
+    if (this.isLive) then(undefined);
+    else (this.whenSettled ??= []).push(then);
+  }
+
+  settle(refusal?: Refusal): void {
+    const told = this.whenSettled;
+    this.whenSettled = undefined;
+    for (const then of told ?? []) then(refusal);
   }
 
   hear(message: Message): void {

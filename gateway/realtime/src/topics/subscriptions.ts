@@ -59,9 +59,7 @@ export class Subscriptions {
 
     const subscription = this.register(connection, topic);
     subscription.takesPart = presence === true;
-    const asked = this.entitled(subscription);
-    subscription.granted = asked.then((answer) => (isRefusal(answer) ? answer : undefined));
-    const answer = await asked;
+    const answer = await this.entitled(subscription);
     if (isRefusal(answer)) this.refuse(subscription, answer, i);
     else await this.begin(subscription, answer, i, since);
   }
@@ -105,9 +103,11 @@ export class Subscriptions {
   }
 
   refuse(subscription: Subscription, refusal: Refusal, i?: AnswerTo): void {
+    const wasGivenUp = subscription.ended;
     this.parts.journal.refused(subscription, refusal);
-    this.end(subscription, 'refused');
-    subscription.connection.refuse(i, refusal, subscription.topic);
+    this.end(subscription, 'refused', refusal);
+    // Without a number it would be taken for what becomes of the topic, which may have been asked for again.
+    if (!wasGivenUp || i !== undefined) subscription.connection.refuse(i, refusal, subscription.topic);
   }
 
   /** The place of a cursor, where everything since could be told. */
@@ -129,6 +129,8 @@ export class Subscriptions {
   goesLive(subscription: Subscription): void {
     this.parts.channels.join(subscription);
     this.parts.journal.caughtUp(subscription);
+    subscription.isLive = true;
+    subscription.settle();
   }
 
   async entitled(subscription: Subscription): Promise<Entitlement | Refusal> {
@@ -185,19 +187,21 @@ export class Subscriptions {
     this.goesLive(subscription);
   }
 
-  /** Everything up to here was delivered on this connection already. */
-  private async answerAgain(subscription: Subscription, i: AnswerTo, presence: true | undefined): Promise<void> {
+  /** Once it is live, for only then everything up to the place of now was delivered on this connection. */
+  private answerAgain(subscription: Subscription, i: AnswerTo, presence: true | undefined): void {
     const { connection, topic } = subscription;
-    const refusal = await subscription.granted;
-    if (refusal) return connection.refuse(i, refusal, topic);
-    const to = this.parts.cursors.sign(this.parts.tail.position);
-    connection.send(subscribed(i, topic, { recovered: false, to }), live(topic));
-    if (!presence) return;
-    subscription.takesPart = true;
-    this.parts.presence.join(subscription);
+    subscription.onceSettled((refusal) => {
+      // Without a number, what the first who asked was told is said to all.
+      if (refusal) return i === undefined ? undefined : connection.refuse(i, refusal, topic);
+      const to = this.parts.cursors.sign(this.parts.tail.position);
+      connection.send(subscribed(i, topic, { recovered: false, to }), live(topic));
+      if (!presence) return;
+      subscription.takesPart = true;
+      this.parts.presence.join(subscription);
+    });
   }
 
-  private end(subscription: Subscription, how: HowEnded): void {
+  private end(subscription: Subscription, how: HowEnded, refusal = how === 'revoked' ? MayNotHear() : Unsubscribed()): void {
     if (subscription.ended) return;
     subscription.ended = true;
     this.parts.channels.leave(subscription);
@@ -206,5 +210,6 @@ export class Subscriptions {
     this.parts.journal.subscriptionEnded(subscription, how);
     this.parts.channels.subscriptions--;
     subscription.connection.subscriptions.delete(subscription.topic);
+    subscription.settle(refusal);
   }
 }

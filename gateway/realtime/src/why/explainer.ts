@@ -25,10 +25,10 @@ export class Explainer {
     const event = recent.withId(eventId);
     return {
       gateway,
-      knowsSince: { events: iso(recent.since), connections: iso(journal.since) },
+      knowsSince: { events: iso(recent.since), connections: iso(journal.since(personId)) },
       event: event ? { place: event.seq, type: event.type, topics: [...event.topics], storedAt: iso(event.storedAt) } : null,
       passedOver: passedOver.reasonOf(eventId) ?? null,
-      findings: event && event.topics.length > 0 ? explain(event, journal.connectionsOf(personId).map((record) => this.accountOf(record)), journal.since) : [],
+      findings: event && event.topics.length > 0 ? explain(event, journal.connectionsOf(personId).map((record) => this.accountOf(record)), journal.since(personId)) : [],
     };
   }
 

@@ -4,9 +4,9 @@ import { Subscription } from '../topics/subscription.ts';
 import { Journal } from './journal.ts';
 import { PassedOverEvents } from './passed-over.ts';
 
-function ground({ most }: { most?: number } = {}) {
+function ground(most: { most?: number; mostOfOne?: number } = {}) {
   const clock = { now: 1_000_000, place: 10 };
-  const journal = new Journal({ place: () => clock.place, placeOf: Number, ageMs: 60_000, now: () => clock.now, ...(most === undefined ? {} : { most }) });
+  const journal = new Journal({ place: () => clock.place, placeOf: Number, ageMs: 60_000, now: () => clock.now, ...most });
   let made = 0;
   const connect = (personId = 'asha') => {
     const connection = { id: `c${++made}`, session: { personId }, subscriptions: new Map(), waiting: 0 } as unknown as Connection;
@@ -72,14 +72,14 @@ describe('the journal', () => {
   it('forgets those that ended long ago, and says since when it knows', () => {
     const { clock, journal, connect, ids } = ground();
     const [early, late] = [connect(), connect()];
-    expect(journal.since).toBe(1_000_000);
+    expect(journal.since('asha')).toBe(1_000_000);
     journal.ended(early);
     clock.now += 59_000;
     journal.ended(late);
     clock.now += 2_000;
-    expect([ids(), journal.since]).toEqual([['c2'], 1_001_000]);
+    expect([ids(), journal.since('asha')]).toEqual([['c2'], 1_001_000]);
     clock.now += 60_000;
-    expect([ids(), journal.since]).toEqual([[], 1_061_000]);
+    expect([ids(), journal.since('asha')]).toEqual([[], 1_061_000]);
   });
 
   it('keeps so many of those that ended, with their subscriptions, and all that are open', () => {
@@ -92,8 +92,24 @@ describe('the journal', () => {
       journal.ended(connection);
     }
     expect(ids()).toEqual([open.id, 'c4', 'c5', 'c6']);
-    expect(journal.since).toBe(1_002_000);
+    expect(journal.since('asha')).toBe(1_002_000);
     expect(ids('ravi')).toEqual([]);
+  });
+
+  it('keeps so much of one person, who pushes out nobody else’s past', () => {
+    const { clock, journal, connect, subscribe, ids } = ground({ most: 8, mostOfOne: 5 });
+    journal.ended(connect('ravi'));
+    const open = connect();
+    for (let n = 0; n < 5; n++) {
+      clock.now += 1_000;
+      const poll = connect();
+      subscribe(poll, 'dock:1');
+      journal.ended(poll);
+    }
+    expect([ids(), ids('ravi')]).toEqual([[open.id, 'c6', 'c7'], ['c1']]);
+    expect([journal.since('asha'), journal.since('ravi')]).toEqual([1_003_000, 1_000_000]);
+    clock.now += 61_000;
+    expect([ids(), ids('ravi')]).toEqual([[open.id], []]);
   });
 
   it('keeps the latest of many subscriptions that ended on one connection, and says up to where it forgot', () => {
@@ -119,7 +135,7 @@ describe('the journal', () => {
     clock.now += 5_000;
     clock.place = 3;
     journal.streamBegins(3);
-    expect([ids(), journal.since]).toEqual([[], 1_005_000]);
+    expect([ids(), journal.since('asha')]).toEqual([[], 1_005_000]);
     journal.ended(connection);
     expect(ids()).toEqual([]);
     connect();
