@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { clientsIn, sighted, View } from './client.fixture.ts';
 import { openHarbour, type Gateway } from './harbour.fixture.ts';
+import { Page } from './page.fixture.ts';
 
 const CROWD = 2_000;
 /** Of the half minute that a gateway names, a test has the first second and a half. */
@@ -70,4 +71,24 @@ describe('a gateway that stops', () => {
     }
     expect(await staying.metric('mela_realtime_connections')).toEqual({ '': CROWD });
   }, 180_000);
+
+  it.each(['events', 'poll'])('does not wait for whoever asked for %s before, and is known only when all were told to leave', async (way) => {
+    const gateway = await world.gateway();
+    const [sleeper, screen] = [await gateway.open(), await gateway.open()];
+    // It does not answer the farewell: until it is given up, the gateway waits for it.
+    sleeper.socket.pause();
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    world.beforeKeys = () => {
+      asked.resolve();
+      return answer.promise;
+    };
+    const late = Page.ask(`${gateway.http}/realtime/${way}?topics=dock:north`, { token: world.pilotsToken });
+    await asked.promise;
+    const stopped = gateway.process.stop();
+    expect((await screen.closed).code).toBe(4001);
+    answer.resolve();
+    expect(await late).toMatchObject({ status: 503, body: { code: 'service.unavailable' } });
+    await stopped;
+  });
 });

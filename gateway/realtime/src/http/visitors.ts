@@ -4,7 +4,7 @@ import type { TokenVerifier } from '@mela/chassis';
 import { InvalidInput, isRefusal, NotSignedIn, type Refusal } from '@mela/contracts';
 import type { FramesGateway } from '../frames.gateway.ts';
 import type { Tally } from '../metrics.ts';
-import { TooManyConnections, TooManyTopics } from '../protocol/faults.ts';
+import { ShuttingDown, TooManyConnections, TooManyTopics } from '../protocol/faults.ts';
 import { Connection } from '../socket/connection.ts';
 import type { Connections } from '../socket/connections.ts';
 import { FrameBudget } from '../socket/frame-budget.ts';
@@ -41,9 +41,13 @@ export class Visitors {
     return isRefusal(verified) ? verified : { token, personId: verified.caller.personId, expiresAt: verified.expiresAt };
   }
 
-  /** Decided at the moment of entering: of those who come at once, each counts the others. */
+  /**
+   * Decided at the moment of entering: of those who come at once, each counts the others, and the gateway may have begun to stop
+   * while it was found out who they are.
+   */
   enter(wire: Wire, session: Session): Connection | Refusal {
     const { gateway, connections, vigil, limits, tally } = this.parts;
+    if (connections.isDraining) return ShuttingDown();
     if (connections.areTooManyOf(session.personId)) return TooManyConnections();
     const connection = new Connection(wire, limits.maxBuffered, tally, new FrameBudget(Number.POSITIVE_INFINITY));
     gateway.handleConnection(connection);
