@@ -122,7 +122,7 @@ export class StreamTail {
 
   private hearEvent(message: JsMsg, position: Position): void {
     const header = (name: string) => message.headers?.get(name) || undefined;
-    this.parts.heard({ position, storedAt: storedAt(message), payload: message.data, header });
+    this.parts.heard({ position, isPast: message.seq <= this.pastUntil, storedAt: storedAt(message), payload: message.data, header });
   }
 
   /**
