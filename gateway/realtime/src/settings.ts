@@ -27,6 +27,7 @@ export const RealtimeSettings = z.object({
   REALTIME_NOTICE_MS: whole(50, 600_000).default(60_000).describe('Milliseconds before its access token ends at which a client is told so'),
   REALTIME_RECENT_EVENTS: whole(100, 10_000_000).default(100_000).describe('Events that are kept to be told to whoever comes back after a break'),
   REALTIME_RECENT_MINUTES: whole(1, 1_440).default(60).describe('Minutes for which they are kept'),
+  REALTIME_RECENT_BYTES: whole(65_536, 17_179_869_184).default(134_217_728).describe('Bytes that they may take, about; the oldest go first'),
   REALTIME_MAX_FRAME: whole(1_024, 262_144).default(16_384).describe('Bytes of the largest frame a client may send'),
   REALTIME_FRAMES_PER_SECOND: whole(1, 100_000).default(100).describe('Frames a second that one connection may send; twice as many at once'),
   REALTIME_MAX_TOPICS: whole(1, 10_000).default(200).describe('Subscriptions that one connection may have'),

@@ -39,8 +39,6 @@ import { Inquiries } from './why/inquiries.ts';
 import { Journal } from './why/journal.ts';
 import { PassedOverEvents } from './why/passed-over.ts';
 
-const RECENT_BYTES = 134_217_728;
-
 /** Brings the gateway up behind the stream it follows, and takes it down in the opposite order. */
 export async function startRealtime(catalogue: Catalogue, process: Process, settings: RealtimeSettings): Promise<Running> {
   const log = process.log.child({ service: NAME });
@@ -57,7 +55,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
   const channels = new Channels(() => feeds.stirred());
   const rights = new Rights();
   const recent = new RecentEvents({
-    events: settings.REALTIME_RECENT_EVENTS, ageMs: settings.REALTIME_RECENT_MINUTES * 60_000, bytes: RECENT_BYTES,
+    events: settings.REALTIME_RECENT_EVENTS, ageMs: settings.REALTIME_RECENT_MINUTES * 60_000, bytes: settings.REALTIME_RECENT_BYTES,
   });
   const tally: Tally = { in: 0, out: 0 };
   const closed = measure(process.metrics, { connections, channels, recent, tally });
