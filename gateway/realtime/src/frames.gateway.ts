@@ -66,7 +66,10 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     return this.subscriptions.subscribe(connection, frame.topic, frame.i, frame);
   }
 
-  /** A fresh token of the same person, before the old one ends. One that is no good changes nothing. */
+  /**
+   * A fresh token of the same person, before the old one ends. One that is no good changes nothing; of two that are on their way
+   * at once, whichever is verified last, the one that holds longer stays.
+   */
   @SubscribeMessage('auth')
   async auth(connection: Connection, { i, token }: AuthFrame): Promise<void> {
     if (!connection.session) return connection.refuse(i, ConnectFirst());
@@ -75,10 +78,12 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     const { caller: { personId }, expiresAt } = verified;
     if (personId !== connection.session.personId) return connection.refuse(i, OtherPerson());
     if (!connection.isOpen) return;
-    connection.session = { token, personId, expiresAt };
-    this.vigil.refreshed(connection);
+    if (expiresAt >= connection.session.expiresAt) {
+      connection.session = { token, personId, expiresAt };
+      this.vigil.refreshed(connection);
+    }
     reach('realtime.refreshing');
-    connection.send(refreshed(i, Math.floor(expiresAt / 1000)));
+    connection.send(refreshed(i, Math.floor(connection.session.expiresAt / 1000)));
   }
 
   @SubscribeMessage('unsub')

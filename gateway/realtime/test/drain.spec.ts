@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { clientsIn, sighted, View } from './client.fixture.ts';
 import { openHarbour, type Gateway } from './harbour.fixture.ts';
+import { Page } from './page.fixture.ts';
 
 const CROWD = 2_000;
 /** Of the half minute that a gateway names, a test has the first second and a half. */
@@ -14,7 +15,7 @@ describe('a gateway that stops', () => {
 
   it('tells two thousand clients when to come back: each does at a moment of its own, at another gateway, and has lost nothing', async () => {
     // A busy machine takes longer to open so many than one connection may take to say who it is.
-    const settings = { REALTIME_AUTH_MS: '120000', REALTIME_PING_MS: '120000', REALTIME_CONNECTIONS_PER_PERSON: '6000', REALTIME_CONNECTIONS_PER_SECOND: '6000' };
+    const settings = { REALTIME_AUTH_MS: '120000', REALTIME_PING_MS: '120000', REALTIME_CONNECTIONS_PER_PERSON: '6000', REALTIME_CONNECTIONS_PER_SECOND: '6000', REALTIME_QUESTIONS_PER_SECOND: '6000' };
     const [stopping, staying] = [await world.gateway(settings), await world.gateway(settings)];
     let open: Gateway = stopping;
     const farewells: string[] = [];
@@ -70,4 +71,24 @@ describe('a gateway that stops', () => {
     }
     expect(await staying.metric('mela_realtime_connections')).toEqual({ '': CROWD });
   }, 180_000);
+
+  it.each(['events', 'poll'])('does not wait for whoever asked for %s before, and is known only when all were told to leave', async (way) => {
+    const gateway = await world.gateway();
+    const [sleeper, screen] = [await gateway.open(), await gateway.open()];
+    // It does not answer the farewell: until it is given up, the gateway waits for it.
+    sleeper.socket.pause();
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    world.beforeKeys = () => {
+      asked.resolve();
+      return answer.promise;
+    };
+    const late = Page.ask(`${gateway.http}/realtime/${way}?topics=dock:north`, { token: world.pilotsToken });
+    await asked.promise;
+    const stopped = gateway.process.stop();
+    expect((await screen.closed).code).toBe(4001);
+    answer.resolve();
+    expect(await late).toMatchObject({ status: 503, body: { code: 'service.unavailable' } });
+    await stopped;
+  });
 });

@@ -53,6 +53,8 @@ export class World {
   master: HarbourMaster = lettingIn;
   /** What identity answers when it is asked for its keys. */
   keys: 'right' | 'away' | 'nonsense' = 'right';
+  /** Identity answers only then. */
+  beforeKeys: () => Promise<void> = async () => undefined;
   readonly asked: Answering[] = [];
   private readonly screens: Screen[] = [];
   private readonly gateways: { stop(): Promise<unknown> }[] = [];
@@ -139,6 +141,7 @@ export class World {
     await Promise.all(this.gateways.splice(0).map((gateway) => gateway.stop()));
     this.master = lettingIn;
     this.keys = 'right';
+    this.beforeKeys = async () => undefined;
     this.asked.length = 0;
   }
 
@@ -161,7 +164,10 @@ export class World {
   private async host(): Promise<void> {
     const tokens = new TokenVerifier(keysOverBus(new Asker({ nc: this.nc, mayAsk: new Set([identity.jwks.id]) })));
     const server = new OperationServer(this.nc, 'harbour');
-    server.serve(identity.jwks.subject, answering(identity.jwks, [traced, answered(log)], async () => this.keySet()));
+    server.serve(identity.jwks.subject, answering(identity.jwks, [traced, answered(log)], async () => {
+      await this.beforeKeys();
+      return this.keySet();
+    }));
     server.serve(
       harbour.hearing.subject,
       answering(harbour.hearing, [traced, answered(log), timed(), authenticated(tokens), parsed], async ({ caller, input }) => {

@@ -166,6 +166,19 @@ describe('coming back after a break', () => {
     expect(heard(screen)).toEqual(ids(told.slice(1)));
   });
 
+  it('starts anew where what was missed takes more room than the gateway gives it', async () => {
+    const gateway = await world.gateway({ REALTIME_RECENT_BYTES: '65536' });
+    const { to } = await (await gateway.screen(world.pilotsToken)).ask({ t: 'sub', topic: 'dock:north' });
+    const told = await publish(3, { note: 'x'.repeat(30_000) });
+    const witness = await gateway.screen(world.pilotsToken);
+    await witness.listen('dock:north');
+    expect((await backOn(gateway, to)).answer).toMatchObject({ recovered: false });
+    const { epoch } = cursors.open(String(to))!;
+    const { screen, answer } = await backOn(gateway, cursors.sign({ epoch, seq: told[0]!.seq }));
+    expect(answer).toMatchObject({ recovered: true });
+    expect(heard(screen)).toEqual(ids(told.slice(1)));
+  });
+
   it('is told in pieces when it is much, as fast as it is read, and what happens meanwhile in its place', async () => {
     const gateway = await world.gateway({ REALTIME_MAX_BUFFERED: '65536' });
     const { to } = await (await gateway.screen(world.pilotsToken)).ask({ t: 'sub', topic: 'dock:north' });

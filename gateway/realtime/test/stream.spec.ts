@@ -157,4 +157,27 @@ describe('following the stream', () => {
     expect(heardIn(other)).toEqual([last.id]);
     expect(await other.ask({ t: 'sub', topic: 'berth:1', since: String(c) })).toMatchObject({ recovered: false });
   });
+
+  it.each([
+    ['a filler', () => world.store(FILLER_SUBJECT, {}, '')],
+    ['what was put back', () => world.store('evt.ship.sighted.0', attributes({ 'ce-id': id(400), [RESTORED]: '1' }), `{"shipId":"${id(1)}","dock":"north"}`)],
+  ])('does not tell of the same break again when NATS comes back, though its end is %s', async (_end, breakAgain) => {
+    const { gateway, screen } = await listening();
+    await screen.hears((await world.publish()).id);
+    await world.store(FILLER_SUBJECT, {}, '');
+    await breakAgain();
+    expect((await screen.closed).code).toBe(4010);
+    const toldAt = performance.now();
+    const again = await gateway.screen(await world.token(id(7)));
+    await again.listen('dock:north');
+    // Until then more of the same break is expected, and told to nobody.
+    await expect.poll(() => performance.now() - toldAt, { timeout: 5_000 }).toBeGreaterThan(2_500);
+    await world.nats.restart();
+    const quick = await connectBus({ url: world.nats.url, name: 'quick' });
+    const next = await world.publish({}, quick);
+    await again.hears(next.id);
+    await quick.close();
+    expect(heardIn(again)).toEqual([next.id]);
+    expect(again.socket.readyState).toBe(again.socket.OPEN);
+  });
 });

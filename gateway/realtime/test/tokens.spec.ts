@@ -91,6 +91,14 @@ describe('access tokens on a connection', () => {
     await screen.hears(told);
   });
 
+  it('hold until the latest end of those that were shown, whichever came last', async () => {
+    const screen = await (await world.gateway()).screen(await world.token(id(7), { seconds: 3 }));
+    await screen.listen('dock:north');
+    const { exp } = await screen.ask({ t: 'auth', token: await world.token(id(7), { seconds: 600 }) });
+    expect(await screen.ask({ t: 'auth', token: await world.token(id(7), { seconds: 4 }) })).toMatchObject({ t: 'auth', exp });
+    expect(Number(exp) - Date.now() / 1_000).toBeGreaterThan(500);
+  });
+
   it('are not refreshed before they were shown', async () => {
     const screen = await (await world.gateway()).open();
     expect(await screen.ask({ t: 'auth', token: await world.token(id(7)) })).toMatchObject({ t: 'err', code: 'connect.first' });

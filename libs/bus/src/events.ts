@@ -12,4 +12,4 @@ export { Poison } from './outbox/poison.ts';
 export { Relay, type RelayOptions } from './outbox/relay.ts';
 export { busTables, relayEpoch } from './outbox/tables.ts';
 export { createdAt, ensureStream, needStream, StreamPosition } from './stream/stream.ts';
-export { StreamReader, type StreamState } from './stream/stream-reader.ts';
+export { StreamReader, type StoredMessage, type StreamState } from './stream/stream-reader.ts';

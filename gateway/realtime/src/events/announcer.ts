@@ -12,6 +12,8 @@ import { tellTrace } from './told.ts';
 /** An event as the stream keeps it. */
 export interface StoredEvent {
   readonly position: Position;
+  /** It was in the stream before that was followed: read back, so that it can be told to whoever comes back. */
+  readonly isPast: boolean;
   /** Epoch milliseconds. */
   readonly storedAt: number;
   readonly payload: Uint8Array;
@@ -51,15 +53,16 @@ export class Announcer {
   }
 
   /** Whose right begins hears the event itself, and so does the one whose right ends. */
-  private tell(declared: EventType, event: EventOf, { position, storedAt, payload }: StoredEvent): void {
+  private tell(declared: EventType, event: EventOf, { position, isPast, storedAt, payload }: StoredEvent): void {
     const { id, type, data } = event;
     const { recent, rights, revoke } = this.parts;
     const told: ToldEvent = { seq: position.seq, id, type, storedAt, topics: [...new Set<string>(declared.audience(data))], payload };
     recent.add(told);
     rights.forgetUntil(recent.after);
     for (const right of declared.grants(data)) rights.granted(right, position.seq);
-    const endTrace = tellTrace(event);
-    endTrace(told.topics, this.toListeners(told));
+    const endTrace = isPast ? undefined : tellTrace(event);
+    const reached = this.toListeners(told);
+    endTrace?.(told.topics, reached);
     for (const right of declared.revokes(data)) {
       rights.revoked(right);
       revoke(right);

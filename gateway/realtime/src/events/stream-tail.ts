@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises';
-import { createdAt, isFiller, RESTORED, STREAM, StreamReader, type Position } from '@mela/bus';
+import { createdAt, isFiller, RESTORED, STREAM, StreamReader, type Position, type StoredMessage } from '@mela/bus';
 import { jetstream, type Consumer, type ConsumerMessages, type ConsumerNotification, type JsMsg } from '@nats-io/jetstream';
 import { nuid, type NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
@@ -39,8 +39,10 @@ export class StreamTail {
   private readonly reader: StreamReader;
   private readonly arrivals = new Map<() => void, number>();
   private last: Position | undefined;
-  /** The last event at its place: a stream that lost its end and grew again may hold another there. */
-  private lastEvent: { seq: number; id: string | undefined } | undefined;
+  /** What lies at the last place, a filler too: a stream that lost its end and grew again may hold another there. */
+  private lastHeard: StoredMessage | undefined;
+  /** The end of the stream when it was first seen: until there it is read back, and nobody listens. */
+  private pastUntil = 0;
   private brokenAt = Number.NEGATIVE_INFINITY;
   private following: Following | undefined;
   private resuming: Promise<void> | undefined;
@@ -66,10 +68,11 @@ export class StreamTail {
   async start(lookBack: number): Promise<void> {
     const { epoch, firstSeq, lastSeq } = await this.reader.state();
     this.last = { epoch, seq: Math.max(firstSeq - 1, lastSeq - lookBack, 0) };
+    this.pastUntil = lastSeq;
     const { seq } = this.last;
     const fromTheBeginning = seq < Math.max(1, firstSeq);
-    const at = fromTheBeginning ? createdAt(epoch) : await this.reader.storedAt(seq);
-    this.lastEvent = fromTheBeginning ? undefined : { seq, id: await this.reader.eventIdAt(seq) };
+    this.lastHeard = fromTheBeginning ? undefined : await this.reader.storedMessageAt(seq);
+    const at = fromTheBeginning ? createdAt(epoch) : this.lastHeard?.storedAt;
     this.parts.begins({ seq, at: at ?? Date.now() });
     await this.follow();
     void this.watchConnection();
@@ -111,6 +114,7 @@ export class StreamTail {
     // A consumer that is on its way out may still repeat what its successor has told.
     if (message.seq <= seq) return;
     this.last = { epoch, seq: message.seq };
+    this.lastHeard = { id: message.headers?.get('ce-id').toLowerCase() || undefined, storedAt: storedAt(message) };
     if (isFiller(message.subject) || message.headers?.has(RESTORED)) this.hearBreak(message);
     else this.hearEvent(message, this.last);
     for (const [arrived, awaited] of this.arrivals) if (message.seq >= awaited) arrived();
@@ -118,8 +122,7 @@ export class StreamTail {
 
   private hearEvent(message: JsMsg, position: Position): void {
     const header = (name: string) => message.headers?.get(name) || undefined;
-    this.lastEvent = { seq: message.seq, id: header('ce-id')?.toLowerCase() };
-    this.parts.heard({ position, storedAt: storedAt(message), payload: message.data, header });
+    this.parts.heard({ position, isPast: message.seq <= this.pastUntil, storedAt: storedAt(message), payload: message.data, header });
   }
 
   /**
@@ -129,6 +132,7 @@ export class StreamTail {
   private hearBreak(message: JsMsg): void {
     this.parts.begins({ seq: message.seq, at: storedAt(message) });
     if (!isFiller(message.subject)) this.parts.restored(message.headers?.get('ce-id') || undefined);
+    if (message.seq <= this.pastUntil) return;
     if (performance.now() - this.brokenAt > CALM_MS) this.parts.lost();
     this.brokenAt = performance.now();
   }
@@ -201,13 +205,10 @@ export class StreamTail {
   private async checkPosition(): Promise<void> {
     const state = await this.reader.state();
     const { position } = this;
-    if (state.epoch === position.epoch && state.lastSeq >= position.seq && (await this.isStillThere(state.firstSeq))) {
-      // Behind its last event there were fillers at most, and of those it cannot be known whether they are the same.
-      this.last = { epoch: position.epoch, seq: this.lastEvent?.seq ?? position.seq };
-      return;
-    }
+    if (state.epoch === position.epoch && state.lastSeq >= position.seq && (await this.isStillThere(state.firstSeq))) return;
     this.last = { epoch: state.epoch, seq: state.lastSeq };
-    this.lastEvent = undefined;
+    this.lastHeard = undefined;
+    this.pastUntil = 0;
     this.parts.log.warn({ was: position, is: this.last }, 'the stream lost what was delivered already');
     this.parts.begins({ seq: state.lastSeq, at: Date.now() });
     this.parts.lost();
@@ -215,9 +216,12 @@ export class StreamTail {
 
   /** What became too old is not there either, and was never another. */
   private async isStillThere(firstSeq: number): Promise<boolean> {
-    const { seq, id } = this.lastEvent ?? {};
-    return seq === undefined || seq < firstSeq || (await this.reader.eventIdAt(seq)) === id;
+    const { position: { seq }, lastHeard } = this;
+    if (!lastHeard || seq < firstSeq) return true;
+    const there = await this.reader.storedMessageAt(seq);
+    return there?.id === lastHeard.id && there?.storedAt === lastHeard.storedAt;
   }
 }
 
-const storedAt = (message: JsMsg): number => Number(message.timestampNanos) / 1e6;
+/** In whole milliseconds, as a place of the stream is asked for its time. */
+const storedAt = (message: JsMsg): number => Number(message.timestampNanos / 1_000_000n);

@@ -75,7 +75,7 @@ export class RecentEvents {
     return this.byTopic.get(topic);
   }
 
-  /** Also called when nothing happens: age comes by itself. */
+  /** Also called where the past is asked for: age comes by itself, when nothing happens, too. */
   forgetOld(): void {
     const { events, ageMs, bytes } = this.bounds;
     const oldest = this.now() - ageMs;

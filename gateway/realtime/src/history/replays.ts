@@ -29,6 +29,7 @@ export class Replays {
 
   /** Whether all that happened after the position could be told. */
   reachBack({ epoch, seq }: Position): boolean {
+    this.recent.forgetOld();
     return epoch === this.epoch() && this.knowAfter(seq);
   }
 

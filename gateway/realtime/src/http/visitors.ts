@@ -3,8 +3,9 @@ import { bearer } from '@mela/bus';
 import type { TokenVerifier } from '@mela/chassis';
 import { InvalidInput, isRefusal, NotSignedIn, type Refusal } from '@mela/contracts';
 import type { FramesGateway } from '../frames.gateway.ts';
+import type { Questions } from '../limits/questions.ts';
 import type { Tally } from '../metrics.ts';
-import { TooManyConnections, TooManyTopics } from '../protocol/faults.ts';
+import { ShuttingDown, TooManyConnections, TooManyTopics } from '../protocol/faults.ts';
 import { Connection } from '../socket/connection.ts';
 import type { Connections } from '../socket/connections.ts';
 import { FrameBudget } from '../socket/frame-budget.ts';
@@ -18,6 +19,7 @@ interface Parts {
   readonly vigil: Vigil;
   readonly tokens: TokenVerifier;
   readonly tickets: Tickets;
+  readonly questions: Questions;
   readonly limits: { readonly maxTopics: number; readonly maxBuffered: number };
   readonly tally: Tally;
 }
@@ -41,9 +43,18 @@ export class Visitors {
     return isRefusal(verified) ? verified : { token, personId: verified.caller.personId, expiresAt: verified.expiresAt };
   }
 
-  /** Decided at the moment of entering: of those who come at once, each counts the others. */
+  /** Until the owners of the topics may be asked for this person; 0 where they may now. */
+  secondsUntilAsked({ personId }: Session, { topics }: { topics: readonly string[] }): number {
+    return Math.ceil(this.parts.questions.take(personId, topics.length) / 1000);
+  }
+
+  /**
+   * Decided at the moment of entering: of those who come at once, each counts the others, and the gateway may have begun to stop
+   * while it was found out who they are.
+   */
   enter(wire: Wire, session: Session): Connection | Refusal {
     const { gateway, connections, vigil, limits, tally } = this.parts;
+    if (connections.isDraining) return ShuttingDown();
     if (connections.areTooManyOf(session.personId)) return TooManyConnections();
     const connection = new Connection(wire, limits.maxBuffered, tally, new FrameBudget(Number.POSITIVE_INFINITY));
     gateway.handleConnection(connection);

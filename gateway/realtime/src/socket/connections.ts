@@ -10,6 +10,7 @@ const FAREWELLS_PER_TURN = 100;
 export class Connections {
   private readonly all = new Set<Connection>();
   private readonly byPerson = new Map<string, Set<Connection>>();
+  private drains = false;
   private whenEmpty: (() => void) | undefined;
 
   constructor(
@@ -19,6 +20,11 @@ export class Connections {
 
   get size(): number {
     return this.all.size;
+  }
+
+  /** Everybody is told to leave: whoever came now would be told by nobody. */
+  get isDraining(): boolean {
+    return this.drains;
   }
 
   add(connection: Connection): void {
@@ -60,6 +66,7 @@ export class Connections {
 
   /** Says good-bye to all, a batch per turn of the event loop, and answers when the last has gone. */
   async drain(): Promise<void> {
+    this.drains = true;
     let said = 0;
     for (const connection of this.all) {
       connection.close(closing.drain);

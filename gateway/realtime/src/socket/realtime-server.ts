@@ -2,14 +2,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answer, clientAddress, type Health } from '@mela/chassis';
-import { Broken, MethodNotAllowed, NoSuchRoute, refusal, TooManyRequests, Unavailable, type Refusal } from '@mela/contracts';
+import { Broken, MethodNotAllowed, NoSuchRoute, refusal, TooManyRequests, type Refusal } from '@mela/contracts';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { WebSocketServer } from 'ws';
 import { answerPreflight, letRead } from '../http/cross-origin.ts';
 import type { Arrivals } from '../limits/arrivals.ts';
-import { TransportOff } from '../protocol/faults.ts';
+import { ShuttingDown, TransportOff } from '../protocol/faults.ts';
 import type { Transport } from '../settings.ts';
 import { answerBare, answerRequest } from './problem-answers.ts';
 
@@ -131,7 +131,7 @@ export class RealtimeServer implements CustomTransportStrategy {
   }
 
   private refusalOf(request: IncomingMessage): Refusal | undefined {
-    if (this.closing) return Unavailable('This gateway is shutting down');
+    if (this.closing) return ShuttingDown();
     if (!PATHS.has(pathOf(request))) return NoSuchRoute('WebSockets are accepted at /realtime');
     if (!this.isOn('websocket')) return this.transportOff();
     return this.options.admits(request.headers.origin) ? undefined : ForeignOrigin();
@@ -151,7 +151,7 @@ export class RealtimeServer implements CustomTransportStrategy {
     if (request.method === 'OPTIONS') return answerPreflight(response);
     if (request.method !== 'GET') return answerRequest(response, MethodNotAllowed(), { allow: 'GET, OPTIONS' });
     if (!route) return this.tellTransports(response);
-    if (this.closing) return answerRequest(response, Unavailable('This gateway is shutting down'));
+    if (this.closing) return answerRequest(response, ShuttingDown());
     if (!this.isOn(route.transport)) return answerRequest(response, this.transportOff());
     const after = this.secondsUntilLetIn(request);
     if (after > 0) return answerRequest(response, TooFast(), { 'retry-after': String(after) });

@@ -14,6 +14,14 @@ const ANSWER_WITHIN_MS = 2_000;
 /** A cluster waits for 4 s for those that nobody answers for, before it names them. */
 const LIST_WITHIN_MS = 6_000;
 
+/** What tells one message from another at the same place. */
+export interface StoredMessage {
+  /** The event's; a filler has none. */
+  readonly id: string | undefined;
+  /** Epoch milliseconds. */
+  readonly storedAt: number;
+}
+
 /** What the stream's leader says of it. Replicas may lag behind, so none of this is a direct get. */
 export class StreamReader {
   constructor(private readonly nc: NatsConnection) {}
@@ -46,13 +54,13 @@ export class StreamReader {
 
   /** Which event lies there; undefined where there is none. */
   async eventIdAt(seq: number): Promise<string | undefined> {
-    const message = await (await this.manager()).streams.getMessage(STREAM, { seq });
-    return message?.header?.get('ce-id').toLowerCase() || undefined;
+    return (await this.storedMessageAt(seq))?.id;
   }
 
-  /** Epoch milliseconds; undefined when nothing lies there. */
-  async storedAt(seq: number): Promise<number | undefined> {
-    return (await (await this.manager()).streams.getMessage(STREAM, { seq }))?.time.getTime();
+  /** What lies there, a filler too; undefined when nothing does. */
+  async storedMessageAt(seq: number): Promise<StoredMessage | undefined> {
+    const message = await (await this.manager()).streams.getMessage(STREAM, { seq });
+    return message ? { id: message.header?.get('ce-id').toLowerCase() || undefined, storedAt: message.time.getTime() } : undefined;
   }
 
   private async consumers(offset: number): Promise<ConsumerPage> {
