@@ -31,6 +31,7 @@ export const RealtimeSettings = z.object({
   REALTIME_MAX_FRAME: whole(1_024, 262_144).default(16_384).describe('Bytes of the largest frame a client may send'),
   REALTIME_FRAMES_PER_SECOND: whole(1, 100_000).default(100).describe('Frames a second that one connection may send; twice as many at once'),
   REALTIME_MAX_TOPICS: whole(1, 10_000).default(200).describe('Subscriptions that one connection may have'),
+  REALTIME_QUESTIONS_PER_SECOND: whole(1, 1_000_000).default(200).describe('Topics a second that one person may ask for, on all their connections together; five times as many at once'),
   REALTIME_CONNECTIONS_PER_PERSON: whole(1, 1_000_000).default(50).describe('Connections that one person may have at a gateway; a new one beyond that is refused'),
   REALTIME_CONNECTIONS_PER_SECOND: whole(1, 1_000_000).default(500).describe('New connections a second from one network address; twice as many at once'),
   TRUST_PROXY: trustedProxies,

@@ -16,6 +16,7 @@ import { EventStreams } from './http/event-streams.ts';
 import { Polls } from './http/polls.ts';
 import { Visitors } from './http/visitors.ts';
 import { Arrivals } from './limits/arrivals.ts';
+import { Questions } from './limits/questions.ts';
 import { measure, type Tally } from './metrics.ts';
 import { askedBy, NAME } from './needs.ts';
 import { serveOperations } from './operations.ts';
@@ -78,8 +79,9 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
   const neighbours = new Neighbours(presence.roll);
   const exchange = new Exchange({ nc, id: gateway, neighbours, presence });
   const replays = new Replays(recent, cursors, () => tail.position.epoch);
+  const questions = new Questions(settings.REALTIME_QUESTIONS_PER_SECOND);
   const subscriptions: Subscriptions = new Subscriptions({
-    channels, connections, replays, presence, journal, cursors, tail, log,
+    channels, connections, replays, presence, journal, cursors, tail, questions, log,
     entitlements: new Entitlements({ catalogue, asker, rights, recent, end: () => tail.position.seq }),
     limits: { maxTopics: settings.REALTIME_MAX_TOPICS },
   });
@@ -130,7 +132,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
       framesPerSecond: settings.REALTIME_FRAMES_PER_SECOND, tally, closed, log,
     }));
     const visitors = new Visitors({
-      gateway: app.get(FramesGateway), connections, vigil, tokens, tickets, tally,
+      gateway: app.get(FramesGateway), connections, vigil, tokens, tickets, questions, tally,
       limits: { maxTopics: settings.REALTIME_MAX_TOPICS, maxBuffered: settings.REALTIME_MAX_BUFFERED },
     });
     const streams = new EventStreams({ visitors, feeds, pingMs: settings.REALTIME_PING_MS, closed });

@@ -83,7 +83,7 @@ describe('many screens at once', () => {
   it('come back at once, five thousand of them to one hot topic: each is told the five hundred events it missed', async () => {
     // A busy machine takes longer to open so many than one connection may take to say who it is.
     const gateway = await world.gateway({
-      REALTIME_AUTH_MS: '120000', REALTIME_PING_MS: '120000', REALTIME_CONNECTIONS_PER_PERSON: '6000', REALTIME_CONNECTIONS_PER_SECOND: '6000',
+      REALTIME_AUTH_MS: '120000', REALTIME_PING_MS: '120000', REALTIME_CONNECTIONS_PER_PERSON: '6000', REALTIME_CONNECTIONS_PER_SECOND: '6000', REALTIME_QUESTIONS_PER_SECOND: '6000',
     });
     const token = await world.token(id(7));
     const first = await gateway.screen(token);

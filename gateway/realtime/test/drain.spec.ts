@@ -15,7 +15,7 @@ describe('a gateway that stops', () => {
 
   it('tells two thousand clients when to come back: each does at a moment of its own, at another gateway, and has lost nothing', async () => {
     // A busy machine takes longer to open so many than one connection may take to say who it is.
-    const settings = { REALTIME_AUTH_MS: '120000', REALTIME_PING_MS: '120000', REALTIME_CONNECTIONS_PER_PERSON: '6000', REALTIME_CONNECTIONS_PER_SECOND: '6000' };
+    const settings = { REALTIME_AUTH_MS: '120000', REALTIME_PING_MS: '120000', REALTIME_CONNECTIONS_PER_PERSON: '6000', REALTIME_CONNECTIONS_PER_SECOND: '6000', REALTIME_QUESTIONS_PER_SECOND: '6000' };
     const [stopping, staying] = [await world.gateway(settings), await world.gateway(settings)];
     let open: Gateway = stopping;
     const farewells: string[] = [];

@@ -91,6 +91,31 @@ describe('how many may connect', () => {
     expect({ status, retryAfter: headers['retry-after'], code: body['code'] }).toEqual({ status: 429, retryAfter: '1', code: 'limit.exceeded' });
   });
 
+  it('is bounded in what it asks of the owners of topics, for one person on whatever connections and in whatever way', async () => {
+    const gateway = await world.gateway({ REALTIME_QUESTIONS_PER_SECOND: '1' });
+    const token = await world.token(id(7));
+    const screens = [await gateway.screen(token), await gateway.screen(token)] as const;
+    const subscribed = async (n: number) => {
+      const topic = `dock:${n % 2}`;
+      const answer = await screens[n % 2]!.ask({ t: 'sub', topic });
+      await screens[n % 2]!.ask({ t: 'unsub', topic });
+      return answer;
+    };
+    let asked = 0;
+    while (asked < 100 && (await subscribed(asked)).t === 'subd') asked++;
+    expect(asked).toBeGreaterThanOrEqual(5);
+    expect(asked).toBeLessThan(100);
+    expect(world.asked).toHaveLength(asked);
+    expect(await subscribed(asked)).toMatchObject({ t: 'err', code: 'frame.rate_limited', topic: `dock:${asked % 2}`, retry: true, after: expect.any(Number) });
+    for (const way of ['events', 'poll']) {
+      const { status, headers, body } = await Page.ask(`${gateway.http}/realtime/${way}?topics=dock:1,dock:2,dock:3,dock:4,dock:5`, { token });
+      expect({ status, wait: Number(headers['retry-after']) > 0, code: body['code'] }).toEqual({ status: 429, wait: true, code: 'limit.exceeded' });
+    }
+    expect(world.asked).toHaveLength(asked);
+    await (await gateway.screen(await world.token(id(8)))).listen('dock:north');
+    await expect.poll(async () => (await subscribed(asked)).t, { timeout: 5_000, interval: 100 }).toBe('subd');
+  });
+
   it('is counted by the address that a trusted balancer tells of', async () => {
     const { url } = await world.gateway({ REALTIME_CONNECTIONS_PER_SECOND: '1', TRUST_PROXY: 'loopback' });
     const fates = [];

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isRefusal, topic as topicOf } from '@mela/contracts';
 import type { Feeds } from '../feed/feeds.ts';
 import { Message } from '../protocol/message.ts';
+import { TopicsTooFast } from '../protocol/faults.ts';
 import { connected, live, subscribed } from '../protocol/outgoing.ts';
 import { answerRequest } from '../socket/problem-answers.ts';
 import { readStreamed } from './asked.ts';
@@ -30,6 +31,8 @@ export class EventStreams {
     const session = await visitors.recognise(request, asked);
     if (isRefusal(session)) return answerRequest(response, session);
     if (response.destroyed) return;
+    const wait = visitors.secondsUntilAsked(session, asked);
+    if (wait > 0) return answerRequest(response, TopicsTooFast.request(), { 'retry-after': String(wait) });
 
     const wire = new ServerSentWire(response);
     const connection = visitors.enter(wire, session);

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate, setTimeout as after } from 'node:timers/promises';
 import { isRefusal } from '@mela/contracts';
 import type { Feeds, OpenFeed } from '../feed/feeds.ts';
+import { TopicsTooFast } from '../protocol/faults.ts';
 import { answerRequest } from '../socket/problem-answers.ts';
 import type { Connection } from '../socket/connection.ts';
 import { readPolled, type Polled } from './asked.ts';
@@ -39,6 +40,8 @@ export class Polls {
     const session = await visitors.recognise(request, asked);
     if (isRefusal(session)) return answerRequest(response, session);
     if (response.destroyed) return;
+    const wait = visitors.secondsUntilAsked(session, asked);
+    if (wait > 0) return answerRequest(response, TopicsTooFast.request(), { 'retry-after': String(wait) });
 
     const wire = new PollWire();
     // Each poll shows a token anew: nobody needs to be told that this one ends.

@@ -3,6 +3,7 @@ import { bearer } from '@mela/bus';
 import type { TokenVerifier } from '@mela/chassis';
 import { InvalidInput, isRefusal, NotSignedIn, type Refusal } from '@mela/contracts';
 import type { FramesGateway } from '../frames.gateway.ts';
+import type { Questions } from '../limits/questions.ts';
 import type { Tally } from '../metrics.ts';
 import { ShuttingDown, TooManyConnections, TooManyTopics } from '../protocol/faults.ts';
 import { Connection } from '../socket/connection.ts';
@@ -18,6 +19,7 @@ interface Parts {
   readonly vigil: Vigil;
   readonly tokens: TokenVerifier;
   readonly tickets: Tickets;
+  readonly questions: Questions;
   readonly limits: { readonly maxTopics: number; readonly maxBuffered: number };
   readonly tally: Tally;
 }
@@ -39,6 +41,11 @@ export class Visitors {
     if (isRefusal(token)) return token;
     const verified = await tokens.verify(token);
     return isRefusal(verified) ? verified : { token, personId: verified.caller.personId, expiresAt: verified.expiresAt };
+  }
+
+  /** Until the owners of the topics may be asked for this person; 0 where they may now. */
+  secondsUntilAsked({ personId }: Session, { topics }: { topics: readonly string[] }): number {
+    return Math.ceil(this.parts.questions.take(personId, topics.length) / 1000);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { refusal, Unavailable } from '@mela/contracts';
+import { refusal, TooManyRequests, Unavailable } from '@mela/contracts';
 
 export const MalformedFrame = refusal('frame.malformed', 400, 'The frame is not a JSON object');
 export const FrameTooLarge = refusal('frame.too_large', 413, 'The frame is too large');
@@ -13,5 +13,7 @@ export const TooManyTopics = refusal('topic.too_many', 409, 'This connection has
 export const Unsubscribed = refusal('topic.unsubscribed', 409, 'The subscription was given up before it was granted');
 export const InvalidTicket = refusal('auth.invalid_ticket', 401, 'The ticket is not valid', 'It works once and for 30 seconds: get another, POST /api/v1/realtime/tickets');
 export const TransportOff = refusal('realtime.transport_off', 404, 'This transport is switched off here');
+const ASKED_TOO_FAST = 'Topics are asked for faster than one person may';
+export const TopicsTooFast = { frame: () => TooFast(ASKED_TOO_FAST), request: () => TooManyRequests(ASKED_TOO_FAST) };
 export const ShuttingDown = () => Unavailable('This gateway is shutting down');
 export const OtherPerson = refusal('auth.other_person', 403, 'The token is somebody else’s');

@@ -2,10 +2,11 @@ import { reach, type Cursors, type Position } from '@mela/bus';
 import { Broken, isRefusal, MayNotHear, topic as topicOf, Unavailable, type Refusal, type Right } from '@mela/contracts';
 import type { Logger } from 'pino';
 import type { Replays } from '../history/replays.ts';
+import type { Questions } from '../limits/questions.ts';
 import type { Presence } from '../presence/presence.ts';
 import { closing } from '../protocol/close-codes.ts';
-import { ConnectFirst, TooManyTopics, Unsubscribed } from '../protocol/faults.ts';
-import { live, subscribed, unsubscribed, type AnswerTo } from '../protocol/outgoing.ts';
+import { ConnectFirst, TooManyTopics, TopicsTooFast, Unsubscribed } from '../protocol/faults.ts';
+import { err, live, subscribed, unsubscribed, type AnswerTo } from '../protocol/outgoing.ts';
 import type { Connection } from '../socket/connection.ts';
 import type { Connections } from '../socket/connections.ts';
 import type { Journal } from '../why/journal.ts';
@@ -24,6 +25,7 @@ interface Parts {
   readonly channels: Channels;
   readonly connections: Connections;
   readonly entitlements: Entitlements;
+  readonly questions: Questions;
   readonly replays: Replays;
   readonly presence: Presence;
   readonly journal: Journal;
@@ -56,6 +58,8 @@ export class Subscriptions {
     const existing = connection.subscriptions.get(topic);
     if (existing) return this.answerAgain(existing, i, presence);
     if (connection.subscriptions.size >= this.parts.limits.maxTopics) return connection.refuse(i, TooManyTopics(), topic);
+    const after = this.parts.questions.take(connection.session.personId);
+    if (after > 0) return connection.send(err(i, TopicsTooFast.frame(), { topic, after }));
 
     const subscription = this.register(connection, topic);
     subscription.takesPart = presence === true;
