@@ -159,6 +159,8 @@ describe('the reference client', () => {
       const passage = await clients.passageTo(first);
       const { client, states } = clients.opened(passage.url, { ...only, random: () => 0.02 });
       const { view } = await viewOf(client);
+      // Between two polls it would be nowhere, and go to the other gateway without having been told anything.
+      await expect.poll(async () => (await first.metric('mela_realtime_connections'))['']).toBe(1);
       passage.leadTo(second.http);
       const stopped = first.process.stop();
       const began = performance.now();
