@@ -89,6 +89,17 @@ describe('a client that comes back', () => {
     expect(away(5, 7)).toEqual([expect.stringContaining(`was not told post.created ${id(106)} of 6`)]);
   });
 
+  it('is owed nothing that lies before the event that gives the right, though its owner let it in sooner', () => {
+    const late = [post(2), post(3), turn(4, 'member.joined'), post(5), post(6)];
+    const heard = (seq: number): HeardEvent => {
+      const { id: eventId, type, data } = late.find((event) => event.seq === seq)!;
+      return { kind: 'heard', ...onScreen, connection: 1, at: 2_000 + seq, topic: scope, cursor: `e:${seq}:s`, id: eventId, type, data, told: true };
+    };
+    const missedBy = (...places: number[]) => complaints([...line(1, ...begins(1)), ...places.map(heard)], late).filter((what) => what.includes('was not told'));
+    expect(missedBy(4, 5, 6)).toEqual([]);
+    expect(missedBy(4, 6)).toEqual([expect.stringContaining(`was not told post.created ${id(105)} of 5`)]);
+  });
+
   it('may go on over a place that the stream has lost only if it is told so', () => {
     const lost: Entry[] = line(1, ...begins(1), 2, 3).map((entry) => (entry.kind === 'heard' && entry.id === id(103) ? { ...entry, cursor: 'e:3:s', id: id(99) } : entry));
     expect(complaints([...lost, ...line(2, letIn(5, false), resync, live, 6, 7)]).filter((what) => what.startsWith('Screen'))).toEqual([]);

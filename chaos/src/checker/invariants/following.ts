@@ -61,7 +61,7 @@ function missed({ who, personId, screen, topic }: Following, span: Span, index: 
   const until = span.lasting && isWhole ? Number.POSITIVE_INFINITY : Math.max(span.from, ...sound.map(({ seq }) => seq));
   const told = new Set(span.told.map(({ id }) => id));
   const elsewhere = turns === undefined ? [] : span.resumes.map(({ after, to }) => ({ after, until: rightFrom(turns, to) }));
-  const isTheirs = ({ seq }: StreamEvent) => !elsewhere.some((lapse) => seq > lapse.after && seq < lapse.until);
+  const isTheirs = ({ seq }: StreamEvent) => isOwed(turns, seq) && !elsewhere.some((lapse) => seq > lapse.after && seq < lapse.until);
   return (index.onTopic.get(topic) ?? [])
     .filter((event) => event.seq > span.from && event.seq <= until && !event.restored && !told.has(event.id) && isTheirs(event))
     .map(({ seq, id, type }) => ({
@@ -70,6 +70,13 @@ function missed({ who, personId, screen, topic }: Following, span: Span, index: 
       about: [id, personId],
     }));
 }
+
+/**
+ * The owner may know of a right before the stream does, and let somebody in; what lies before the event that gives the right is
+ * told to whoever listens when it happens, and to nobody who comes back.
+ */
+const isOwed = (turns: Turns | undefined, seq: number): boolean =>
+  turns === undefined || turns.began.some((began, turn) => began <= seq && seq <= (turns.ended[turn] ?? Number.POSITIVE_INFINITY));
 
 /** What was told before the stream lost its end. Of what comes behind that nobody can say any more what it should have been. */
 function still(told: readonly HeardEvent[], index: StreamIndex): { readonly sound: readonly StreamEvent[]; readonly isWhole: boolean } {
