@@ -15,7 +15,7 @@ const mistakes = [
 const STRIKES = 4;
 
 const run = (roles: string, strikes: number, faults: readonly string[], ...more: readonly string[]) =>
-  chaos('--minutes', '2', '--strikes', String(strikes), '--people', '30', '--screens', '40', '--seed', 'mistakes', '--roles', roles, '--only', ...faults, ...more);
+  chaos('--minutes', '2', '--strikes', String(strikes), '--people', '30', '--screens', '10', '--seed', 'mistakes', '--roles', roles, '--only', ...faults, ...more);
 
 describe('a mistake planted on purpose is found', () => {
   it.each(mistakes)('%s', async (mistake, roles, fault, broken) => {
