@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import WebSocket from 'ws';
 import { clientsIn, sighted, viewOf, ways } from './client.fixture.ts';
 import { openHarbour, pilot } from './harbour.fixture.ts';
 
@@ -49,44 +48,4 @@ describe('the reference client, when it was away for a while', () => {
     expect(shown).toContain(ended);
     expect(shown.at(-1)).not.toBe(ended);
   });
-
-  it('goes on with a fresh token from where it got to, when the one it had ends while the past is told', async () => {
-    const { url } = await world.gateway({ REALTIME_NOTICE_MS: '50' });
-    let isTired = false;
-    let greeting: { t: string; exp: number } | undefined;
-    let wakes: () => void = () => undefined;
-    /** A machine that, once it is tired, falls asleep as soon as it was greeted. */
-    class Drowsy extends WebSocket {
-      constructor(url: string) {
-        super(url);
-        this.once('message', (data) => {
-          if (!isTired || greeting) return;
-          greeting = JSON.parse(String(data).split('\n')[0]!) as typeof greeting;
-          this.pause();
-          wakes = () => this.resume();
-        });
-      }
-    }
-    const heardBefore: number[] = [];
-    const token = async ({ fresh }: { fresh: boolean }) => {
-      if (fresh) heardBefore.push(view.ids.length);
-      return world.token(pilot, { seconds: isTired && !fresh ? 4 : 600 });
-    };
-    const { client } = clients.opened(url, { transports: ['websocket'], WebSocket: Drowsy as never, token });
-    const { view } = await viewOf(client);
-    const told = await publish(1);
-    await view.hears(told[0]!);
-    client.close();
-    isTired = true;
-    // More than the systems on both sides keep for a sleeper.
-    told.push(...(await publish(40, { note: 'x'.repeat(400_000) })));
-    client.connect();
-    await expect.poll(() => greeting, { timeout: 15_000 }).toMatchObject({ t: 'connected' });
-    await expect.poll(() => Date.now() / 1_000, { timeout: 10_000 }).toBeGreaterThan(greeting!.exp);
-    wakes();
-    await view.hears(told.at(-1)!);
-    expect([view.ids, view.resyncs]).toEqual([told, 1]);
-    // It asked for the fresh one before it had heard everything, and what it had heard was not told again.
-    expect(heardBefore.at(-1)).toBeLessThan(told.length);
-  }, 60_000);
 });
