@@ -153,30 +153,29 @@ describe('coming back after a break', () => {
     }
   });
 
+  /** From the beginning nothing can be told any more, and from the first event all the rest. */
+  const hasForgottenTheFirst = async (gateway: Parameters<typeof backOn>[0], beginning: unknown, told: Awaited<ReturnType<typeof publish>>) => {
+    const witness = await gateway.screen(world.pilotsToken);
+    await witness.listen('dock:north');
+    expect((await backOn(gateway, beginning)).answer).toMatchObject({ recovered: false });
+    const { epoch } = cursors.open(String(beginning))!;
+    const { screen, answer } = await backOn(gateway, cursors.sign({ epoch, seq: told[0]!.seq }));
+    expect(answer).toMatchObject({ recovered: true });
+    expect(heard(screen)).toEqual(ids(told.slice(1)));
+  };
+
   it('starts anew where the gateway has forgotten', async () => {
     const gateway = await world.gateway({ REALTIME_RECENT_EVENTS: '100' });
     const { to } = await (await gateway.screen(world.pilotsToken)).ask({ t: 'sub', topic: 'dock:north' });
     const told = await publish(101);
-    const witness = await gateway.screen(world.pilotsToken);
-    await witness.listen('dock:north');
-    expect((await backOn(gateway, to)).answer).toMatchObject({ recovered: false });
-    const { epoch } = cursors.open(String(to))!;
-    const { screen, answer } = await backOn(gateway, cursors.sign({ epoch, seq: told[0]!.seq }));
-    expect(answer).toMatchObject({ recovered: true });
-    expect(heard(screen)).toEqual(ids(told.slice(1)));
+    await hasForgottenTheFirst(gateway, to, told);
   });
 
   it('starts anew where what was missed takes more room than the gateway gives it', async () => {
     const gateway = await world.gateway({ REALTIME_RECENT_BYTES: '65536' });
     const { to } = await (await gateway.screen(world.pilotsToken)).ask({ t: 'sub', topic: 'dock:north' });
     const told = await publish(3, { note: 'x'.repeat(30_000) });
-    const witness = await gateway.screen(world.pilotsToken);
-    await witness.listen('dock:north');
-    expect((await backOn(gateway, to)).answer).toMatchObject({ recovered: false });
-    const { epoch } = cursors.open(String(to))!;
-    const { screen, answer } = await backOn(gateway, cursors.sign({ epoch, seq: told[0]!.seq }));
-    expect(answer).toMatchObject({ recovered: true });
-    expect(heard(screen)).toEqual(ids(told.slice(1)));
+    await hasForgottenTheFirst(gateway, to, told);
   });
 
   it('is told in pieces when it is much, as fast as it is read, and what happens meanwhile in its place', async () => {
