@@ -73,14 +73,17 @@ export class RelaySession {
     await this.query('SELECT pg_advisory_unlock_all()');
   }
 
-  /** The next rows of the held shards, in order of ids within each, leaving out aggregates that must wait. */
+  /**
+   * The next rows of the held shards, in order of ids within each, leaving out aggregates that must wait. Those come from a
+   * subquery, which is hashed once: a plan that is made before they are known would compare each row with every one of them.
+   */
   async pending(busy: readonly string[], limit: number): Promise<OutboxRow[]> {
     const rows = await this.prepared<OutboxRow>(
       'pending',
       `SELECT next.* FROM unnest($1::smallint[]) AS held (shard)
        CROSS JOIN LATERAL (
          SELECT shard, id, ctid, event_id, aggregate_id, subject, headers, payload FROM outbox
-         WHERE outbox.shard = held.shard AND aggregate_id <> ALL (string_to_array($2, E'\\n'))
+         WHERE outbox.shard = held.shard AND aggregate_id NOT IN (SELECT unnest(string_to_array($2, E'\\n')))
          ORDER BY id LIMIT $3) AS next
        LIMIT $3`,
       [this.held, busy.join('\n'), limit],
