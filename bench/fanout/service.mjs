@@ -17,7 +17,7 @@ async function connect() {
 const client = await connect();
 const bell = new Doorbell(nc, SERVICE);
 const sql = { query: async (/** @type {string} */ text, /** @type {any[]} */ values = []) => (await client.query(text, values)).rows };
-const relay = new Relay({ service: SERVICE, nc, connect, log: silent, metrics: new Registry() });
+const relay = new Relay({ service: SERVICE, nc, connect, bell, log: silent, metrics: new Registry() });
 await relay.start();
 await until(async () => relay.health().shards === SHARDS);
 
