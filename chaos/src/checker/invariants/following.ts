@@ -1,8 +1,6 @@
 import type { HeardEvent, StreamEvent, Violation } from '@mela/testkit/chaos';
-import { Rights } from '../rights.ts';
 import { followingsIn, type Fault, type Following, type Span } from '../screens/spans.ts';
 import { copyHeard, indexOf, type StreamIndex } from '../stream-index.ts';
-import { nameOfRight, type Turns } from '../turns.ts';
 import type { Judge } from './judge.ts';
 
 const invariant = 'screens';
@@ -10,15 +8,14 @@ const invariant = 'screens';
 /**
  * Whatever becomes of its lines, a screen is told each event of a topic once, in the stream's order and with nothing left out, from
  * where it began to listen to where it stopped; to the stream's end, if it never did. Where the gateway says that it cannot go on from
- * there, the client says so, and there alone may be a hole.
+ * there, the client says so, and there alone may be a hole: also where a right ended and began again meanwhile.
  */
-export const following: Judge = (evidence, workloads) => {
-  const [index, rights] = [indexOf(evidence.stream), new Rights(evidence, workloads)];
-  return followingsIn(evidence.history).flatMap((one) => {
-    const right = rights.needed(one);
-    const turns = right && index.rights.get(nameOfRight(right));
-    return [...one.faults.map((fault) => complain(one, fault)), ...one.spans.flatMap((span) => [...repeated(one, span), ...disorder(one, span, index), ...missed(one, span, index, turns)])];
-  });
+export const following: Judge = (evidence) => {
+  const index = indexOf(evidence.stream);
+  return followingsIn(evidence.history).flatMap((one) => [
+    ...one.faults.map((fault) => complain(one, fault)),
+    ...one.spans.flatMap((span) => [...repeated(one, span), ...disorder(one, span, index), ...missed(one, span, index)]),
+  ]);
 };
 
 const said: Readonly<Record<Fault['kind'], string>> = {
@@ -56,14 +53,12 @@ function disorder({ who, personId, screen, topic }: Following, { told }: Span, i
   return violations;
 }
 
-function missed({ who, personId, screen, topic }: Following, span: Span, index: StreamIndex, turns: Turns | undefined): Violation[] {
+function missed({ who, personId, screen, topic }: Following, span: Span, index: StreamIndex): Violation[] {
   const { sound, isWhole } = still(span.told, index);
   const until = span.lasting && isWhole ? Number.POSITIVE_INFINITY : Math.max(span.from, ...sound.map(({ seq }) => seq));
   const told = new Set(span.told.map(({ id }) => id));
-  const elsewhere = turns === undefined ? [] : span.resumes.map(({ after, to }) => ({ after, until: rightFrom(turns, to) }));
-  const isTheirs = ({ seq }: StreamEvent) => isOwed(turns, seq) && !elsewhere.some((lapse) => seq > lapse.after && seq < lapse.until);
   return (index.onTopic.get(topic) ?? [])
-    .filter((event) => event.seq > span.from && event.seq <= until && !event.restored && !told.has(event.id) && isTheirs(event))
+    .filter((event) => event.seq > span.from && event.seq <= until && !event.restored && !told.has(event.id))
     .map(({ seq, id, type }) => ({
       invariant,
       what: `Screen ${screen} of ${who} was not told ${type} ${id} of ${seq} on ${topic}, ${span.lasting && seq > (sound.at(-1)?.seq ?? 0) ? 'to which it listened to the end' : 'of which it was told what lies behind it'}`,
@@ -71,23 +66,9 @@ function missed({ who, personId, screen, topic }: Following, span: Span, index: 
     }));
 }
 
-/**
- * The owner may know of a right before the stream does, and let somebody in; what lies before the event that gives the right is
- * told to whoever listens when it happens, and to nobody who comes back.
- */
-const isOwed = (turns: Turns | undefined, seq: number): boolean =>
-  turns === undefined || turns.began.some((began, turn) => began <= seq && seq <= (turns.ended[turn] ?? Number.POSITIVE_INFINITY));
-
 /** What was told before the stream lost its end. Of what comes behind that nobody can say any more what it should have been. */
 function still(told: readonly HeardEvent[], index: StreamIndex): { readonly sound: readonly StreamEvent[]; readonly isWhole: boolean } {
   const copies = told.map((one) => copyHeard(one, index));
   const lost = copies.indexOf(undefined);
   return { sound: (lost < 0 ? copies : copies.slice(0, lost)) as StreamEvent[], isWhole: lost < 0 };
-}
-
-/** Whoever comes back is told from where the right began that they have then; had they none by the stream, from there on. */
-function rightFrom({ began, ended }: Turns, to: number): number {
-  const turn = began.findLastIndex((place) => place <= to);
-  const isOver = turn < 0 || (ended[turn] !== undefined && ended[turn] <= to);
-  return isOver ? to + 1 : began[turn]!;
 }

@@ -19,10 +19,6 @@ export interface Span {
 
 export interface Resume {
   readonly connection: number;
-  /** The last place that was told before. */
-  readonly after: number;
-  /** Where the stream was, as the gateway said. */
-  readonly to: number;
 }
 
 /** One topic on one screen, from the beginning of the run to its end. */
@@ -90,7 +86,7 @@ function follow(entries: readonly OnTopic[]): Following {
       waits = false;
       const to = placeOf(entry.to);
       if (span && entry.recovered) {
-        if (entry.connection !== connection) span.resumes.push({ connection: entry.connection, after: span.told.length === 0 ? span.from : placeOf(span.told.at(-1)!.cursor), to });
+        if (entry.connection !== connection) span.resumes.push({ connection: entry.connection });
       } else {
         span = { since: entry, from: to, afterHole: span !== undefined, told: [], resumes: [], lasting: false };
         spans.push(span);

@@ -1,7 +1,7 @@
-import { earliest } from '../cursor.ts';
+import { earliest, isToldAt, type Cursor } from '../cursor.ts';
 import type { Ending } from '../ending.ts';
 import type { Frame } from '../frames.ts';
-import type { Link, LinkOptions } from './link.ts';
+import type { Link, LinkOptions, Wanted } from './link.ts';
 import { endingOf } from './problem.ts';
 
 interface Answer {
@@ -65,19 +65,28 @@ export class PollLink implements Link {
       hears.alive();
       // A question is answered without ceremony: what a connection says of itself is said here.
       if (!begun) hears.frame({ t: 'connected', ping: WAIT_SECONDS * 1_000 });
-      const refused = new Set(answer.frames.flatMap((frame) => (frame.t === 'err' ? [frame.topic] : [])));
-      const heard = topics.filter(({ topic }) => !refused.has(topic));
-      const granted = heard.filter(({ topic, since: place }) => !answer.recovered || place === undefined || !this.granted.has(topic));
-      this.granted = new Set(heard.map(({ topic }) => topic));
-      for (const { topic } of granted) hears.frame({ t: 'subd', topic, recovered: answer.recovered, to: answer.next });
-      for (const frame of answer.frames) hears.frame(frame);
-      for (const { topic } of granted) hears.frame({ t: 'live', topic });
+      this.tell(topics, answer);
       begun = true;
       hears.reached(answer.next);
       const bye = answer.frames.find((frame) => frame.t === 'bye');
       if (bye) return { code: bye.code, ...(bye.after ? { after: bye.after } : {}) };
     }
     return {};
+  }
+
+  private tell(topics: readonly Wanted[], { frames, next, recovered }: Answer): void {
+    const { hears } = this.options;
+    const refused = new Set(frames.flatMap((frame) => (frame.t === 'err' ? [frame.topic] : [])));
+    const heard = topics.filter(({ topic }) => !refused.has(topic));
+    const places = new Map(heard.map(({ topic, since }) => [topic, since]));
+    // Some is left out of a topic whose right began after the place that was asked from; not if the topic itself is further on.
+    const told = frames.filter((frame) => frame.t !== 'subd' || !isBehind(frame.to, places.get(frame.topic)));
+    const partly = new Set(told.flatMap((frame) => (frame.t === 'subd' ? [frame.topic] : [])));
+    const fresh = heard.filter(({ topic, since }) => !recovered || since === undefined || !this.granted.has(topic));
+    this.granted = new Set(places.keys());
+    for (const { topic } of fresh) if (!partly.has(topic)) hears.frame({ t: 'subd', topic, recovered, to: next });
+    for (const frame of told) hears.frame(frame);
+    for (const topic of new Set([...fresh.map(({ topic }) => topic), ...partly])) hears.frame({ t: 'live', topic });
   }
 
   private async ask(topics: readonly string[], since: string | undefined, wait: number): Promise<Answer | Ending | 'changed'> {
@@ -99,3 +108,5 @@ export class PollLink implements Link {
     this.options.hears.ended(why);
   }
 }
+
+const isBehind = (to: Cursor, place: Cursor | undefined): boolean => place !== undefined && isToldAt(to, place);

@@ -25,11 +25,18 @@ interface Wish {
 /** A topic that was granted. `to` as in the frame `subd`. */
 interface Heard {
   readonly topic: string;
+  readonly recovered: boolean;
   readonly to: string;
 }
 
+interface Granted {
+  readonly subscription: Subscription;
+  readonly from: number;
+  readonly recovered: boolean;
+}
+
 export interface OpenFeed {
-  /** Nothing is missing between the client's cursor and what is told. */
+  /** The client's cursor could be gone on from; of some topics the right may have begun later. */
   readonly recovered: boolean;
   /** The rest was refused, and the client told so. */
   readonly heard: readonly Heard[];
@@ -69,17 +76,17 @@ export class Feeds {
       })),
     );
     const cursor = await subscriptions.recoverable(since);
-    const granted: { subscription: Subscription; from: number }[] = [];
+    const granted: Granted[] = [];
     for (const { subscription, answer } of entitled)
       if (isRefusal(answer)) subscriptions.refuse(subscription, answer);
       else if (!subscription.ended) {
-        subscriptions.startFrom(subscription, answer.from, { since, cursor });
-        granted.push({ subscription, from: answer.from });
+        const recovered = subscriptions.startFrom(subscription, answer.from, { since, cursor });
+        granted.push({ subscription, from: answer.from, recovered });
       }
     return this.feed(connection, granted, { recovered: cursor !== undefined, at: cursor?.seq ?? start });
   }
 
-  private feed(connection: Connection, granted: readonly { subscription: Subscription; from: number }[], { recovered, at }: { recovered: boolean; at: number }): OpenFeed {
+  private feed(connection: Connection, granted: readonly Granted[], { recovered, at }: { recovered: boolean; at: number }): OpenFeed {
     const { recent, frames, channels, subscriptions, cursors, tail } = this.parts;
     const sign = (seq: number) => cursors.sign({ epoch: tail.position.epoch, seq });
     let caughtUp: (topics: readonly string[]) => void = () => undefined;
@@ -94,7 +101,7 @@ export class Feeds {
     }
     return {
       recovered,
-      heard: granted.map(({ subscription, from }) => ({ topic: subscription.topic, to: sign(Math.max(at, from, recovered ? tail.position.seq : 0)) })),
+      heard: granted.map(({ subscription: { topic }, from, recovered: whole }) => ({ topic, recovered: whole, to: sign(Math.max(at, from, whole ? tail.position.seq : 0)) })),
       next: () => sign(feed.place),
       begin: (then) => {
         caughtUp = then ?? caughtUp;

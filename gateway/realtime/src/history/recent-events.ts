@@ -75,6 +75,12 @@ export class RecentEvents {
     return this.byTopic.get(topic);
   }
 
+  /** Whether anything happened on a topic after one place, until another. */
+  anyOnTopic(topic: string, { after, until }: { after: number; until: number }): boolean {
+    const lane = this.onTopic(topic);
+    return lane !== undefined && lane.numberAfter(after) < lane.numberAfter(until);
+  }
+
   /** Also called where the past is asked for: age comes by itself, when nothing happens, too. */
   forgetOld(): void {
     const { events, ageMs, bytes } = this.bounds;

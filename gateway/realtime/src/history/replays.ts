@@ -37,6 +37,11 @@ export class Replays {
     return seq >= this.recent.after;
   }
 
+  /** Whether a topic has something between the place that a client knows and the place that it may be told from. */
+  leaveOut(topic: string, { after, until }: { after: number; until: number }): boolean {
+    return this.recent.anyOnTopic(topic, { after, until });
+  }
+
   /** After a break in the stream its places hold something else. */
   forget(): void {
     this.pieces.clear();

@@ -46,9 +46,9 @@ export class EventStreams {
     wire.begin();
     const { personId, expiresAt } = session;
     connection.send(connected(undefined, { cid: connection.id, ping: pingMs, exp: Math.floor(expiresAt / 1000), topics: [topicOf.person(personId)] }));
-    const { heard, recovered, next, begin } = await feeds.open(connection, asked);
+    const { heard, next, begin } = await feeds.open(connection, asked);
     if (!connection.isOpen) return;
-    connection.send(...heard.map(({ topic, to }) => subscribed(undefined, topic, { recovered, to })));
+    connection.send(...heard.map(({ topic, ...place }) => subscribed(undefined, topic, place)));
     begin((topics) => {
       const cursor = next();
       connection.deliver(new Message(topics.map((topic) => ({ cursor, line: Buffer.from(live(topic)) }))));

@@ -3,6 +3,7 @@ import { setImmediate, setTimeout as after } from 'node:timers/promises';
 import { isRefusal } from '@mela/contracts';
 import type { Feeds, OpenFeed } from '../feed/feeds.ts';
 import { TopicsTooFast } from '../protocol/faults.ts';
+import { subscribed } from '../protocol/outgoing.ts';
 import { answerRequest } from '../socket/problem-answers.ts';
 import type { Connection } from '../socket/connection.ts';
 import { readPolled, type Polled } from './asked.ts';
@@ -71,6 +72,8 @@ export class Polls {
   }
 
   private async untilTold(feed: OpenFeed, wire: PollWire, waitSeconds: number): Promise<void> {
+    const partly = feed.heard.filter(({ recovered }) => !recovered);
+    wire.lines.push(...partly.map(({ topic, ...place }) => Buffer.from(subscribed(undefined, topic, place))));
     feed.begin();
     if (wire.lines.length > 0) return;
     const patience = new AbortController();

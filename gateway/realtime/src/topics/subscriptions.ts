@@ -122,11 +122,15 @@ export class Subscriptions {
     return cursor && replays.reachBack(cursor) && (await tail.reaches(cursor)) ? cursor : undefined;
   }
 
-  /** It was granted: where it is told from, and why from there. */
-  startFrom(subscription: Subscription, rightFrom: number, { since, cursor }: { since: string | undefined; cursor: Position | undefined }): void {
+  /**
+   * It was granted: where it is told from, and why from there. Answers whether nothing lies between that and the client's cursor:
+   * what happened before the right began is left out, and may be seen in the state of now.
+   */
+  startFrom(subscription: Subscription, rightFrom: number, { since, cursor }: { since: string | undefined; cursor: Position | undefined }): boolean {
     subscription.at = Math.max(cursor?.seq ?? subscription.at, rightFrom);
     const brought = cursor ? 'good' : since ? 'lost' : 'none';
     this.parts.journal.granted(subscription, { from: subscription.at, rightFrom, cursor: brought });
+    return cursor !== undefined && !this.parts.replays.leaveOut(subscription.topic, { after: cursor.seq, until: rightFrom });
   }
 
   /** It was told the past: from now on it hears what happens. */
@@ -162,9 +166,8 @@ export class Subscriptions {
     subscription.scope = scope;
     const cursor = await this.recoverable(since);
     if (subscription.ended) return;
-    this.startFrom(subscription, from, { since, cursor });
+    const recovered = this.startFrom(subscription, from, { since, cursor });
     reach('realtime.granted');
-    const recovered = cursor !== undefined;
     const to = recovered ? Math.max(tail.position.seq, subscription.at) : subscription.at;
     connection.send(subscribed(i, topic, { recovered, to: cursors.sign({ epoch: tail.position.epoch, seq: to }) }));
     reach('realtime.subscribed');
