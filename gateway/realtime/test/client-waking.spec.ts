@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
 import { clientsIn, sighted, viewOf, ways } from './client.fixture.ts';
 import { openHarbour, pilot } from './harbour.fixture.ts';
 
@@ -48,4 +49,47 @@ describe('the reference client, when it was away for a while', () => {
     expect(shown).toContain(ended);
     expect(shown.at(-1)).not.toBe(ended);
   });
+
+  it('goes on with a fresh token from where it got to, when the one it had ends while the past is told', async () => {
+    const { url } = await world.gateway({ REALTIME_NOTICE_MS: '50' });
+    let isTired = false;
+    let greeting: { t: string; exp: number } | undefined;
+    let wakes: () => void = () => undefined;
+    /** A machine that, once it is tired, falls asleep as soon as it was greeted. */
+    class Drowsy extends WebSocket {
+      constructor(address: string) {
+        super(address);
+        this.once('message', (data) => {
+          if (!isTired || greeting) return;
+          greeting = JSON.parse(String(data).split('\n')[0]!) as typeof greeting;
+          this.pause();
+          wakes = () => this.resume();
+        });
+      }
+    }
+    let held = await world.token(pilot);
+    const heardBefore: number[] = [];
+    const token = async ({ fresh }: { fresh: boolean }) => {
+      if (!fresh) return held;
+      heardBefore.push(view.ids.length);
+      return (held = await world.token(pilot));
+    };
+    const { client } = clients.opened(url, { transports: ['websocket'], WebSocket: Drowsy as never, token });
+    const { view } = await viewOf(client);
+    const told = await publish(1);
+    await view.hears(told[0]!);
+    client.close();
+    isTired = true;
+    // More than the systems on both sides keep for a sleeper.
+    told.push(...(await publish(40, { note: 'x'.repeat(400_000) })));
+    held = await world.token(pilot, { seconds: 4 });
+    client.connect();
+    await expect.poll(() => greeting, { timeout: 15_000 }).toMatchObject({ t: 'connected' });
+    await expect.poll(() => Date.now() / 1_000, { timeout: 10_000 }).toBeGreaterThan(greeting!.exp);
+    wakes();
+    await view.hears(told.at(-1)!);
+    expect([view.ids, view.resyncs]).toEqual([told, 1]);
+    // Told that its token had ended, or turned away with it: it asked for a fresh one before it had heard everything.
+    expect(heardBefore[0]).toBeLessThan(told.length);
+  }, 60_000);
 });

@@ -3,7 +3,7 @@ import type { Options } from '@mela/client';
 import { id, MayNotHear, Unavailable } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
 import { clientsIn, sighted, View, viewOf, ways } from './client.fixture.ts';
-import { openHarbour, pilot, PilotDismissed, SECRET } from './harbour.fixture.ts';
+import { openHarbour, pilot, PilotDismissed, PilotPosted, SECRET } from './harbour.fixture.ts';
 
 describe('the reference client', () => {
   const world = openHarbour();
@@ -42,6 +42,23 @@ describe('the reference client', () => {
         expect(view.ids).toEqual(told);
         expect(view.resyncs).toBe(1);
       }
+    });
+
+    it('reads one topic anew, and no other, where its right ended and began again while it was away', async () => {
+      const passage = await clients.passageTo(await world.gateway());
+      const { client } = clients.opened(passage.url, only);
+      const [{ view: north }, { view: south }] = [await viewOf(client), await viewOf(client, 'dock:south')];
+      passage.admits = () => false;
+      passage.cut();
+      const there = { pilotId: pilot, dock: 'north' };
+      await world.say(PilotDismissed, there);
+      await publish(3);
+      const posted = await world.say(PilotPosted, there);
+      const [[inTheNorth], [inTheSouth]] = [await publish(1), await publish(1, { dock: 'south' })];
+      passage.admits = () => true;
+      await Promise.all([north.hears(inTheNorth!), south.hears(inTheSouth!)]);
+      expect([north.ids, north.resyncs]).toEqual([[posted.id, inTheNorth], 2]);
+      expect([south.ids, south.resyncs]).toEqual([[inTheSouth], 1]);
     });
 
     it('listens to topics that are added on the way, and no more to those that are given up', async () => {

@@ -1,6 +1,6 @@
 import { Cursors } from '@mela/bus';
 import { describe, expect, it } from 'vitest';
-import { openHarbour, pilot, PilotDismissed, SECRET, type Gateway } from './harbour.fixture.ts';
+import { openHarbour, pilot, PilotDismissed, PilotPosted, SECRET, type Gateway } from './harbour.fixture.ts';
 import { Page } from './page.fixture.ts';
 import type { Frame } from './screen.fixture.ts';
 
@@ -110,6 +110,22 @@ describe('a long poll', () => {
       const event = await world.publish();
       expect(told(await poll(gateway, { since: answer.next }))).toEqual([`dock:north ${event.id}`]);
     }
+  });
+
+  it('says of which topic alone something is left out, because the right to it began later', async () => {
+    const gateway = await world.gateway();
+    const { next } = await poll(gateway, {});
+    const before = await world.publish({ dock: 'north' });
+    const south = await world.publish({ dock: 'south' });
+    const posted = await world.say(PilotPosted, { pilotId: pilot, dock: 'north' });
+    const after = await world.publish({ dock: 'north' });
+    const answer = await poll(gateway, { since: next, topics: 'dock:north,dock:south' });
+    expect(answer.recovered).toBe(true);
+    expect(answer.frames[0]).toEqual({ t: 'subd', topic: 'dock:north', recovered: false, to: expect.any(String) });
+    expect(cursors.open(String(answer.frames[0]!['to']))!.seq).toBe(posted.seq - 1);
+    expect(told(answer)).toEqual([`dock:south ${south.id}`, `person:${pilot} ${posted.id}`, `dock:north ${posted.id}`, `dock:north ${after.id}`]);
+    expect(JSON.stringify(answer)).not.toContain(before.id);
+    expect((await poll(gateway, { since: answer.next, topics: 'dock:north,dock:south', wait: '0' })).frames).toEqual([]);
   });
 
   it('names at once the topics that may not be heard, and asks for every right each time', async () => {
