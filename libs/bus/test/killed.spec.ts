@@ -65,7 +65,7 @@ describe('a relay', () => {
 
 describe('a consumer', () => {
   const settings = { ackWaitMs: 300, backoffMs: [50], maxDeliver: 5, lookMs: 250 };
-  /** What is delivered for the third time goes one by one: a busy machine must not be taken for a dead process. */
+  /** What is delivered for the third time goes by few: a busy machine must not be taken for a dead process. */
   const patient = { ...settings, ackWaitMs: 600, maxDeliver: 100 };
   const effects = (garden: Garden) => garden.db.query<{ event_id: string }>('SELECT event_id FROM effect');
 

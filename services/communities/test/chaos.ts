@@ -31,10 +31,23 @@ const known = (person: Actor) => ({
   posts: person.known<KnownPost>('posts'),
 });
 
-const isMine = (person: Actor) => ({ communityId }: { readonly communityId: string }) => belongingOf(person).in.has(communityId);
+const isMine = (person: Actor) => {
+  const { in: mine } = belongingOf(person);
+  return ({ communityId }: { readonly communityId: string }) => mine.has(communityId);
+};
 
-/** One of them, most likely a late one: that is where others are, too. */
-const recent = <T>(person: Actor, from: readonly T[]): T | undefined => (from.length === 0 ? undefined : person.random.pick(from.slice(-20)));
+/** The last so many that fit, looked for from the end: in twenty minutes there are thousands, and everybody looks all the time. */
+function lastOf<T>(all: readonly T[], most: number, fits: (one: T) => boolean): T[] {
+  const found: T[] = [];
+  for (let place = all.length - 1; place >= 0 && found.length < most; place--) if (fits(all[place]!)) found.push(all[place]!);
+  return found.reverse();
+}
+
+/** One of the late ones that fit: that is where others are, too. */
+function recent<T>(person: Actor, from: Iterable<T>, fits: (one: T) => boolean = () => true): T | undefined {
+  const late = lastOf(Array.isArray(from) ? (from as T[]) : [...from], 20, fits);
+  return late.length === 0 ? undefined : person.random.pick(late);
+}
 
 /** Told apart from everything else that anybody ever says. */
 function words(person: Actor): string {
@@ -86,7 +99,7 @@ export const workload: Workload = {
       weight: 6,
       run: async (person) => {
         const mine = belongingOf(person).in;
-        const open = recent(person, known(person).communities.filter(({ id }) => !mine.has(id)));
+        const open = recent(person, known(person).communities, ({ id }) => !mine.has(id));
         if (!person.session || !open) return;
         // Refused, they are a member already, or will notice that they are none.
         mine.add(open.id);
@@ -99,7 +112,7 @@ export const workload: Workload = {
       weight: 2,
       run: async (person) => {
         const { in: mine, founded } = belongingOf(person);
-        const communityId = recent(person, [...mine].filter((id) => !founded.has(id) || person.random.chance(0.1)));
+        const communityId = recent(person, mine, (id) => !founded.has(id) || person.random.chance(0.1));
         if (!person.session || communityId === undefined) return;
         const taps = person.random.chance(0.3) ? 2 : 1;
         await Promise.all(Array.from({ length: taps }, () => asMember(person, communityId, person.asks(communities.leave, { communityId }))));
@@ -113,7 +126,7 @@ export const workload: Workload = {
         const { in: mine, founded } = belongingOf(person);
         // Some try it who may not.
         const tries = (communityId: string) => founded.has(communityId) || (mine.has(communityId) && person.random.chance(0.05));
-        const member = recent(person, known(person).members.filter(({ communityId, userId }) => userId !== person.session?.person.id && tries(communityId)));
+        const member = recent(person, known(person).members, ({ communityId, userId }) => userId !== person.session?.person.id && tries(communityId));
         if (person.session && member) await person.asks(communities.removeMember, { communityId: member.communityId, userId: member.userId });
       },
     },
@@ -121,7 +134,7 @@ export const workload: Workload = {
       name: 'post',
       weight: 20,
       run: async (person) => {
-        const communityId = recent(person, [...belongingOf(person).in]);
+        const communityId = recent(person, belongingOf(person).in);
         if (!person.session || communityId === undefined) return;
         const post = await asMember(person, communityId, person.asks(communities.createPost, { communityId, body: words(person) }));
         if (post) known(person).posts.push({ id: post.id, communityId });
@@ -131,7 +144,7 @@ export const workload: Workload = {
       name: 'comment',
       weight: 10,
       run: async (person) => {
-        const post = recent(person, known(person).posts.filter(isMine(person)));
+        const post = recent(person, known(person).posts, isMine(person));
         if (!person.session || !post) return;
         const { id: postId, communityId } = post;
         await asMember(person, communityId, person.asks(communities.createComment, { communityId, postId, body: words(person) }));
@@ -141,7 +154,7 @@ export const workload: Workload = {
       name: 'read',
       weight: 5,
       run: async (person) => {
-        const communityId = recent(person, [...belongingOf(person).in]);
+        const communityId = recent(person, belongingOf(person).in);
         if (person.session && communityId !== undefined) await person.asks(communities.listPosts, { communityId, limit: person.random.int(1, 10) });
       },
     },
@@ -149,7 +162,7 @@ export const workload: Workload = {
       name: 'read comments',
       weight: 3,
       run: async (person) => {
-        const post = recent(person, known(person).posts.filter(isMine(person)));
+        const post = recent(person, known(person).posts, isMine(person));
         if (person.session && post) await person.asks(communities.listComments, { communityId: post.communityId, postId: post.id, limit: person.random.int(1, 10) });
       },
     },
@@ -158,7 +171,7 @@ export const workload: Workload = {
       weight: 1,
       run: async (person) => {
         const mine = belongingOf(person).in;
-        const other = recent(person, known(person).communities.filter(({ id }) => !mine.has(id)));
+        const other = recent(person, known(person).communities, ({ id }) => !mine.has(id));
         if (person.session && other) await person.asks(communities.listPosts, { communityId: other.id, limit: 1 });
       },
     },
@@ -177,7 +190,7 @@ export const workload: Workload = {
       ...new Set([
         ...[...belongingOf(person).in].slice(-TOPICS).map((id) => topic.community(id)),
         ...all.slice(-TOPICS).map(({ id }) => topic.community(id)),
-        ...posts.filter(isMine(person)).slice(-TOPICS).map(({ id }) => topic.post(id)),
+        ...lastOf(posts, TOPICS, isMine(person)).map(({ id }) => topic.post(id)),
         ...posts.slice(-TOPICS).map(({ id }) => topic.post(id)),
       ]),
     ];

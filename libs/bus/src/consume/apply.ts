@@ -13,14 +13,16 @@ interface Parts<Tx extends Sql> extends FailingParts {
   db: Transactions<Tx>;
 }
 
-/** From this delivery on an event is tried alone and noted first: it may be what took a process down. */
+/** From this delivery on an event is noted before it is tried, and tried among few: it may be what took a process down. */
 const SUSPECT_FROM = 3;
+/** At that delivery; a quarter at each further one, so that it is soon alone, and most are not one by one. */
+const SUSPECTED_TOGETHER = 64;
 
 /** Applies deliveries and answers each. Throws only `Hold`, with what is not answered left as it is. */
 export class Apply<Tx extends Sql> {
   readonly reading: Reading;
   private readonly failing: Failing;
-  /** Tried alone by this process, which is still here: whatever kept them from being applied, they took nobody down. */
+  /** Tried by this process, which is still here: whatever kept them from being applied, they took nobody down. */
   private readonly survived = new WeakSet<Delivery>();
 
   constructor(
@@ -34,11 +36,15 @@ export class Apply<Tx extends Sql> {
   async settle(deliveries: readonly Delivery[]): Promise<void> {
     for (const delivery of deliveries) if (!delivery.event && this.reading.ignores(delivery)) delivery.ack();
     const open = deliveries.filter((delivery) => !delivery.settled);
-    const suspectFrom = Math.min(SUSPECT_FROM, this.parts.settings.maxDeliver);
     const aside = this.definition.poison === 'aside';
-    const suspects = aside ? open.filter((delivery) => delivery.count >= suspectFrom) : [];
-    if (suspects.length > 0) await this.oneByOne(await this.withoutCulprits(suspects), true);
-    await this.together(aside ? open.filter((delivery) => delivery.count < suspectFrom) : open);
+    const isSuspect = (delivery: Delivery) => aside && delivery.count >= this.suspectFrom;
+    const suspects = open.filter(isSuspect);
+    if (suspects.length > 0) for (const few of await this.withoutCulprits(suspects)) await this.suspected(few);
+    await this.together(open.filter((delivery) => !isSuspect(delivery)));
+  }
+
+  private get suspectFrom(): number {
+    return Math.min(SUSPECT_FROM, this.parts.settings.maxDeliver);
   }
 
   /** The same way for an event that comes out of the dead letters: inbox, handler, and `also`, in one transaction. */
@@ -51,7 +57,13 @@ export class Apply<Tx extends Sql> {
     });
   }
 
-  private async together(deliveries: readonly Delivery[]): Promise<void> {
+  private async suspected(few: readonly Delivery[]): Promise<void> {
+    await this.parts.box.noteAttempts(few.map((delivery) => ({ letter: letterOf(delivery), attempts: delivery.count }))).catch(hold);
+    for (const delivery of few) this.survived.add(delivery);
+    await this.together(few, true);
+  }
+
+  private async together(deliveries: readonly Delivery[], suspected = false): Promise<void> {
     const read: { delivery: Delivery; event: EventOf }[] = [];
     for (const delivery of deliveries) {
       try {
@@ -64,14 +76,22 @@ export class Apply<Tx extends Sql> {
     // Those that come again come late.
     read.sort((a, b) => a.delivery.streamSeq - b.delivery.streamSeq);
     try {
-      const applied = await this.attempt((tx, traced) => this.applied(read.map(({ event }) => event), tx, traced));
-      this.parts.metrics.applied.inc(applied);
+      await this.commit(read.map(({ event }) => event), suspected);
     } catch (fault) {
       if (read.length === 1) return this.failing.failed(read[0]!.delivery, fault as Error);
-      return this.oneByOne(read.map(({ delivery }) => delivery), false);
+      for (const { delivery } of read) await (suspected ? this.suspected([delivery]) : this.together([delivery]));
+      return;
     }
     reach('consumer.committed');
     for (const { delivery } of read) delivery.ack();
+  }
+
+  private async commit(events: readonly EventOf[], suspected: boolean): Promise<void> {
+    const applied = await this.attempt(async (tx, traced) => {
+      if (suspected) await this.parts.box.clear(tx, events.map(({ id }) => id));
+      return this.applied(events, tx, traced);
+    });
+    this.parts.metrics.applied.inc(applied);
   }
 
   private attempt<R>(work: (tx: Tx, traced: TracedAttempt<Tx>) => Promise<R>): Promise<R> {
@@ -85,38 +105,29 @@ export class Apply<Tx extends Sql> {
     return count;
   }
 
-  private async oneByOne(deliveries: readonly Delivery[], suspected: boolean): Promise<void> {
-    for (const delivery of deliveries) {
-      try {
-        const event = this.reading.eventOf(delivery);
-        if (suspected) {
-          await this.parts.box.noteAttempt(letterOf(delivery), delivery.count);
-          this.survived.add(delivery);
-        }
-        const applied = await this.attempt(async (tx, traced) => {
-          if (suspected) await this.parts.box.clear(tx, event.id);
-          return this.applied([event], tx, traced);
-        });
-        this.parts.metrics.applied.inc(applied);
-        reach('consumer.committed');
-        delivery.ack();
-      } catch (fault) {
-        await this.failing.failed(delivery, fault as Error);
-      }
-    }
-  }
-
   /**
    * Those whose last attempt never ended come after the others, so that they take nobody else down with them;
-   * and those of whom that has been so too often are put aside.
+   * and those that were alone in it, and have been delivered too often, are put aside.
    */
-  private async withoutCulprits(suspects: readonly Delivery[]): Promise<Delivery[]> {
+  private async withoutCulprits(suspects: readonly Delivery[]): Promise<readonly Delivery[][]> {
     const noted = await this.parts.box.suspects(suspects.map((delivery) => letterOf(delivery).eventId)).catch(hold);
-    const wasNoted = (delivery: Delivery) => noted.has(letterOf(delivery).eventId.toLowerCase());
-    const beyond = suspects.filter((delivery) => delivery.count > this.parts.settings.maxDeliver && wasNoted(delivery) && !this.survived.has(delivery));
-    for (const delivery of beyond) await this.failing.tookDown(delivery);
-    return suspects
-      .filter((delivery) => !beyond.includes(delivery))
-      .sort((a, b) => Number(wasNoted(a)) - Number(wasNoted(b)) || a.streamSeq - b.streamSeq);
+    const notedAt = (delivery: Delivery) => noted.get(letterOf(delivery).eventId.toLowerCase()) ?? 0;
+    // Since the last deliveries are of one alone, nobody else was noted at the one before.
+    const isCulprit = (delivery: Delivery) => delivery.count > this.parts.settings.maxDeliver && notedAt(delivery) === delivery.count - 1 && !this.survived.has(delivery);
+    for (const delivery of suspects) if (isCulprit(delivery)) await this.failing.tookDown(delivery);
+    const left = suspects.filter((delivery) => !delivery.settled).sort((a, b) => notedAt(a) - notedAt(b) || a.streamSeq - b.streamSeq);
+    const groups: Delivery[][] = [];
+    for (const delivery of left) {
+      const group = groups.at(-1) ?? [];
+      const most = this.togetherAt(Math.max(delivery.count, ...group.map(({ count }) => count)));
+      if (group.length > 0 && group.length < most && notedAt(group[0]!) === notedAt(delivery)) group.push(delivery);
+      else groups.push([delivery]);
+    }
+    return groups;
+  }
+
+  /** How many are tried together at their so-many-eth delivery. */
+  private togetherAt(count: number): number {
+    return count >= this.parts.settings.maxDeliver ? 1 : Math.max(1, SUSPECTED_TOGETHER / 4 ** (count - this.suspectFrom));
   }
 }

@@ -24,6 +24,12 @@ export const letterOf = (delivery: Delivery): Letter => ({
   payload: delivery.payload,
 });
 
+/** How often a letter was delivered when it was written. */
+interface Attempted {
+  readonly letter: Letter;
+  readonly attempts: number;
+}
+
 /**
  * Where one consumer puts what it cannot apply.
  * An event that has failed repeatedly is noted as `trying` before each further attempt: if that attempt takes the process down,
@@ -35,43 +41,47 @@ export class DeadLetterBox {
     private readonly consumer: string,
   ) {}
 
-  async noteAttempt(letter: Letter, attempts: number): Promise<void> {
-    await this.write(letter, { error: 'The process ended while it applied this event', attempts, state: 'trying' });
+  async noteAttempts(attempted: readonly Attempted[]): Promise<void> {
+    await this.write(attempted, { error: 'The process ended while it applied this event', state: 'trying' });
   }
 
   async bury(letter: Letter, error: string, attempts: number): Promise<void> {
-    await this.write(letter, { error, attempts, state: 'dead' });
+    await this.write([{ letter, attempts }], { error, state: 'dead' });
   }
 
-  async suspects(eventIds: readonly string[]): Promise<ReadonlySet<string>> {
-    const rows = await this.db.query<{ event_id: string }>(
-      `SELECT event_id FROM dead_letter WHERE consumer = $1 AND event_id = ANY ($2::uuid[]) AND state = 'trying'`,
+  /** Those that are noted, and at which of their deliveries. */
+  async suspects(eventIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.db.query<{ event_id: string; attempts: number }>(
+      `SELECT event_id, attempts FROM dead_letter WHERE consumer = $1 AND event_id = ANY ($2::uuid[]) AND state = 'trying'`,
       [this.consumer, eventIds],
     );
-    return new Set(rows.map((row) => row.event_id));
+    return new Map(rows.map((row) => [row.event_id, row.attempts]));
   }
 
-  /** In the transaction that applies the event. */
-  async clear(tx: Sql, eventId: string): Promise<void> {
-    await tx.query('DELETE FROM dead_letter WHERE consumer = $1 AND event_id = $2', [this.consumer, eventId]);
+  /** In the transaction that applies the events. */
+  async clear(tx: Sql, eventIds: readonly string[]): Promise<void> {
+    await tx.query('DELETE FROM dead_letter WHERE consumer = $1 AND event_id = ANY ($2::uuid[])', [this.consumer, eventIds]);
   }
 
-  private async write(letter: Letter, { error, attempts, state }: { error: string; attempts: number; state: string }): Promise<void> {
+  private async write(attempted: readonly Attempted[], { error, state }: { error: string; state: string }): Promise<void> {
+    // One statement writes no row twice: an event may be at hand in two copies.
+    const letters = [...new Map(attempted.map((one) => [one.letter.eventId.toLowerCase(), one])).values()];
     await this.db.query(
       `INSERT INTO dead_letter (consumer, event_id, stream_seq, subject, headers, payload, error, attempts, state)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       SELECT $1, event_id, stream_seq, subject, headers, payload, $7, attempts, $9
+       FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::jsonb[], $6::bytea[], $8::int[]) AS letter (event_id, stream_seq, subject, headers, payload, attempts)
        ON CONFLICT (consumer, event_id) DO UPDATE
        SET error = excluded.error, attempts = excluded.attempts, state = excluded.state, last_error_at = now()
        WHERE dead_letter.state <> 'discarded'`,
       [
         this.consumer,
-        letter.eventId,
-        letter.streamSeq,
-        letter.subject,
-        JSON.stringify(letter.headers),
-        Buffer.from(letter.payload),
+        letters.map(({ letter }) => letter.eventId),
+        letters.map(({ letter }) => letter.streamSeq),
+        letters.map(({ letter }) => letter.subject),
+        letters.map(({ letter }) => JSON.stringify(letter.headers)),
+        letters.map(({ letter }) => Buffer.from(letter.payload)),
         error.slice(0, 4_000),
-        attempts,
+        letters.map(({ attempts }) => attempts),
         state,
       ],
     );

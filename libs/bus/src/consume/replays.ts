@@ -23,7 +23,7 @@ export async function replayMarked<Tx extends Sql>(db: Transactions<Tx>, consume
     const consumer = consumers.find(({ definition }) => definition.as === row.consumer)!;
     const letter: Letter = { eventId: row.event_id, streamSeq: Number(row.stream_seq), subject: row.subject, headers: row.headers, payload: row.payload };
     try {
-      await consumer.apply.applyLetter(letter, (tx) => consumer.box.clear(tx, row.event_id));
+      await consumer.apply.applyLetter(letter, (tx) => consumer.box.clear(tx, [row.event_id]));
       log.info({ consumer: row.consumer, eventId: row.event_id }, 'A dead letter was replayed');
     } catch (fault) {
       await backToDead(db, row, fault as Error);
