@@ -1,17 +1,17 @@
 import { busUsers, STREAM, type BusNeeds, type BusUser } from '@mela/bus';
 import type { Target } from '@mela/chassis';
-import { realtime } from '@mela/contracts';
+import { identity, realtime } from '@mela/contracts';
 
 /**
- * Whoever looks after Mela: makes the stream, follows it, tells of what did not happen, rings for replays, and asks the gateways. Even so the
- * stream is neither changed nor removed with it.
+ * Whoever looks after Mela: makes the stream, follows it, tells of what did not happen, rings for replays, asks the gateways, and appoints
+ * the first who may appoint others. Even so the stream is neither changed nor removed with it.
  */
 export const OPERATOR = 'operator';
 
 const operator: BusNeeds = {
   name: OPERATOR,
-  asks: [realtime.why],
-  follows: true,
+  asks: [realtime.why, identity.appoint],
+  follows: 'everything',
   also: {
     publish: [
       'evt.>',

@@ -62,6 +62,10 @@ describe.each(everybody)('with the credentials of %s, the server refuses', (user
     await expectRefused(user, 'publish', [...unnamed.map(({ subject }) => subject), 'svc.orders.place']);
   });
 
+  it.runIf(user === 'api')('to follow more than the end of sessions', async () => {
+    await expectRefused(user, 'publish', ['', '.evt.>', '.evt.session.*.*', '.evt.session.opened.*', '.evt.post.created.*'].map((filter) => `$JS.API.CONSUMER.CREATE.${STREAM}.api_q7${filter}`));
+  });
+
   it('to use, change or remove another’s durable', async () => {
     const calls = (durable: string) => [
       ...['CONSUMER.CREATE', 'CONSUMER.MSG.NEXT', 'CONSUMER.DELETE', 'CONSUMER.DURABLE.CREATE', 'CONSUMER.PAUSE'].map((call) => `$JS.API.${call}.${STREAM}.${durable}`),

@@ -1,8 +1,12 @@
-import { Email, identity, Password } from '@mela/contracts';
-import { Command } from 'commander';
-import { findApi } from '../api.ts';
+import { Asker } from '@mela/bus';
+import { Email, identity, isRefusal, Password, platformRoles, type Person, type PlatformRole } from '@mela/contracts';
+import { Command, Option } from 'commander';
+import { findApi, refused } from '../api.ts';
+import { onBus } from '../bus.ts';
 import { begin, command, type Common } from '../command.ts';
+import { readLayers } from '../environment.ts';
 import { usage } from '../fault.ts';
+import type { DataFolder } from '../project.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Options extends Common {
@@ -14,14 +18,48 @@ interface Options extends Common {
 
 export const adminCommand = (terminal: Terminal): Command =>
   new Command('admin').description('The people who look after an instance').addCommand(
-    command('create', 'Create an ordinary account, such as the first one of an instance')
+    command('create', 'Create the account of a super-admin, such as the first one of an instance')
       .option('--email <address>', 'the account’s e-mail address')
       .option('--name <name>', 'the person’s name (default: the part of the address before the @)')
       .option('--password-stdin', 'read the password from standard input')
       .option('--api <address>', 'address of the API (default: the running instance’s)')
-      .addHelpText('after', '\nIt registers a person through the API, as signing up does, and no more: the account is an ordinary one, without rights beyond anybody else’s.\nRoles above a community come later. Today whoever founds a community owns it, and gives roles within it.')
+      .addHelpText('after', '\nIt registers a person through the API, as signing up does, and then gives them the role over the message bus, as the operator of the instance.')
       .action((options: Options) => create(terminal, options)),
+  ).addCommand(
+    command('appoint', 'Give whoever has an account another role on the platform')
+      .requiredOption('--email <address>', 'the account’s e-mail address')
+      .addOption(new Option('--role <role>', 'the role').choices(platformRoles).makeOptionMandatory())
+      .addHelpText('after', '\nWhoever’s role changes is signed out everywhere: their tokens say which role they have.')
+      .action((options: Appointing) => appointed(terminal, options)),
   );
+
+interface Appointing extends Common {
+  email: string;
+  role: PlatformRole;
+}
+
+async function appointed(terminal: Terminal, options: Appointing): Promise<void> {
+  const { say, folder } = begin(terminal, options);
+  const email = addressOf(options.email);
+  const person = await appoint(terminal, folder, email, options.role);
+  say.data(person, () => `${person.email} is ${person.role.replace('_', '-')} on the platform`);
+}
+
+function addressOf(text: string): string {
+  const email = Email.safeParse(text);
+  if (!email.success) throw usage('This is not an e-mail address.');
+  return email.data;
+}
+
+/** As the operator, who asks in nobody’s name: the first of those who give roles can be appointed by nobody else. */
+async function appoint(terminal: Terminal, folder: DataFolder, email: string, role: PlatformRole): Promise<Person> {
+  const { all } = await readLayers(terminal, [], folder);
+  return onBus(all, async (nc) => {
+    const outcome = await new Asker({ nc, mayAsk: new Set([identity.appoint.id]) }).ask(identity.appoint, { email, role });
+    if (isRefusal(outcome)) throw refused(outcome);
+    return outcome;
+  });
+}
 
 async function create(terminal: Terminal, options: Options): Promise<void> {
   const { say, folder } = begin(terminal, options);
@@ -29,15 +67,14 @@ async function create(terminal: Terminal, options: Options): Promise<void> {
   const missing = [...(options.email === undefined ? ['--email'] : []), ...(options.passwordStdin ? [] : ['--password-stdin'])];
   if (missing.length > 0 && !mayAsk) throw usage(`Missing: ${missing.join(', ')}`, 'Nobody can be asked here.');
 
-  const email = Email.safeParse(options.email ?? (await terminal.ask('E-mail: ')));
-  if (!email.success) throw usage('This is not an e-mail address.');
+  const email = addressOf(options.email ?? (await terminal.ask('E-mail: ')));
   const typed = options.passwordStdin ? (await terminal.readStdin()).replace(/\r?\n$/, '') : await terminal.ask('Password: ', true);
   const password = Password.safeParse(typed);
   if (!password.success) throw usage('A password has 10 to 200 characters.');
 
   const api = await findApi(folder, options.api);
-  const name = options.name ?? email.data.split('@')[0]!;
-  const { person } = await api.must(identity.register, { email: email.data, password: password.data, name });
-  say.data(person, () => `${person.email} has an account: ${person.id}`);
-  say.note('It has no rights beyond anybody else’s. Who founds a community owns it.');
+  const name = options.name ?? email.split('@')[0]!;
+  await api.must(identity.register, { email, password: password.data, name });
+  const person = await appoint(terminal, folder, email, 'super_admin');
+  say.data(person, () => `${person.email} has an account, and is super-admin: ${person.id}`);
 }

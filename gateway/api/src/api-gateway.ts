@@ -1,5 +1,5 @@
 import { busSettings, readSettings, type Target } from '@mela/chassis';
-import { identity, mela, type Catalogue } from '@mela/contracts';
+import { identity, mela, SessionRevoked, type Catalogue } from '@mela/contracts';
 import { routedIn } from './routes/operations.ts';
 import { ApiSettings } from './settings.ts';
 import { startApi } from './start-api.ts';
@@ -9,7 +9,7 @@ export const apiGatewayOf = (catalogue: Catalogue): Target => ({
   name: 'api',
   kind: 'gateway',
   settings: { 'api.bus': busSettings('api'), api: ApiSettings },
-  needs: () => ({ name: 'api', asks: [identity.jwks, ...routedIn(catalogue)] }),
+  needs: () => ({ name: 'api', asks: [identity.jwks, ...routedIn(catalogue)], follows: [SessionRevoked] }),
   start: (process) => startApi(catalogue, process, readSettings({ api: ApiSettings }, process.environment).api),
 });
 

@@ -1,5 +1,5 @@
-import { Asker, Cursors, StreamPosition } from '@mela/bus';
-import { keysOverBus, nestLogger, openBus, TokenVerifier, Undo, type Process, type Running } from '@mela/chassis';
+import { Asker, Cursors, needStream, StreamPosition } from '@mela/bus';
+import { keysOverBus, nestLogger, openBus, RevokedSessions, TokenVerifier, Undo, type Process, type Running } from '@mela/chassis';
 import type { Catalogue } from '@mela/contracts';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -37,10 +37,14 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
     undo.push(() => nc.close());
     const asker = new Asker({ nc, mayAsk: 'anything', local: process.local, timeoutMs: settings.REQUEST_TIMEOUT_MS });
 
+    await needStream(nc);
+    const revoked = new RevokedSessions();
+    undo.push(await revoked.follow({ nc, name: 'api', log }));
+
     const limits = await openLimits(catalogue, process, settings, undo);
     const forward = new Forward({
       asker, limits,
-      tokens: new TokenVerifier(keysOverBus(asker)),
+      tokens: new TokenVerifier(keysOverBus(asker), Date.now, revoked),
       cursors: new ReadCursors(new StreamPosition(nc), new Cursors(settings.CURSOR_SECRET), log),
       timeoutMs: settings.REQUEST_TIMEOUT_MS,
     });

@@ -47,14 +47,14 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
       if (isRefusal(token)) return this.turnAway(connection, frame, token);
       const verified = await this.tokens.verify(token);
       if (isRefusal(verified)) return this.turnAway(connection, frame, verified);
-      const { caller: { personId }, expiresAt } = verified;
+      const { caller: { personId, sessionId }, expiresAt } = verified;
       if (!connection.isOpen) return;
       if (this.connections.areTooManyOf(personId)) {
         connection.refuse(frame.i, TooManyConnections());
         return connection.close(closing.tooMany);
       }
       reach('realtime.admitting');
-      connection.session = { token, personId, expiresAt };
+      connection.session = { token, personId, sessionId, expiresAt };
     } finally {
       connection.connecting = false;
     }
@@ -75,11 +75,11 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     if (!connection.session) return connection.refuse(i, ConnectFirst());
     const verified = await this.tokens.verify(token);
     if (isRefusal(verified)) return connection.refuse(i, verified);
-    const { caller: { personId }, expiresAt } = verified;
+    const { caller: { personId, sessionId }, expiresAt } = verified;
     if (personId !== connection.session.personId) return connection.refuse(i, OtherPerson());
     if (!connection.isOpen) return;
     if (expiresAt >= connection.session.expiresAt) {
-      connection.session = { token, personId, expiresAt };
+      connection.session = { token, personId, sessionId, expiresAt };
       this.vigil.refreshed(connection);
     }
     reach('realtime.refreshing');

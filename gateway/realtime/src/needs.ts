@@ -17,7 +17,7 @@ export const needsOf = (catalogue: Pick<Catalogue, 'topics' | 'operations'>): Bu
   name: NAME,
   asks: askedBy(catalogue),
   answers: true,
-  follows: true,
+  follows: 'everything',
   keeps: [TICKETS],
   also: { publish: [AMONG_GATEWAYS, `${inboxOf(NAME)}.>`], subscribe: [AMONG_GATEWAYS] },
 });

@@ -24,6 +24,7 @@ export async function serveOperations({ nc, local, tickets, inquiries, tokens, m
   const operations = [
     hosted(realtime.createTicket, () => tickets.give(currentContext()!.token!)),
     hosted(realtime.why, (input) => inquiries.ask(input as In<typeof realtime.why>)),
+    hosted(realtime.explain, (input) => inquiries.ask(input as In<typeof realtime.explain>)),
   ];
   const server = new OperationServer(nc, realtime[SERVICE]);
   for (const [subject, serve] of operations) server.serve(subject, serve);

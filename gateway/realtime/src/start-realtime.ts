@@ -1,5 +1,5 @@
 import { Asker, Cursors, needStream } from '@mela/bus';
-import { keysOverBus, LOG, nestLogger, openBus, TokenVerifier, trusts, type Process, type Running } from '@mela/chassis';
+import { keysOverBus, LOG, nestLogger, openBus, RevokedSessions, TokenVerifier, trusts, type Process, type Running } from '@mela/chassis';
 import type { Catalogue } from '@mela/contracts';
 import { NestFactory } from '@nestjs/core';
 import { BrokenFrameFilter } from './broken-frame.filter.ts';
@@ -102,13 +102,16 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
     metrics: process.metrics,
     log,
   });
-  const tokens = new TokenVerifier(keysOverBus(asker));
+  const revoked = new RevokedSessions();
+  const tokens = new TokenVerifier(keysOverBus(asker), Date.now, revoked);
   const tickets = new Tickets(new TicketBucket(nc, { keptMs: TICKET_MS, replicas: process.settings.NATS_REPLICAS ?? 1 }), log);
 
+  let stopFollowing = async () => {};
   const stopBehindTheSockets = async () => {
     vigil.stop();
     presence.stop();
     exchange.stop();
+    await stopFollowing();
     await tail.stop();
     await nc.close();
   };
@@ -142,6 +145,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
     exchange.start();
     // The stream first: whoever is let in hears everything from then on.
     await needStream(nc);
+    stopFollowing = await revoked.follow({ nc, name: NAME, log }, ({ userId, sessionId }) => connections.closeThoseOf(userId, sessionId));
     await tail.start(settings.REALTIME_RECENT_EVENTS);
     await app.listen();
     const stopOperations = await serveOperations({ nc, local: process.local, tickets, inquiries, tokens, metrics: process.metrics, log });

@@ -11,5 +11,6 @@ export { writeOutbox } from './outbox/outbox.ts';
 export { Poison } from './outbox/poison.ts';
 export { Relay, type RelayOptions } from './outbox/relay.ts';
 export { busTables, relayEpoch } from './outbox/tables.ts';
+export { Follower } from './stream/follower.ts';
 export { createdAt, ensureStream, needStream, StreamPosition } from './stream/stream.ts';
 export { StreamReader, type StoredMessage, type StreamState } from './stream/stream-reader.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anyone, person } from './language/access.ts';
+import { anyone, person, platform, platformRoles, services } from './language/access.ts';
 import { event } from './language/event.ts';
 import { hearing } from './language/hearing.ts';
 import { perAddress, perUser } from './language/limit.ts';
@@ -12,7 +12,10 @@ import { topic } from './topics.ts';
 export const Email = z.string().trim().toLowerCase().max(254).check(z.email()).meta({ examples: ['asha@mela.example'] });
 export const Password = z.string().min(10).max(200).meta({ examples: ['cubbon-park-at-six'] });
 
-export const Person = z.object({ id: Id, email: z.string(), name: z.string(), createdAt: Instant });
+/** Who looks after the platform; in communities people have roles of their own. */
+const Role = z.enum(platformRoles);
+
+export const Person = z.object({ id: Id, email: z.string(), name: z.string(), role: Role, createdAt: Instant });
 export type Person = z.output<typeof Person>;
 
 /** What signing in gives: a short-lived access token, and a refresh token that works once. */
@@ -24,9 +27,30 @@ export const Session = z.object({
 });
 export type Session = z.output<typeof Session>;
 
+/** What a person calls the thing that they sign in on. */
+const Device = Text(80).meta({ examples: ['Asha’s phone'] });
+
+/** One sign-in, as its owner sees it. */
+export const SignedIn = z.object({
+  id: Id,
+  device: z.string().nullable(),
+  createdAt: Instant,
+  /** When its tokens were last made anew. */
+  refreshedAt: Instant,
+  expiresAt: Instant,
+  /** The one that asks. */
+  isCurrent: z.boolean(),
+});
+export type SignedIn = z.output<typeof SignedIn>;
+
 export const EmailTaken = refusal('identity.email_taken', 409, 'This e-mail address has an account already', 'Sign in instead');
 export const WrongCredentials = refusal('identity.wrong_credentials', 401, 'E-mail and password do not match');
+// Not 401: the caller is who they are, and their token is no worse for it.
+export const WrongPassword = refusal('identity.wrong_password', 403, 'This is not the password of now');
 export const RefreshRefused = refusal('identity.refresh_refused', 401, 'This refresh token is not valid', 'Sign in again');
+export const SessionUnknown = refusal('identity.session_unknown', 404, 'You have no such session');
+export const PersonUnknown = refusal('identity.person_unknown', 404, 'Nobody here is that');
+export const LastSuperAdmin = refusal('identity.last_super_admin', 409, 'The platform needs a super-admin', 'Appoint another one first');
 export const HashingBusy = refusal('identity.busy', 503, 'Too many people are signing in at once', 'Try again shortly');
 
 export const UserRegistered = event('user.registered', {
@@ -37,13 +61,29 @@ export const UserRegistered = event('user.registered', {
   example: { userId: id(1) },
 });
 
+export const SessionRevoked = event('session.revoked', {
+  summary: 'A sign-in has ended: its tokens are good for nothing any more',
+  aggregate: 'session',
+  data: z.object({ sessionId: Id, userId: Id }),
+  audience: (e) => [topic.person(e.userId)],
+  example: { sessionId: id(5), userId: id(1) },
+});
+
+export const UserRoleChanged = event('user.role_changed', {
+  summary: 'A person has another role on the platform',
+  aggregate: 'user',
+  data: z.object({ userId: Id, role: Role }),
+  audience: (e) => [topic.person(e.userId)],
+  example: { userId: id(1), role: 'admin' },
+});
+
 export const identity = service('identity', {
   register: command({
     summary: 'Create an account and sign in',
     http: 'POST /identity/register',
     access: anyone,
     limit: perAddress(60, '1m'),
-    input: z.object({ email: Email, password: Password, name: Text(80) }),
+    input: z.object({ email: Email, password: Password, name: Text(80), device: Device.optional() }),
     output: Session,
     refusals: [EmailTaken, HashingBusy],
     emits: [UserRegistered],
@@ -54,7 +94,7 @@ export const identity = service('identity', {
     http: 'POST /identity/sign-in',
     access: anyone,
     limit: perAddress(60, '1m'),
-    input: z.object({ email: Email, password: z.string().max(200).meta({ examples: ['cubbon-park-at-six'] }) }),
+    input: z.object({ email: Email, password: z.string().max(200).meta({ examples: ['cubbon-park-at-six'] }), device: Device.optional() }),
     output: Session,
     refusals: [WrongCredentials, HashingBusy],
     secret: true,
@@ -67,7 +107,54 @@ export const identity = service('identity', {
     input: z.object({ refreshToken: z.string().max(200) }),
     output: Session,
     refusals: [RefreshRefused],
+    emits: [SessionRevoked],
     secret: true,
+  }),
+  sessions: query({
+    summary: 'Where the caller is signed in, the latest first',
+    http: 'GET /identity/sessions',
+    access: person,
+    limit: perUser(120, '1m'),
+    input: z.object({}),
+    output: z.object({ items: z.array(SignedIn) }),
+  }),
+  endSession: command({
+    summary: 'Sign out somewhere: that session’s tokens stop working at once',
+    http: 'DELETE /identity/sessions/:sessionId',
+    access: person,
+    limit: perUser(120, '1m'),
+    input: z.object({ sessionId: Id }),
+    output: z.object({ ended: z.int() }),
+    refusals: [SessionUnknown],
+    emits: [SessionRevoked],
+  }),
+  signOut: command({
+    summary: 'Sign out here',
+    http: 'POST /identity/sign-out',
+    access: person,
+    limit: perUser(120, '1m'),
+    input: z.object({}),
+    output: z.object({ ended: z.int() }),
+    emits: [SessionRevoked],
+  }),
+  signOutEverywhere: command({
+    summary: 'Sign out on every device, this one too',
+    http: 'POST /identity/sign-out-everywhere',
+    access: person,
+    limit: perUser(30, '1m'),
+    input: z.object({}),
+    output: z.object({ ended: z.int() }),
+    emits: [SessionRevoked],
+  }),
+  changePassword: command({
+    summary: 'Another password, for whoever knows the one of now; every other session ends',
+    http: 'PUT /identity/password',
+    access: person,
+    limit: perUser(10, '1m'),
+    input: z.object({ password: z.string().max(200), newPassword: Password }),
+    output: z.object({ ended: z.int() }),
+    refusals: [WrongPassword, HashingBusy],
+    emits: [SessionRevoked],
   }),
   me: query({
     summary: 'Who is signed in',
@@ -76,6 +163,24 @@ export const identity = service('identity', {
     limit: perUser(600, '1m'),
     input: z.object({}),
     output: Person,
+  }),
+  changeRole: command({
+    summary: 'Give a person another role on the platform; they sign in anew to use it',
+    http: 'PUT /identity/people/:personId/role',
+    access: platform('super_admin'),
+    limit: perUser(60, '1m'),
+    input: z.object({ personId: Id, role: Role }),
+    output: Person,
+    refusals: [PersonUnknown, LastSuperAdmin],
+    emits: [UserRoleChanged, SessionRevoked],
+  }),
+  appoint: command({
+    summary: 'Give whoever has this address a role on the platform, as the instance’s operator',
+    access: services,
+    input: z.object({ email: Email, role: Role }),
+    output: Person,
+    refusals: [PersonUnknown, LastSuperAdmin],
+    emits: [UserRoleChanged, SessionRevoked],
   }),
   jwks: query({
     summary: 'The public keys that access tokens are verified with',

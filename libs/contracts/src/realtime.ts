@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { person, services } from './language/access.ts';
+import { person, platform, services } from './language/access.ts';
 import { perUser } from './language/limit.ts';
 import { Id, Instant } from './language/models.ts';
 import { command, query, service } from './language/operation.ts';
@@ -72,6 +72,11 @@ export const GatewayAccount = z.object({
 });
 export type GatewayAccount = z.output<typeof GatewayAccount>;
 
+const Told = z.object({ personId: Id, eventId: Id });
+/** `silent`: gateways that are known and did not answer in time. */
+const WhyTold = z.object({ gateways: z.array(GatewayAccount), silent: z.array(z.string()) });
+export type WhyTold = z.output<typeof WhyTold>;
+
 export const realtime = service('realtime', {
   createTicket: command({
     summary: 'A ticket that opens one realtime connection, for clients that cannot send a header',
@@ -85,8 +90,15 @@ export const realtime = service('realtime', {
   why: query({
     summary: 'What every gateway knows of whether a person was told of an event, and why not',
     access: services,
-    input: z.object({ personId: Id, eventId: Id }),
-    /** `silent`: gateways that are known and did not answer in time. */
-    output: z.object({ gateways: z.array(GatewayAccount), silent: z.array(z.string()) }),
+    input: Told,
+    output: WhyTold,
+  }),
+  explain: query({
+    summary: 'Why a person was told of an event, or was not: what every gateway knows of it',
+    http: 'GET /realtime/why',
+    access: platform('admin'),
+    limit: perUser(60, '1m'),
+    input: Told,
+    output: WhyTold,
   }),
 });

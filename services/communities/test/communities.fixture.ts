@@ -22,4 +22,4 @@ export function communitiesOn(db: Db) {
 }
 
 /** Somebody new, as a verified token would name them. */
-export const somebody = (): Caller => ({ personId: uuidv7(), sessionId: uuidv7() });
+export const somebody = (): Caller => ({ personId: uuidv7(), sessionId: uuidv7(), role: 'member' });

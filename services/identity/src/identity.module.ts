@@ -2,6 +2,8 @@ import { Db, defineService, SETTINGS } from '@mela/chassis';
 import { identity } from '@mela/contracts';
 import { Keyring } from './keyring/keyring.ts';
 import { identityTables } from './migrations/0001-identity.ts';
+import { platformRoles } from './migrations/0002-roles.ts';
+import { sessionsThatEnd } from './migrations/0003-sessions-that-end.ts';
 import { PasswordHasher } from './person/password-hasher.ts';
 import { PersonApi } from './person/person.api.ts';
 import { PersonService } from './person/person.service.ts';
@@ -20,7 +22,7 @@ export const identityService = defineService({
   hosts: identity,
   settings: IdentitySettings,
   entities: [PersonRow, SessionRow, SigningKeyRow],
-  migrations: [identityTables],
+  migrations: [identityTables, platformRoles, sessionsThatEnd],
   apis: [PersonApi, SessionApi, SigningKeyApi],
   providers: [
     PersonService,

@@ -14,10 +14,14 @@ async function signIn(person: Actor, email: string): Promise<void> {
 
 export const workload: Workload = {
   service: 'identity',
-  aggregates: { user: 'SELECT id::text AS id, version FROM person' },
+  aggregates: {
+    user: 'SELECT id::text AS id, version FROM person',
+    // Of one that is alive nothing was said.
+    session: 'SELECT id::text AS id, version FROM session WHERE version > 0',
+  },
   rows: {
     person: 'SELECT id::text AS id, email, name FROM person',
-    session: 'SELECT id::text AS id, generation FROM session',
+    session: 'SELECT id::text AS id, generation, revoked_at IS NOT NULL AS revoked FROM session',
     // The first one came with the account.
     signIn: 'SELECT session.id::text AS id, email FROM session JOIN person ON person.id = person_id WHERE session.created_at > person.created_at',
   },
@@ -57,6 +61,17 @@ export const workload: Workload = {
       },
     },
     {
+      name: 'move to another device, and sign out on the one before',
+      weight: 1,
+      run: async (person) => {
+        const account = accounts.get(person);
+        const before = person.session;
+        if (!account || !before) return;
+        await signIn(person, account.email);
+        if (person.session !== before) await person.asks(identity.endSession, { sessionId: sessionOf(before.refreshToken) });
+      },
+    },
+    {
       name: 'refresh',
       weight: 2,
       run: async (person) => {
@@ -80,6 +95,7 @@ export const workload: Workload = {
   effects: {
     'identity.register': ({ input }, rows) => rows['person']!.filter(({ email }) => email === input['email']).length,
     'identity.signIn': ({ input }, rows) => rows['signIn']!.filter(({ email }) => email === input['email']).length,
+    'identity.endSession': ({ input }, rows) => rows['session']!.filter(({ id, revoked }) => id === input['sessionId'] && revoked === true).length,
     'identity.refresh': ({ input }, rows) => {
       const used = refreshTokenOf(String(input['refreshToken']));
       return rows['session']!.filter(({ id, generation }) => id === used.sessionId && Number(generation) > used.generation).length;
@@ -87,6 +103,8 @@ export const workload: Workload = {
   },
   invariants: [{ name: TAKEN, judge: ({ history }) => falselyRefused(history) }],
 };
+
+const sessionOf = (refreshToken: string): string => refreshTokenOf(refreshToken).sessionId;
 
 /** A token begins with its session's id and how many there were before it: the rest is the server's secret. */
 function refreshTokenOf(text: string): { sessionId: string; generation: number } {

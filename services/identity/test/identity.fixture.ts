@@ -1,6 +1,8 @@
 import type { Db } from '@mela/chassis';
 import { Keyring } from '../src/keyring/keyring.ts';
 import { identityTables } from '../src/migrations/0001-identity.ts';
+import { platformRoles } from '../src/migrations/0002-roles.ts';
+import { sessionsThatEnd } from '../src/migrations/0003-sessions-that-end.ts';
 import { PasswordHasher } from '../src/person/password-hasher.ts';
 import { PersonService } from '../src/person/person.service.ts';
 import { PersonRow } from '../src/person/person.store.ts';
@@ -15,7 +17,7 @@ import { openDatabase } from '@mela/testkit';
 
 export const settings = IdentitySettings.parse({ IDENTITY_KEY_SECRET: 'a secret of these specs, long enough to pass' });
 
-export const openIdentityDatabase = () => openDatabase('identity', [identityTables], [PersonRow, SessionRow, SigningKeyRow]);
+export const openIdentityDatabase = () => openDatabase('identity', [identityTables, platformRoles, sessionsThatEnd], [PersonRow, SessionRow, SigningKeyRow]);
 
 /** One replica's parts on a database that others may share. */
 export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}) {

@@ -1,5 +1,6 @@
-import { identity, topic, type Ask } from '@mela/contracts';
-import { askOperation, openWorld, Problem, sendOperation } from '@mela/testkit';
+import { setTimeout as pause } from 'node:timers/promises';
+import { identity, SessionRevoked, topic, type Ask } from '@mela/contracts';
+import { askOperation, Ear, openWorld, Problem, sendOperation, type Someone } from '@mela/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const world = openWorld();
@@ -57,4 +58,49 @@ describe('whoever guesses', () => {
 it('the keys that tokens are verified with are public, and only their public halves are', async () => {
   const { keys } = await askOperation(world.addresses.api, identity.jwks, {});
   expect(keys).toEqual([{ kty: 'OKP', crv: 'Ed25519', x: expect.any(String), kid: expect.any(String), alg: 'Ed25519', use: 'sig' }]);
+});
+
+describe('whoever signs out', () => {
+  const within = async (ms: number, holds: () => Promise<boolean>): Promise<boolean> => {
+    for (const until = performance.now() + ms; performance.now() < until; ) if (await holds()) return true;
+    return false;
+  };
+  const isTurnedAway = async (person: Someone, token: string) => {
+    const response = await sendOperation(world.addresses.api, identity.me, {}, { token });
+    return response.status === 401 && ((await response.json()) as { code: string }).code === 'auth.invalid_token';
+  };
+
+  it('is nobody any more within a second, in every request and on every screen of that sign-in, and stays somebody elsewhere', async () => {
+    const asha = await world.someone('Asha');
+    const second = await signIn({ email: asha.email, password: asha.password, device: 'Asha’s phone' });
+    const [here, there] = [await asha.opensScreen(), await Ear.connect(world.addresses.realtime, second.accessToken)];
+
+    expect(await asha.asks(identity.signOut, {})).toEqual({ ended: 1 });
+    expect(await within(1_000, () => isTurnedAway(asha, asha.token))).toBe(true);
+    expect(await Promise.race([here.closed.then(() => 'closed'), pause(1_000, 'open')])).toBe('closed');
+    await expect(Ear.connect(world.addresses.realtime, asha.token)).rejects.toThrow('auth.invalid_token');
+
+    const { items } = await asha.asks(identity.sessions, {}, { token: second.accessToken });
+    expect(items.map(({ device, isCurrent }) => ({ device, isCurrent }))).toEqual([{ device: 'Asha’s phone', isCurrent: true }]);
+    await expect(there).toHear(SessionRevoked, { userId: asha.id });
+    there.close();
+  });
+
+  it('everywhere is nobody anywhere', async () => {
+    const asha = await world.someone('Asha');
+    const second = await signIn({ email: asha.email, password: asha.password });
+    expect(await asha.asks(identity.signOutEverywhere, {}, { token: second.accessToken })).toEqual({ ended: 2 });
+    for (const token of [asha.token, second.accessToken]) expect(await within(1_000, () => isTurnedAway(asha, token))).toBe(true);
+    expect(await refusalOf(refresh(second.refreshToken))).toMatchObject({ code: 'identity.refresh_refused' });
+  });
+
+  it('by choosing another password is somebody only where it was chosen', async () => {
+    const asha = await world.someone('Asha');
+    const second = await signIn({ email: asha.email, password: asha.password });
+    const newPassword = 'another long password';
+    expect(await asha.isRefused(identity.changePassword, { password: 'not this one', newPassword })).toMatchObject({ status: 403, code: 'identity.wrong_password' });
+    expect(await asha.asks(identity.changePassword, { password: asha.password, newPassword })).toEqual({ ended: 1 });
+    expect(await within(1_000, () => isTurnedAway(asha, second.accessToken))).toBe(true);
+    expect(await asha.asks(identity.me, {})).toEqual(asha.session.person);
+  });
 });

@@ -40,7 +40,9 @@ export class Visitors {
     if (token === undefined) return NotSignedIn();
     if (isRefusal(token)) return token;
     const verified = await tokens.verify(token);
-    return isRefusal(verified) ? verified : { token, personId: verified.caller.personId, expiresAt: verified.expiresAt };
+    if (isRefusal(verified)) return verified;
+    const { caller: { personId, sessionId }, expiresAt } = verified;
+    return { token, personId, sessionId, expiresAt };
   }
 
   /** Until the owners of the topics may be asked for this person; 0 where they may now. */

@@ -16,6 +16,7 @@ export const closing = {
   /** Get a fresh access token, then reconnect. */
   noConnect: { code: 4401, reason: 'no connect frame in time' },
   invalidToken: { code: 4401, reason: 'the access token is not valid' },
+  signedOut: { code: 4401, reason: 'the session has ended' },
   expired: { code: 4401, reason: 'the access token has expired' },
 } as const;
 

@@ -15,6 +15,8 @@ import type { Wire } from './wire.ts';
 interface Session {
   readonly token: string;
   readonly personId: string;
+  /** The sign-in that its token is of. */
+  readonly sessionId: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
   /** The client was told that the end is near. */

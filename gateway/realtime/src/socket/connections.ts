@@ -60,6 +60,11 @@ export class Connections {
     if (this.all.size === 0) this.whenEmpty?.();
   }
 
+  /** What one sign-in of a person's has open ends with it. */
+  closeThoseOf(personId: string, sessionId: string): void {
+    for (const connection of this.of(personId)) if (connection.session!.sessionId === sessionId) connection.close(closing.signedOut);
+  }
+
   closeAll(why: Parameters<Connection['close']>[0]): void {
     for (const connection of this.all) connection.close(why);
   }

@@ -12,7 +12,7 @@ const BreadSold = event('bread.sold', { summary: 'Bread was sold', aggregate: 'b
 const baker: BusNeeds = { name: 'bakery', asks: [], answers: true, says: ['bread', 'cake'], hears: [] };
 const shop: BusNeeds = { name: 'shop', asks: [bakery.today], answers: true, says: [], hears: [{ as: 'shop.shelf', events: [BreadBaked] }] };
 const counter: BusNeeds = { name: 'counter', hears: [{ as: 'counter.bread', events: [BreadBaked, BreadSold] }] };
-const screen: BusNeeds = { name: 'screen', follows: true, keeps: ['tickets'] };
+const screen: BusNeeds = { name: 'screen', follows: 'everything', keeps: ['tickets'] };
 
 const user = (name: string, all: readonly BusNeeds[] = [baker, shop, counter, screen]): BusUser => busUsers(all).find((one) => one.name === name)!;
 

@@ -37,7 +37,7 @@ function subjectsOf(one: BusNeeds, all: readonly BusNeeds[]): Partial<Subjects>[
     ...(answers ? [ofAnswering(name, askers)] : []),
     ...(says ? [ofSaying(name, says)] : []),
     ...(hears ? [ofHearing(name, durables(one))] : []),
-    ...(follows ? [ofFollowing] : []),
+    ...(follows ? [ofFollowing(follows)] : []),
     ...keeps.map(ofKeeping),
     ...(also ? [also] : []),
   ];

@@ -12,8 +12,8 @@ export interface BusNeeds {
   /** The nouns whose events it alone may say; even without any it has an outbox, and so a relay. */
   readonly says?: readonly string[];
   readonly hears?: readonly { readonly as: string; readonly events: readonly EventType[] }[];
-  /** It follows the stream as it is, with consumers that last for as long as somebody reads. */
-  readonly follows?: boolean;
+  /** It follows the stream as it is, or some types of events, with consumers that last for as long as somebody reads. */
+  readonly follows?: 'everything' | readonly EventType[];
   /** Buckets of keys and values that are its own. */
   readonly keeps?: readonly string[];
   readonly also?: Partial<Subjects>;

@@ -1,9 +1,9 @@
-import type { Operation } from '@mela/contracts';
+import type { EventType, Operation } from '@mela/contracts';
 import type { Durable } from '../consume/durable.ts';
 import { replayBellOf } from '../consume/dead-letters.ts';
 import { bellOf } from '../outbox/doorbell.ts';
 import { answersOf, inboxOf } from '../stream/private-inbox.ts';
-import { FILLER_SUBJECT, FORGOT_SUBJECT, STREAM } from '../subjects.ts';
+import { eventSubject, FILLER_SUBJECT, FORGOT_SUBJECT, STREAM } from '../subjects.ts';
 
 export interface Subjects {
   readonly publish: readonly string[];
@@ -48,18 +48,17 @@ export const ofHearing = (service: string, durables: readonly Durable[]): Subjec
   subscribe: [replayBellOf(service)],
 });
 
-/** Consumers under names that nobody knows beforehand: whoever is given this is denied every durable. And it looks whether what it had heard is still there. */
-export const ofFollowing: Subjects = {
+/** Whoever follows everything looks whether what it had heard is still there. */
+const ofFollowingEverything = [`${API}.STREAM.MSG.GET.${STREAM}`, `${API}.CONSUMER.CREATE.${STREAM}.*`, `${API}.CONSUMER.CREATE.${STREAM}.*.evt.>`];
+
+/** Consumers under names that nobody knows beforehand: whoever is given this is denied every durable. */
+export const ofFollowing = (events: 'everything' | readonly EventType[]): Subjects => ({
   publish: [
-    `${API}.STREAM.MSG.GET.${STREAM}`,
-    `${API}.CONSUMER.CREATE.${STREAM}.*`,
-    `${API}.CONSUMER.CREATE.${STREAM}.*.evt.>`,
-    `${API}.CONSUMER.INFO.${STREAM}.*`,
-    `${API}.CONSUMER.MSG.NEXT.${STREAM}.*`,
-    `${API}.CONSUMER.DELETE.${STREAM}.*`,
+    ...(events === 'everything' ? ofFollowingEverything : events.map((event) => `${API}.CONSUMER.CREATE.${STREAM}.*.${eventSubject(event, '*')}`)),
+    ...['INFO', 'MSG.NEXT', 'DELETE'].map((call) => `${API}.CONSUMER.${call}.${STREAM}.*`),
   ],
   subscribe: [],
-};
+});
 
 export const deniedOf = ({ name }: Durable): readonly string[] => [
   `${API}.CONSUMER.CREATE.${STREAM}.${name}`,

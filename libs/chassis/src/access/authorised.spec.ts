@@ -1,4 +1,4 @@
-import { AccessUnknown, communities, id, type CommunityRole, type Operation, type Refusal } from '@mela/contracts';
+import { AccessUnknown, communities, id, identity, type PlatformRole, type CommunityRole, type Operation, type Refusal } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
 import { ASHA, exchangeOf } from '../service/exchange.fixture.ts';
 import { notes } from '../service/notes.fixture.ts';
@@ -31,6 +31,17 @@ describe('what needs no membership', () => {
 
 it('what is for services alone needs no membership', async () => {
   expect(await letIn(undefined, communities.members, false)).toBe('let in');
+});
+
+describe('what is for those who look after the platform', () => {
+  const asked = async (role: PlatformRole | undefined) =>
+    authorised(undefined)(async () => 'let in')(exchangeOf(identity.changeRole, { input: {}, ...(role === undefined ? {} : { caller: { ...ASHA, role } }) }));
+
+  it('is open from the role on that it takes, forbidden below, and asks a stranger to sign in', async () => {
+    expect(await asked('super_admin')).toBe('let in');
+    for (const role of ['admin', 'member'] as const) expect(await asked(role)).toMatchObject({ status: 403, code: 'access.denied', detail: expect.stringContaining('super_admin') });
+    expect(await asked(undefined)).toMatchObject({ status: 401 });
+  });
 });
 
 describe('what members may do', () => {

@@ -38,7 +38,20 @@ describe('an access token', () => {
   const verifier = () => new TokenVerifier(async () => set, () => NOW);
 
   it('that is ours names its person and session', async () => {
-    expect(await verifier().verify(await sign())).toEqual({ caller: { personId: 'asha', sessionId: 's1' }, expiresAt: NOW + 60_000 });
+    expect(await verifier().verify(await sign())).toEqual({ caller: { personId: 'asha', sessionId: 's1', role: 'member' }, expiresAt: NOW + 60_000 });
+  });
+
+  it.each([['admin', 'admin'], ['super_admin', 'super_admin'], ['emperor', 'member'], [undefined, 'member'], [7, 'member']])('whose role is %s makes its bearer a %s', async (role, known) => {
+    expect(await verifier().verify(await sign({ claims: { role } }))).toMatchObject({ caller: { role: known } });
+  });
+
+  it('whose session has ended is refused, also when it was taken before', async () => {
+    const ended = new Set<string>();
+    const minded = new TokenVerifier(async () => set, () => NOW, ended);
+    const token = await sign();
+    expect(await minded.verify(token)).toMatchObject({ caller: { sessionId: 's1' } });
+    ended.add('s1');
+    expect(await minded.verify(token)).toMatchObject({ status: 401, code: 'auth.invalid_token', detail: 'Its session has ended' });
   });
 
   it.each<[string, () => Promise<string> | string]>([

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { AccessUnknown, identity, InvalidToken, isRefusal, type Refusal } from '@mela/contracts';
+import { AccessUnknown, identity, InvalidToken, isRefusal, platformRoles, type Refusal } from '@mela/contracts';
 import { continueTrace, currentContext, within, type Asker, type Caller } from '@mela/bus';
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet } from 'jose';
 import { LRUCache } from 'lru-cache';
+import type { RevokedSessions } from './revoked-sessions.ts';
 
 export const ISSUER = 'mela';
 export const AUDIENCE = 'mela';
@@ -34,9 +35,16 @@ export class TokenVerifier {
   constructor(
     private readonly source: KeySource,
     private readonly now: () => number = Date.now,
+    /** Where it is known: at the gateways, through which everybody comes. */
+    private readonly revoked: Pick<RevokedSessions, 'has'> = { has: () => false },
   ) {}
 
   async verify(token: string): Promise<Verified | Refusal> {
+    const outcome = await this.genuine(token);
+    return !isRefusal(outcome) && this.revoked.has(outcome.caller.sessionId) ? InvalidToken('Its session has ended') : outcome;
+  }
+
+  private async genuine(token: string): Promise<Verified | Refusal> {
     const hash = createHash('sha256').update(token).digest('base64url');
     const known = this.verified.get(hash);
     if (known && known.expiresAt > this.now()) return known;
@@ -54,7 +62,9 @@ export class TokenVerifier {
           issuer: ISSUER, audience: AUDIENCE, typ: TOKEN_TYPE, algorithms: ALGORITHMS, currentDate: new Date(this.now()),
           requiredClaims: ['sub', 'sid', 'exp'],
         });
-        return { caller: { personId: payload.sub!, sessionId: String(payload['sid']) }, expiresAt: payload.exp! * 1000 };
+        // A role that nobody here knows is no role.
+        const role = platformRoles.find((known) => known === payload['role']) ?? 'member';
+        return { caller: { personId: payload.sub!, sessionId: String(payload['sid']), role }, expiresAt: payload.exp! * 1000 };
       } catch (error) {
         // A key we have not seen may be a new one: look once, and not again for a while however often it is tried.
         const unknownKey = error instanceof errors.JWKSNoMatchingKey && attempt === 0;

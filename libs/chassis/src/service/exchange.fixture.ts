@@ -1,8 +1,8 @@
 import type { Caller, Exchange } from '@mela/bus';
 import { id, type Operation } from '@mela/contracts';
 
-export const ASHA: Caller = { personId: id(11), sessionId: 'session' };
-export const RAVI: Caller = { personId: id(12), sessionId: 'session' };
+export const ASHA: Caller = { personId: id(11), sessionId: 'session', role: 'member' };
+export const RAVI: Caller = { personId: id(12), sessionId: 'session', role: 'member' };
 
 interface Given {
   caller?: Caller;

@@ -66,6 +66,7 @@ function whoMayAsk(access: Access): string {
   if (access.rule === 'anyone') return 'For anyone.';
   if (access.rule === 'person') return 'For whoever is signed in.';
   if (access.rule === 'service') return 'For services alone.';
+  if (access.rule === 'platform') return `For whoever is ${access.atLeast.replace('_', '-')} or more on the platform.`;
   return access.atLeast === 'member'
     ? `For members of the community in \`${access.of}\`.`
     : `For members of the community in \`${access.of}\` who are ${access.atLeast} or more.`;

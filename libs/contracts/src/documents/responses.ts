@@ -52,6 +52,7 @@ function faultsOf(operation: Operation, models: Models): RefusalType[] {
     ...when(requestBody(operation, models) !== undefined, faults.MalformedBody, faults.BodyTooLarge, faults.WrongContentType),
     ...when(operation.access.rule !== 'anyone', faults.NotSignedIn),
     faults.InvalidToken,
+    ...when(operation.access.rule === 'platform', faults.Forbidden),
     ...when(operation.access.rule === 'member', faults.Forbidden, faults.NotFound, faults.AccessUnknown),
     ...when(operation.kind === 'command', faults.KeyMalformed, faults.KeyInUse, faults.KeyReused),
     ...when(operation.secret, faults.AnswerWithheld),

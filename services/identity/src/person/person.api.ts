@@ -16,6 +16,16 @@ export class PersonApi {
     return this.people.find(caller.personId);
   }
 
+  @Handles(identity.changeRole)
+  changeRole(input: In<typeof identity.changeRole>) {
+    return this.people.changeRole(input);
+  }
+
+  @Handles(identity.appoint)
+  appoint(input: In<typeof identity.appoint>) {
+    return this.people.appoint(input);
+  }
+
   @Handles(identity.hearing)
   hearing(input: In<typeof identity.hearing>, caller: Caller) {
     return this.people.hearing(caller.personId, input.topic);

@@ -1,9 +1,9 @@
 import { Db } from '@mela/chassis';
-import { EmailTaken, InvalidToken, isRefusal, UserRegistered, type identity, type In, type Person, type Refusal, type Session } from '@mela/contracts';
+import { EmailTaken, InvalidToken, isRefusal, PersonUnknown, UserRegistered, UserRoleChanged, type identity, type In, type Person, type PlatformRole, type Refusal, type Session } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { SessionService } from '../session/session.service.ts';
 import { PasswordHasher } from './password-hasher.ts';
-import { asPerson, hearPerson, writeAccount } from './person.ts';
+import { asPerson, changeRole, foldedEmail, hearPerson, writeAccount } from './person.ts';
 import { PersonStore } from './person.store.ts';
 
 const AccountGone = () => InvalidToken('Its account is gone');
@@ -23,7 +23,7 @@ export class PersonService {
       const account = await tx.get(PersonStore).insert(writeAccount(draft, passwordHash));
       if (!account) return EmailTaken();
       tx.emit(UserRegistered, account, { userId: account.id });
-      return this.sessions.open(tx, account);
+      return this.sessions.open(tx, account, draft.device);
     });
   }
 
@@ -32,8 +32,33 @@ export class PersonService {
     return account ? asPerson(account) : AccountGone();
   }
 
+  changeRole({ personId, role }: In<typeof identity.changeRole>): Promise<Person | Refusal> {
+    return this.give(role, { id: personId });
+  }
+
+  appoint({ email, role }: In<typeof identity.appoint>): Promise<Person | Refusal> {
+    return this.give(role, { email: foldedEmail(email) });
+  }
+
   async hearing(personId: string, name: string): Promise<ReturnType<typeof hearPerson>> {
     const account = await this.db.get(PersonStore).find(personId);
     return account ? hearPerson(name, account) : AccountGone();
+  }
+
+  /** Tokens say which role their holder has: those of before are worth nothing any more. */
+  private give(role: PlatformRole, who: { id: string } | { email: string }): Promise<Person | Refusal> {
+    return this.db.transaction(async (tx) => {
+      const people = tx.get(PersonStore);
+      const superAdmins = await people.lockSuperAdmins();
+      const account = await people.lock(who);
+      if (!account) return PersonUnknown();
+      const changes = changeRole(account, role, { superAdmins: superAdmins.filter((id) => id !== account.id).length });
+      if (isRefusal(changes)) return changes;
+      if (!changes) return asPerson(account);
+      const changed = await people.changeRole(account.id, role);
+      tx.emit(UserRoleChanged, changed, { userId: changed.id, role });
+      await this.sessions.end(tx, changed.id);
+      return asPerson(changed);
+    });
   }
 }

@@ -1,6 +1,6 @@
-import { id, MayNotHear } from '@mela/contracts';
+import { id, LastSuperAdmin, MayNotHear } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
-import { asPerson, hearPerson, writeAccount } from './person.ts';
+import { asPerson, changeRole, hearPerson, writeAccount } from './person.ts';
 
 describe('an account', () => {
   const draft = { email: ' Asha@Example.ORG ', name: 'Asha' };
@@ -11,8 +11,20 @@ describe('an account', () => {
   });
 
   it('shows nothing of its credentials', () => {
-    const account = { ...writeAccount(draft, 'hash'), version: 1, createdAt: new Date(0) };
-    expect(asPerson(account)).toEqual({ id: account.id, email: 'asha@example.org', name: 'Asha', createdAt: '1970-01-01T00:00:00.000Z' });
+    const account = { ...writeAccount(draft, 'hash'), role: 'member' as const, version: 1, createdAt: new Date(0) };
+    expect(asPerson(account)).toEqual({ id: account.id, email: 'asha@example.org', name: 'Asha', role: 'member', createdAt: '1970-01-01T00:00:00.000Z' });
+  });
+});
+
+describe('a role on the platform', () => {
+  it('is given, and is no news to whoever has it', () => {
+    expect(changeRole({ role: 'member' }, 'admin', { superAdmins: 0 })).toBe(true);
+    expect(changeRole({ role: 'super_admin' }, 'super_admin', { superAdmins: 0 })).toBe(false);
+  });
+
+  it('is not taken from the last who could give it back', () => {
+    expect(changeRole({ role: 'super_admin' }, 'admin', { superAdmins: 0 })).toEqual(LastSuperAdmin());
+    expect(changeRole({ role: 'super_admin' }, 'member', { superAdmins: 1 })).toBe(true);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Rows } from '@mela/chassis';
+import type { PlatformRole } from '@mela/contracts';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 import type { Account, NewAccount } from './person.ts';
 
@@ -17,6 +18,9 @@ export class PersonRow implements Account {
   @Column('text', { name: 'password_hash', select: false })
   passwordHash?: string;
 
+  @Column('text')
+  role!: PlatformRole;
+
   @Column('int')
   version!: number;
 
@@ -24,7 +28,7 @@ export class PersonRow implements Account {
   createdAt!: Date;
 }
 
-const ACCOUNT = 'id, email, name, version, created_at AS "createdAt"';
+const ACCOUNT = 'id, email, name, role, version, created_at AS "createdAt"';
 
 export class PersonStore {
   constructor(private readonly rows: Rows) {}
@@ -51,8 +55,32 @@ export class PersonStore {
     return found;
   }
 
+  /** Held until the transaction ends. */
+  async lock(who: { id: string } | { email: string }): Promise<Account | undefined> {
+    const [field, value] = 'id' in who ? ['id', who.id] : ['email', who.email];
+    const [account] = await this.rows.query<Account>(`SELECT ${ACCOUNT} FROM person WHERE ${field} = $1 FOR UPDATE`, [value]);
+    return account;
+  }
+
+  /** Held, too: of two super-admins who depose each other at once one stays. In the order of ids, so that nobody waits in a circle. */
+  async lockSuperAdmins(): Promise<readonly string[]> {
+    const rows = await this.rows.query<{ id: string }>(`SELECT id FROM person WHERE role = 'super_admin' ORDER BY id FOR UPDATE`);
+    return rows.map(({ id }) => id);
+  }
+
+  async changeRole(id: string, role: PlatformRole): Promise<Account> {
+    const [account] = await this.rows.query<Account>(`UPDATE person SET role = $2, version = version + 1 WHERE id = $1 RETURNING ${ACCOUNT}`, [id, role]);
+    return account!;
+  }
+
+  async passwordHashOf(id: string): Promise<string | undefined> {
+    const [found] = await this.rows.query<{ hash: string }>('SELECT password_hash AS hash FROM person WHERE id = $1', [id]);
+    return found?.hash;
+  }
+
   /** Only if nobody changed the password meanwhile. */
-  async rehash(id: string, before: string, after: string): Promise<void> {
-    await this.rows.query('UPDATE person SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [id, before, after]);
+  async rehash(id: string, before: string, after: string): Promise<boolean> {
+    const changed = await this.rows.query('UPDATE person SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id', [id, before, after]);
+    return changed.length > 0;
   }
 }

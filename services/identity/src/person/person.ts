@@ -1,4 +1,4 @@
-import { MayNotHear, parseTopic, topic, type Hearing, type Person, type Refusal } from '@mela/contracts';
+import { LastSuperAdmin, MayNotHear, parseTopic, topic, type Hearing, type Person, type PlatformRole, type Refusal } from '@mela/contracts';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 
@@ -7,6 +7,7 @@ export interface Account {
   readonly id: string;
   readonly email: string;
   readonly name: string;
+  readonly role: PlatformRole;
   readonly version: number;
   readonly createdAt: Date;
 }
@@ -28,7 +29,13 @@ export const writeAccount = (draft: { email: string; name: string }, passwordHas
   passwordHash,
 });
 
-export const asPerson = ({ id, email, name, createdAt }: Account): Person => ({ id, email, name, createdAt: createdAt.toISOString() });
+export const asPerson = ({ id, email, name, role, createdAt }: Account): Person => ({ id, email, name, role, createdAt: createdAt.toISOString() });
+
+/** Whoever gives roles is there: the last of them keeps theirs. Answers whether there is anything to change. */
+export function changeRole({ role: before }: Pick<Account, 'role'>, role: PlatformRole, others: { readonly superAdmins: number }): boolean | Refusal {
+  if (before === 'super_admin' && role !== before && others.superAdmins === 0) return LastSuperAdmin();
+  return role !== before;
+}
 
 /** What concerns one person is heard by that person alone, from when there was one. */
 export function hearPerson(name: string, { id, createdAt }: Pick<Account, 'id' | 'createdAt'>): z.output<typeof Hearing> | Refusal {

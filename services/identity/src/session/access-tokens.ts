@@ -2,6 +2,7 @@ import { AUDIENCE, ISSUER, SETTINGS, TOKEN_TYPE } from '@mela/chassis';
 import { Inject, Injectable } from '@nestjs/common';
 import { SignJWT } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
+import type { Account } from '../person/person.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { SigningKeys } from '../signing-key/signing-keys.ts';
 
@@ -10,7 +11,7 @@ export interface AccessToken {
   readonly expiresAt: string;
 }
 
-/** Short-lived proof of who asks. It holds ids alone, so it may be seen by every service. */
+/** Short-lived proof of who asks. It holds ids and a role alone, so it may be seen by every service. */
 @Injectable()
 export class AccessTokens {
   constructor(
@@ -18,15 +19,16 @@ export class AccessTokens {
     @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_ACCESS_TOKEN_MINUTES'>,
   ) {}
 
-  async issue(personId: string, sessionId: string, now = Date.now()): Promise<AccessToken> {
+  /** A member's token says nothing of roles: most are. */
+  async issue({ id, role }: Pick<Account, 'id' | 'role'>, sessionId: string, now = Date.now()): Promise<AccessToken> {
     const { kid, alg, privateKey } = this.keys.signing;
     const issuedAt = Math.floor(now / 1000);
     const expiresAt = issuedAt + this.settings.IDENTITY_ACCESS_TOKEN_MINUTES * 60;
-    const accessToken = await new SignJWT({ sid: sessionId })
+    const accessToken = await new SignJWT({ sid: sessionId, ...(role === 'member' ? {} : { role }) })
       .setProtectedHeader({ alg, kid, typ: TOKEN_TYPE })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
-      .setSubject(personId)
+      .setSubject(id)
       .setIssuedAt(issuedAt)
       .setExpirationTime(expiresAt)
       .setJti(uuidv7())

@@ -1,4 +1,4 @@
-import { Api, Handles } from '@mela/bus';
+import { Api, Handles, type Caller } from '@mela/bus';
 import { identity, type In } from '@mela/contracts';
 import { SessionService } from './session.service.ts';
 
@@ -14,5 +14,30 @@ export class SessionApi {
   @Handles(identity.refresh)
   refresh(input: In<typeof identity.refresh>) {
     return this.sessions.refresh(input);
+  }
+
+  @Handles(identity.sessions)
+  list(_input: In<typeof identity.sessions>, caller: Caller) {
+    return this.sessions.list(caller);
+  }
+
+  @Handles(identity.endSession)
+  end({ sessionId }: In<typeof identity.endSession>, caller: Caller) {
+    return this.sessions.endOne(caller, sessionId);
+  }
+
+  @Handles(identity.signOut)
+  signOut(_input: In<typeof identity.signOut>, caller: Caller) {
+    return this.sessions.signOut(caller, { everywhere: false });
+  }
+
+  @Handles(identity.signOutEverywhere)
+  signOutEverywhere(_input: In<typeof identity.signOutEverywhere>, caller: Caller) {
+    return this.sessions.signOut(caller, { everywhere: true });
+  }
+
+  @Handles(identity.changePassword)
+  changePassword(input: In<typeof identity.changePassword>, caller: Caller) {
+    return this.sessions.changePassword(caller, input);
   }
 }

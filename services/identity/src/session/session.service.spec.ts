@@ -1,5 +1,5 @@
 import { TokenVerifier } from '@mela/chassis';
-import { HashingBusy, isRefusal, RefreshRefused, WrongCredentials, type Refusal, type Session } from '@mela/contracts';
+import { HashingBusy, isRefusal, RefreshRefused, SessionUnknown, WrongCredentials, WrongPassword, type Refusal, type Session } from '@mela/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceDatabase } from '@mela/testkit';
 import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
@@ -31,7 +31,7 @@ describe('signing in', () => {
     const signedIn = session(await identity.sessions.signIn({ email: person.email, password }));
     const keys = { keys: [...identity.keys.published] } as never;
     const verified = await new TokenVerifier(async () => keys).verify(signedIn.accessToken);
-    expect(verified).toEqual({ caller: { personId: person.id, sessionId: sidOf(signedIn) }, expiresAt: Date.parse(signedIn.expiresAt) });
+    expect(verified).toEqual({ caller: { personId: person.id, sessionId: sidOf(signedIn), role: 'member' }, expiresAt: Date.parse(signedIn.expiresAt) });
     const minutes = (Date.parse(signedIn.expiresAt) - Date.now()) / 60_000;
     expect(minutes).toBeGreaterThan(29);
     expect(minutes).toBeLessThanOrEqual(30);
@@ -143,5 +143,99 @@ describe('refreshing', () => {
     const [row] = await database.db.query<{ text: string }>('SELECT session::text AS text FROM session WHERE person_id = $1', [person.id]);
     expect(row!.text).not.toContain(refreshToken);
     expect(row!.text).not.toContain(Buffer.from(refreshToken, 'base64url').toString('hex'));
+  });
+});
+
+describe('being signed in', () => {
+  const signIn = async (email: string, device?: string) => session(await identity.sessions.signIn({ email, password, ...(device === undefined ? {} : { device }) }));
+  const callerOf = (of: Session) => ({ personId: of.person.id, sessionId: sidOf(of), role: 'member' as const });
+  const saidOf = async (of: Session) => (await database.events()).filter(({ aggregate }) => aggregate === sidOf(of));
+
+  it('is told device by device, the latest first', async () => {
+    const first = await someone();
+    const second = await signIn(first.person.email, 'Asha’s phone');
+    const { items } = await identity.sessions.list(callerOf(second));
+    expect(items.map(({ id, device, isCurrent }) => ({ id, device, isCurrent }))).toEqual([
+      { id: sidOf(second), device: 'Asha’s phone', isCurrent: true },
+      { id: sidOf(first), device: null, isCurrent: false },
+    ]);
+  });
+
+  it('ends where it is ended, and says so once', async () => {
+    const first = await someone();
+    const second = await signIn(first.person.email);
+    expect(await identity.sessions.endOne(callerOf(second), sidOf(first))).toEqual({ ended: 1 });
+    expect(await identity.sessions.endOne(callerOf(second), sidOf(first))).toEqual(SessionUnknown());
+    expect(await refresh(first.refreshToken)).toEqual(RefreshRefused());
+    expect((await identity.sessions.list(callerOf(second))).items.map(({ id }) => id)).toEqual([sidOf(second)]);
+    expect(await saidOf(first)).toEqual([{ type: 'session.revoked', aggregate: sidOf(first), version: 1, data: { sessionId: sidOf(first), userId: first.person.id } }]);
+  });
+
+  it('is nobody else’s to end', async () => {
+    const [asha, ravi] = [await someone(), await someone()];
+    expect(await identity.sessions.endOne(callerOf(ravi), sidOf(asha))).toEqual(SessionUnknown());
+    session(await refresh(asha.refreshToken));
+  });
+
+  it('ends here, or everywhere', async () => {
+    const first = await someone();
+    const [second, third] = [await signIn(first.person.email), await signIn(first.person.email)];
+    expect(await identity.sessions.signOut(callerOf(third), { everywhere: false })).toEqual({ ended: 1 });
+    expect(await identity.sessions.signOut(callerOf(third), { everywhere: false })).toEqual({ ended: 0 });
+    expect(await identity.sessions.signOut(callerOf(second), { everywhere: true })).toEqual({ ended: 2 });
+    expect(await refresh(first.refreshToken)).toEqual(RefreshRefused());
+  });
+
+  it('with another password ends everywhere else', async () => {
+    const first = await someone();
+    const second = await signIn(first.person.email);
+    const newPassword = 'another long password';
+    expect(await identity.sessions.changePassword(callerOf(second), { password: 'not this one', newPassword })).toEqual(WrongPassword());
+    expect(await identity.sessions.changePassword(callerOf(second), { password, newPassword })).toEqual({ ended: 1 });
+    expect(await refresh(first.refreshToken)).toEqual(RefreshRefused());
+    session(await refresh(second.refreshToken));
+    expect(await identity.sessions.signIn({ email: first.person.email, password })).toEqual(WrongCredentials());
+    session(await identity.sessions.signIn({ email: first.person.email, password: newPassword }));
+  });
+
+  it('with another password chosen twice at once is changed once', async () => {
+    const asha = await someone();
+    const changes = await Promise.all(['first new password', 'second new password'].map((newPassword) => identity.sessions.changePassword(callerOf(asha), { password, newPassword })));
+    expect(changes.filter((outcome) => !isRefusal(outcome))).toHaveLength(1);
+    expect(changes.filter(isRefusal)).toEqual([WrongPassword()]);
+  });
+
+  it('ends for everybody who holds a token that was copied, and that is said', async () => {
+    const asha = await someone();
+    session(await refresh(asha.refreshToken));
+    await graceEnds(asha);
+    expect(await refresh(asha.refreshToken)).toMatchObject(RefreshRefused());
+    expect((await saidOf(asha)).map(({ type }) => type)).toEqual(['session.revoked']);
+  });
+});
+
+describe('a role on the platform', () => {
+  const roleOf = async (of: Session) => {
+    const person = await identity.people.find(of.person.id);
+    return isRefusal(person) ? person : person.role;
+  };
+
+  it('is in the tokens of whoever has it, and those of before are worth nothing', async () => {
+    const before = await someone();
+    expect(await identity.people.appoint({ email: before.person.email, role: 'admin' })).toMatchObject({ role: 'admin' });
+    expect(await refresh(before.refreshToken)).toEqual(RefreshRefused());
+    const after = session(await identity.sessions.signIn({ email: before.person.email, password }));
+    const keys = { keys: [...identity.keys.published] } as never;
+    expect(await new TokenVerifier(async () => keys).verify(after.accessToken)).toMatchObject({ caller: { role: 'admin' } });
+    const said = (await database.events()).filter(({ aggregate, type }) => aggregate === before.person.id && type === 'user.role_changed');
+    expect(said).toEqual([{ type: 'user.role_changed', aggregate: before.person.id, version: 2, data: { userId: before.person.id, role: 'admin' } }]);
+  });
+
+  it('stays with one of fifty super-admins who depose each other at once', async () => {
+    const all = await Promise.all(Array.from({ length: 50 }, () => someone()));
+    for (const one of all) await identity.people.appoint({ email: one.person.email, role: 'super_admin' });
+    const outcomes = await Promise.all(all.map((one) => identity.people.changeRole({ personId: one.person.id, role: 'member' })));
+    expect(outcomes.filter(isRefusal).map(({ code }) => code)).toEqual(['identity.last_super_admin']);
+    expect((await Promise.all(all.map(roleOf))).filter((role) => role === 'super_admin')).toHaveLength(1);
   });
 });

@@ -1,5 +1,9 @@
+import type { Caller } from '@mela/bus';
 import { Db, lasting, SETTINGS, type Tx } from '@mela/chassis';
-import { isRefusal, RefreshRefused, WrongCredentials, type identity, type In, type Refusal, type Session } from '@mela/contracts';
+import {
+  InvalidToken, isRefusal, RefreshRefused, SessionRevoked, SessionUnknown, WrongCredentials, WrongPassword,
+  type identity, type In, type Out, type Refusal, type Session,
+} from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { isOutdated, parseHash } from '../person/password.ts';
@@ -9,7 +13,7 @@ import { PersonStore } from '../person/person.store.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { hashOf, RefreshTokens } from './refresh-token.ts';
-import { judge } from './session.ts';
+import { asSignedIn, judge } from './session.ts';
 import { SessionStore } from './session.store.ts';
 
 @Injectable()
@@ -23,7 +27,7 @@ export class SessionService {
   ) {}
 
   /** An address that nobody has and a wrong password take the same steps and get the same answer. */
-  async signIn({ email, password }: In<typeof identity.signIn>): Promise<Session | Refusal> {
+  async signIn({ email, password, device }: In<typeof identity.signIn>): Promise<Session | Refusal> {
     const account = await this.db.get(PersonStore).credentialsOf(foldedEmail(email));
     const matches = await this.hasher.matches(password, account?.passwordHash);
     if (isRefusal(matches)) return matches;
@@ -32,14 +36,14 @@ export class SessionService {
     return this.db.transaction(async (tx) => {
       if (typeof better === 'string') await tx.get(PersonStore).rehash(account.id, account.passwordHash, better);
       await tx.get(SessionStore).forgetExpired(account.id);
-      return this.open(tx, account);
+      return this.open(tx, account, device);
     });
   }
 
-  async open(tx: Tx, account: Account): Promise<Session> {
+  async open(tx: Tx, account: Account, device: string | undefined): Promise<Session> {
     const id = uuidv7();
     const refreshToken = this.refreshTokens.first(id);
-    await tx.get(SessionStore).insert({ id, personId: account.id, tokenHash: hashOf(refreshToken) }, this.settings.IDENTITY_SESSION_DAYS);
+    await tx.get(SessionStore).insert({ id, personId: account.id, tokenHash: hashOf(refreshToken), device }, this.settings.IDENTITY_SESSION_DAYS);
     return this.answer(account, id, refreshToken);
   }
 
@@ -55,7 +59,7 @@ export class SessionService {
       const verdict = judge(session, hashes, session.at, this.settings.IDENTITY_REFRESH_GRACE_SECONDS);
       if (verdict === 'refuse') return RefreshRefused();
       if (verdict === 'revoke') {
-        await sessions.revoke(session.id);
+        await this.end(tx, session.personId, { only: session.id });
         return lasting(RefreshRefused());
       }
       if (verdict === 'rotate') await sessions.rotate(session.id, hashes.successorHash);
@@ -64,7 +68,47 @@ export class SessionService {
     });
   }
 
+  async list({ personId, sessionId }: Caller): Promise<Out<typeof identity.sessions>> {
+    const alive = await this.db.get(SessionStore).alive(personId);
+    return { items: alive.map((session) => asSignedIn(session, sessionId)) };
+  }
+
+  /** Whose session it is not learns no more than that they have none of that name. */
+  endOne({ personId }: Caller, sessionId: string): Promise<Out<typeof identity.endSession> | Refusal> {
+    return this.db.transaction(async (tx) => {
+      const ended = await this.end(tx, personId, { only: sessionId });
+      return ended === 0 ? SessionUnknown() : { ended };
+    });
+  }
+
+  signOut({ personId, sessionId }: Caller, { everywhere }: { everywhere: boolean }): Promise<Out<typeof identity.signOut>> {
+    return this.db.transaction(async (tx) => ({ ended: await this.end(tx, personId, everywhere ? {} : { only: sessionId }) }));
+  }
+
+  /** Whoever else is signed in may be why it is changed. */
+  async changePassword({ personId, sessionId }: Caller, { password, newPassword }: In<typeof identity.changePassword>): Promise<Out<typeof identity.changePassword> | Refusal> {
+    const before = await this.db.get(PersonStore).passwordHashOf(personId);
+    if (before === undefined) return InvalidToken('Its account is gone');
+    const matches = await this.hasher.matches(password, before);
+    if (isRefusal(matches)) return matches;
+    if (!matches) return WrongPassword();
+    const after = await this.hasher.hash(newPassword);
+    if (isRefusal(after)) return after;
+    return this.db.transaction(async (tx) => {
+      // Of two changes at once the second knows a password of before.
+      if (!(await tx.get(PersonStore).rehash(personId, before, after))) return WrongPassword();
+      return { ended: await this.end(tx, personId, { but: sessionId }) };
+    });
+  }
+
+  /** Tells how many of the person's sessions have ended with it. */
+  async end(tx: Tx, personId: string, which: { only?: string; but?: string } = {}): Promise<number> {
+    const ended = await tx.get(SessionStore).end(personId, which);
+    for (const session of ended) tx.emit(SessionRevoked, session, { sessionId: session.id, userId: personId });
+    return ended.length;
+  }
+
   private async answer(account: Account, sessionId: string, refreshToken: string): Promise<Session> {
-    return { person: asPerson(account), ...(await this.accessTokens.issue(account.id, sessionId)), refreshToken };
+    return { person: asPerson(account), ...(await this.accessTokens.issue(account, sessionId)), refreshToken };
   }
 }

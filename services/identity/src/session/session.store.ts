@@ -1,6 +1,6 @@
 import type { Rows } from '@mela/chassis';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
-import type { SessionState } from './session.ts';
+import type { EndedSession, ListedSession, SessionState } from './session.ts';
 
 @Entity('session')
 export class SessionRow implements SessionState {
@@ -25,6 +25,12 @@ export class SessionRow implements SessionState {
   @Column('timestamptz', { name: 'revoked_at', nullable: true })
   revokedAt!: Date | null;
 
+  @Column('text', { nullable: true })
+  device!: string | null;
+
+  @Column('int')
+  version!: number;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 }
@@ -33,10 +39,19 @@ export class SessionRow implements SessionState {
 export class SessionStore {
   constructor(private readonly rows: Rows) {}
 
-  async insert(session: { id: string; personId: string; tokenHash: Buffer }, days: number): Promise<void> {
+  async insert({ id, personId, tokenHash, device }: { id: string; personId: string; tokenHash: Buffer; device: string | undefined }, days: number): Promise<void> {
     await this.rows.query(
-      `INSERT INTO session (id, person_id, token_hash, expires_at) VALUES ($1, $2, $3, now() + make_interval(days => $4))`,
-      [session.id, session.personId, session.tokenHash, days],
+      `INSERT INTO session (id, person_id, token_hash, device, expires_at) VALUES ($1, $2, $3, $4, now() + make_interval(days => $5))`,
+      [id, personId, tokenHash, device ?? null, days],
+    );
+  }
+
+  /** Those that are alive, the latest first. */
+  alive(personId: string): Promise<ListedSession[]> {
+    return this.rows.query(
+      `SELECT id, device, created_at AS "createdAt", rotated_at AS "refreshedAt", expires_at AS "expiresAt" FROM session
+       WHERE person_id = $1 AND revoked_at IS NULL AND expires_at > now() ORDER BY created_at DESC, id DESC`,
+      [personId],
     );
   }
 
@@ -55,8 +70,14 @@ export class SessionStore {
     await this.rows.query('UPDATE session SET generation = generation + 1, token_hash = $2, rotated_at = clock_timestamp() WHERE id = $1', [id, tokenHash]);
   }
 
-  async revoke(id: string): Promise<void> {
-    await this.rows.query('UPDATE session SET revoked_at = clock_timestamp() WHERE id = $1 AND revoked_at IS NULL', [id]);
+  /** Of a person: one, all, or all but one. Answers those that were alive. */
+  end(personId: string, { only, but }: { only?: string; but?: string } = {}): Promise<EndedSession[]> {
+    return this.rows.query(
+      `UPDATE session SET revoked_at = clock_timestamp(), version = version + 1
+       WHERE person_id = $1 AND revoked_at IS NULL AND expires_at > now() AND id = coalesce($2, id) AND id IS DISTINCT FROM $3
+       RETURNING id, version`,
+      [personId, only ?? null, but ?? null],
+    );
   }
 
   async forgetExpired(personId: string): Promise<void> {

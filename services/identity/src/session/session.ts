@@ -1,3 +1,5 @@
+import type { SignedIn } from '@mela/contracts';
+
 /** One sign-in on one device: a family of refresh tokens, of which one is alive. */
 export interface SessionState {
   readonly id: string;
@@ -10,6 +12,24 @@ export interface SessionState {
   readonly expiresAt: Date;
   readonly revokedAt: Date | null;
 }
+
+/** As its owner sees it. */
+export interface ListedSession {
+  readonly id: string;
+  readonly device: string | null;
+  readonly createdAt: Date;
+  readonly refreshedAt: Date;
+  readonly expiresAt: Date;
+}
+
+export interface EndedSession {
+  readonly id: string;
+  readonly version: number;
+}
+
+export const asSignedIn = ({ id, device, createdAt, refreshedAt, expiresAt }: ListedSession, current: string): SignedIn => ({
+  id, device, createdAt: createdAt.toISOString(), refreshedAt: refreshedAt.toISOString(), expiresAt: expiresAt.toISOString(), isCurrent: id === current,
+});
 
 /** What comes of a refresh: a new token, the one given before, nothing, or the end of the whole session. */
 export type Verdict = 'rotate' | 'repeat' | 'refuse' | 'revoke';
