@@ -19,6 +19,8 @@ export class Ear {
   readonly heard: Heard[] = [];
   /** What it listens to now: a right that ends takes its topics along. */
   readonly topics = new Set<string>();
+  /** Topics that were taken from it and did not come back, and why. */
+  readonly taken = new Map<string, string>();
   /** Settles when the connection is gone, whoever ended it. */
   readonly closed: Promise<void>;
   private readonly watchers = new Set<Watcher>();
@@ -56,6 +58,16 @@ export class Ear {
     return this;
   }
 
+  /** Goes on from a cursor; answers whether nothing since then is left out. */
+  async resume(topic: TopicName, since: string): Promise<boolean> {
+    return (await this.request({ t: 'sub', topic, since }))['recovered'] === true;
+  }
+
+  /** Why a topic was taken from it, so far or in time. */
+  async loses(topic: TopicName, patience = PATIENCE_MS): Promise<string> {
+    return this.taken.get(topic) ?? this.wait(() => this.taken.get(topic), patience);
+  }
+
   /** The first event so far or from now on that fits; undefined when none came in time. */
   async hears(fits: (event: Heard) => boolean, patience = PATIENCE_MS): Promise<Heard | undefined> {
     const already = this.heard.find(fits);
@@ -85,9 +97,19 @@ export class Ear {
       this.heard.push(frame as unknown as Heard);
       this.told(frame as unknown as Heard);
     }
-    if (frame.t === 'subd') this.topics.add(String(frame['topic']));
-    if (frame.t === 'unsub') this.topics.delete(String(frame['topic']));
+    if (frame.t === 'subd') this.gain(String(frame['topic']));
+    if (frame.t === 'unsub') this.lose(String(frame['topic']), frame['code']);
     for (const watch of this.watchers) watch(frame);
+  }
+
+  private gain(topic: string): void {
+    this.topics.add(topic);
+    this.taken.delete(topic);
+  }
+
+  private lose(topic: string, why: unknown): void {
+    this.topics.delete(topic);
+    if (why !== undefined) this.taken.set(topic, String(why));
   }
 
   private wait<R>(pick: (frame: Frame) => R | undefined, patience: number): Promise<R> {

@@ -14,7 +14,7 @@ const threeRunners: Scenario<{ asha: Someone; ravi: Someone; mira: Someone; runn
 };
 
 describe('leaving a community', () => {
-  it('is told to the others and to whoever left, and closes what was open to them', async () => {
+  it('is told to the others and to whoever left, who may neither read, write nor listen from then on', async () => {
     const { asha, ravi, runners } = await world.given(threeRunners);
     const [screen, own] = [await asha.listens(topic.community(runners.id)), await ravi.opensScreen()];
 
