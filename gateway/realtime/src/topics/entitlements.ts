@@ -13,7 +13,7 @@ export interface Entitlement {
 
 interface Parts {
   readonly catalogue: Pick<Catalogue, 'topics' | 'operations'>;
-  readonly asker: Asker;
+  readonly asker: Pick<Asker, 'ask'>;
   readonly rights: Rights;
   readonly recent: RecentEvents;
   /** The last place that was heard. */
@@ -27,7 +27,10 @@ const CLOCKS_DIFFER_MS = 5_000;
 
 /** Asks a topic's owner whether a person may hear it, in that person's name, and finds where in the stream the right began. */
 export class Entitlements {
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    private readonly parts: Parts,
+    private readonly now: () => number = Date.now,
+  ) {}
 
   async ask(topic: string, personId: string, token: string): Promise<Entitlement | Refusal> {
     const { catalogue, asker } = this.parts;
@@ -45,8 +48,9 @@ export class Entitlements {
     const { rights, recent, end } = this.parts;
     const known = rights.beginningOf(right);
     if (known !== undefined) return known - 1;
-    // Older than all that could be told.
-    if (since < recent.since + CLOCKS_DIFFER_MS) return 0;
+    // Older than all that could be told, and come long ago: where the past that is known is young, that alone says nothing.
+    const mayBeOnItsWay = since >= this.now() - ON_ITS_WAY_MS - CLOCKS_DIFFER_MS;
+    if (!mayBeOnItsWay && since < recent.since + CLOCKS_DIFFER_MS) return 0;
     const began = await rights.soon(right, ON_ITS_WAY_MS);
     return began === undefined ? end() : began - 1;
   }
