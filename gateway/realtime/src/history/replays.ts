@@ -1,4 +1,5 @@
 import type { Cursors, Position } from '@mela/bus';
+import { LRUCache } from 'lru-cache';
 import { eventFrame } from '../events/event-frame.ts';
 import { Message } from '../protocol/message.ts';
 import type { RecentEvents, ToldEvent } from './recent-events.ts';
@@ -11,21 +12,34 @@ export interface Piece {
 
 const EVENTS_PER_PIECE = 64;
 const BYTES_PER_PIECE = 65_536;
-const KEPT_PIECES = 1_024;
+const KEPT_BYTES = 33_554_432;
+/** What a frame costs beside its bytes: a guess that is good enough for a bound. */
+const OVERHEAD = 400;
+
+/** Its lines, and what a transport makes of them. */
+const sizeOf = ({ message }: Piece): number => 2 * message.bytes + message.frames.length * OVERHEAD;
 
 /**
  * The past of a topic in pieces that everybody shares: thousands who come back at once, each from a place of their own,
  * meet at the same piece after less than one of their own.
  */
 export class Replays {
-  private readonly pieces = new Map<string, Piece>();
+  private readonly pieces: LRUCache<string, Piece>;
 
   constructor(
     private readonly recent: RecentEvents,
     private readonly cursors: Cursors,
     /** Of the stream that is followed. */
     private readonly epoch: () => string,
-  ) {}
+    keptBytes = KEPT_BYTES,
+  ) {
+    this.pieces = new LRUCache({ maxSize: keptBytes, sizeCalculation: sizeOf });
+  }
+
+  /** About as many as the pieces take that are kept. */
+  get bytes(): number {
+    return this.pieces.calculatedSize;
+  }
 
   /** Whether all that happened after the position could be told. */
   reachBack({ epoch, seq }: Position): boolean {
@@ -65,9 +79,17 @@ export class Replays {
       return { cursor, line: eventFrame(topic, cursor, event, event.payload) };
     });
     const piece = { message: new Message(frames), seq: last.seq };
+    this.forgetOld();
     this.pieces.set(name, piece);
-    if (this.pieces.size > KEPT_PIECES) this.pieces.delete(this.pieces.keys().next().value!);
     return piece;
+  }
+
+  /** What lies behind all that is remembered is asked for no more: the longest unasked for goes first, as far as it does. */
+  private forgetOld(): void {
+    for (const name of this.pieces.rkeys()) {
+      if (this.knowAfter(this.pieces.peek(name)!.seq - 1)) return;
+      this.pieces.delete(name);
+    }
   }
 }
 
