@@ -1,13 +1,20 @@
 import { expect, it } from 'vitest';
 import { BackOff } from './back-off.ts';
 import { nextAfter } from './ending.ts';
+import { endingOf } from './links/problem.ts';
 
 it.each([
   [{ code: 4001, after: [0, 30_000] as const }, { do: 'retry', within: [0, 30_000] }],
   [{ code: 4008 }, { do: 'retry' }],
   [{ code: 4010 }, { do: 'retry' }],
   [{ code: 4012 }, { do: 'retry' }],
-  [{ code: 4029 }, { do: 'retry', within: [5_000, 30_000] }],
+  [{ code: 4029 }, { do: 'retry', within: [5_000, 30_000], wayIsGood: true }],
+  [{ problem: 'connect.too_many' }, { do: 'retry', within: [5_000, 30_000], wayIsGood: true }],
+  [{ problem: 'frame.rate_limited', after: [700, 1_400] as const }, { do: 'retry', within: [700, 1_400], wayIsGood: true }],
+  [{ status: 429 }, { do: 'retry', within: [5_000, 30_000], wayIsGood: true }],
+  [{ status: 429, problem: 'limit.exceeded', after: [2_000, 4_000] as const }, { do: 'retry', within: [2_000, 4_000], wayIsGood: true }],
+  [{ status: 503, problem: 'service.unavailable', after: [1_000, 2_000] as const }, { do: 'retry', within: [1_000, 2_000] }],
+  [{ status: 502 }, { do: 'retry' }],
   [{ code: 4401 }, { do: 'retry', freshToken: true }],
   [{ problem: 'auth.invalid_token' }, { do: 'retry', freshToken: true }],
   [{ code: 4400 }, { do: 'stop' }],
@@ -19,6 +26,16 @@ it.each([
   [{}, { do: 'retry' }],
 ])('after %j comes %j', (why, next) => {
   expect(nextAfter(why)).toEqual(next);
+});
+
+it.each([
+  [429, { code: 'frame.rate_limited' }, { 'retry-after': '2' }, { status: 429, problem: 'frame.rate_limited', after: [2_000, 4_000] }],
+  [429, { code: 'connect.too_many' }, {}, { status: 429, problem: 'connect.too_many' }],
+  [429, '<html>', { 'retry-after': 'Fri, 01 May 2026 12:00:00 GMT' }, { status: 429 }],
+  [502, '<html>', {}, { status: 502 }],
+])('an answer of %s with %j and %j says so', async (status, body, headers, ending) => {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  expect(await endingOf(new Response(text, { status, headers: headers as Record<string, string> }))).toEqual(ending);
 });
 
 it('pauses grow with every failure up to half a minute, and any moment within one is as good as another', () => {

@@ -1,4 +1,4 @@
-import type { Ending } from './ending.ts';
+import { notBefore, type Ending } from './ending.ts';
 import type { Frame, TopicFrame } from './frames.ts';
 import type { Hears, Link } from './links/link.ts';
 import type { Topics } from './topics.ts';
@@ -76,7 +76,7 @@ export class Lane implements Hears {
     this.owner.said(frame);
     if (frame.t === 'connected') this.begin(frame.ping);
     else if (frame.t === 'authexp') this.owner.expiring();
-    else if (frame.t === 'err' && frame.topic === undefined) this.refused(frame.code);
+    else if (frame.t === 'err' && frame.topic === undefined) this.refused(frame);
     else if ('topic' in frame) this.tell(frame as TopicFrame);
     this.settle();
   }
@@ -121,10 +121,10 @@ export class Lane implements Hears {
   }
 
   /** Said before the gateway let us in, it is the end; later it is about a token that was shown anew. */
-  private refused(code: string): void {
+  private refused({ code, after }: Extract<Frame, { readonly t: 'err' }>): void {
     if (this.isReady) return;
     this.close();
-    this.owner.ended({ problem: code });
+    this.owner.ended({ problem: code, ...(after === undefined ? {} : { after: notBefore(after) }) });
   }
 
   private look(): void {

@@ -176,7 +176,7 @@ export class MelaRealtime {
       return this.retry(0);
     }
     if (next.freshToken) this.fresh = true;
-    else if (!lane.isReady) this.ways.failed(way);
+    else if (!lane.isReady && !next.wayIsGood) this.ways.failed(way);
     this.retry(next.within ? this.backOff.within(next.within) : this.backOff.next());
   }
 
@@ -238,7 +238,7 @@ export class MelaRealtime {
         const next = nextAfter(why);
         if (next.do === 'other-way') this.ways.isNoWay(way);
         if (next.do === 'retry' && next.freshToken) this.fresh = true;
-        void this.replace(others, token);
+        void this.replace(next.do === 'retry' && next.wayIsGood ? [] : others, token);
       },
     });
     this.successor = lane;

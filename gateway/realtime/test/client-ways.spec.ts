@@ -1,7 +1,7 @@
 import type { Way } from '@mela/client';
 import { describe, expect, it } from 'vitest';
-import { clientsIn, sighted, viewOf } from './client.fixture.ts';
-import { openHarbour } from './harbour.fixture.ts';
+import { clientsIn, sighted, viewOf, ways } from './client.fixture.ts';
+import { openHarbour, pilot } from './harbour.fixture.ts';
 
 describe('the reference client, and the ways to a gateway', () => {
   const world = openHarbour();
@@ -44,6 +44,22 @@ describe('the reference client, and the ways to a gateway', () => {
     expect(told.length).toBeGreaterThan(50);
     expect(states.some(([, way]) => way === 'poll')).toBe(true);
   }, 60_000);
+
+  it.each([[['websocket', 'sse', 'poll']], [['sse', 'poll']], [['poll', 'websocket']]] as [Way[]][])('takes no other way where its person has as many connections as one may have (%j)', async (possible) => {
+    const gateway = await world.gateway({ REALTIME_CONNECTIONS_PER_PERSON: '1' });
+    const other = await gateway.screen(await world.token(pilot));
+    const { client, states } = clients.opened(gateway.url, { transports: possible });
+    for (let attempts = 1; attempts <= 3; attempts++) {
+      await expect.poll(() => states.filter(([state]) => state === 'waiting').length, { timeout: 5_000 }).toBe(attempts);
+      if (attempts < 3) client.check();
+    }
+    other.leave();
+    await expect.poll(() => gateway.metric('mela_realtime_connections'), { timeout: 5_000 }).toEqual({ '': 0 });
+    client.check();
+    await viewOf(client);
+    expect(client.transport).toBe(ways.find((way) => possible.includes(way)));
+    expect(client.state).toBe('connected');
+  });
 
   it('learns which ways are off, and stops where none is left', async () => {
     const poll = await world.gateway({ REALTIME_TRANSPORTS: 'poll' });
