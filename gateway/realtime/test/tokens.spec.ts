@@ -108,9 +108,10 @@ describe('access tokens on a connection', () => {
     const gateway = await world.gateway();
     const { to } = await (await gateway.screen(await world.token(id(7)))).ask({ t: 'sub', topic: 'dock:north' });
     for (let n = 0; n < 40; n++) await world.publish({ note: 'x'.repeat(400_000) });
-    const screen = await gateway.screen(await world.token(id(7), { seconds: 4 }));
-    screen.socket.pause();
-    screen.say({ t: 'sub', topic: 'dock:north', since: String(to) });
+    const screen = await gateway.open();
+    // Its life begins when it is shown, and the past is asked for in the same breath.
+    screen.socket.once('message', () => screen.socket.pause());
+    expect(await screen.ask({ t: 'connect', token: await world.token(id(7), { seconds: 4 }), subs: { 'dock:north': String(to) } })).toMatchObject({ t: 'connected' });
     await ended(screen);
     screen.socket.resume();
     expect((await screen.closed).code).toBe(4401);
