@@ -11,8 +11,11 @@ import { median, range } from './figures.mjs';
  * @property {number | null} ratio The medians', ours to the peer's.
  * @property {{ ours: [number, number], peer: [number, number] | null, ratio: [number, number] | null }} range The ratios are those of each round.
  * @property {number | null} goal The least ratio that is good enough; null where a figure is only told.
- * @property {boolean | null} holds
+ * @property {boolean | null} holds Null also where a goal is set and this run cannot say: `note` says why.
  * @property {true} [atMost] Less is better: the goal is the most that is good enough.
+ * @property {'ours'} [goalOf] What the goal is measured by, where it is not the ratio: the figure of ours, in its unit.
+ * @property {{ ours: number, peer: number }} [busy] How busy the core of broker, publishers and crowd was, in percent: the most of all rounds.
+ * @property {string} [note]
  *
  * @typedef {object} Task
  * @property {number} events
@@ -84,7 +87,27 @@ export function costs(name, unit, ours, peer) {
  * @returns {Result}
  */
 export function bounded(name, unit, ours, { most, ...peer }) {
-  return { ...costs(name, unit, ours, peer), goal: most, holds: median(ours) <= most };
+  return { ...costs(name, unit, ours, peer), goal: most, goalOf: 'ours', holds: median(ours) <= most };
+}
+
+/**
+ * What may be said of a goal where everybody around left no room. Whoever is held up looks worse than they are: a verdict is kept
+ * that would be the same, or clearer, without that. Where nobody knows which way a figure goes then, none is.
+ * @param {Result} result
+ * @param {{ ours: readonly number[], peer: readonly number[], most: number, looks?: 'worse' | 'different' }} busy By round, in percent; empty where nobody could watch.
+ * @returns {Result}
+ */
+export function judged(result, { ours, peer, most, looks = 'worse' }) {
+  if (ours.length === 0 || peer.length === 0) return result;
+  const busy = { ours: Math.max(...ours), peer: Math.max(...peer) };
+  const told = { ...result, busy };
+  const heldUp = { ours: busy.ours > most, peer: busy.peer > most };
+  if (result.holds === null || (!heldUp.ours && !heldUp.peer)) return told;
+  // A peer that looks worse flatters ours; ours, looking worse, makes the ratio less than it is.
+  const isSafe = looks === 'worse' && (result.holds ? !heldUp.peer : !heldUp.ours);
+  if (isSafe) return told;
+  const whose = heldUp.ours && heldUp.peer ? 'both were' : heldUp.ours ? 'ours was' : 'the peer was';
+  return { ...told, holds: null, note: `${whose} held up: the core of broker, publishers and crowd was more than ${most} % busy` };
 }
 
 const hundredths = (/** @type {number} */ value) => Math.round(value * 100) / 100;

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { compared, keep } from './results.mjs';
+import { describe, expect, it } from 'vitest';
+import { bounded, compared, costs, judged, keep } from './results.mjs';
 
 const beside = (ours: number[], rates: number[], goal = 0.4) => compared('spine.consumer', 'events/s', ours, { name: 'raw', rates, goal });
 
@@ -10,6 +10,38 @@ it('judges a ratio as it is, not as it is shown', () => {
   expect(beside([3_960], [10_000])).toMatchObject({ ratio: 0.4, holds: false });
   expect(beside([4_000], [10_000])).toMatchObject({ ratio: 0.4, holds: true });
   expect(beside([3_000, 4_100, 9_000], [10_000, 20_000, 5_000])).toMatchObject({ ratio: 0.41, holds: true, range: { ratio: [0.21, 1.8] } });
+});
+
+describe('where everybody around left no room', () => {
+  const [room, none] = [[40, 60], [40, 85]];
+  const holding = beside([9_000], [10_000]);
+  const missing = beside([3_000], [10_000]);
+  const at = (result: typeof holding, ours: number[], peer: number[], looks: 'worse' | 'different' = 'worse') => judged(result, { ours, peer, most: 80, looks });
+
+  it('says how busy it was, and keeps a verdict that stands all the more', () => {
+    expect(at(holding, room, room)).toEqual({ ...holding, busy: { ours: 60, peer: 60 } });
+    expect(at(holding, none, room)).toMatchObject({ holds: true, busy: { ours: 85, peer: 60 } });
+    expect(at(missing, room, none)).toMatchObject({ holds: false });
+    expect(at(holding, [], [])).toBe(holding);
+  });
+
+  it('keeps none that may be owed to it', () => {
+    expect(at(holding, room, none)).toMatchObject({ holds: null, note: expect.stringContaining('the peer was held up') });
+    expect(at(missing, none, room)).toMatchObject({ holds: null, note: expect.stringContaining('ours was held up') });
+    expect(at(holding, none, none)).toMatchObject({ holds: null, note: expect.stringContaining('both were') });
+    expect(at(holding, none, room, 'different')).toMatchObject({ holds: null });
+  });
+
+  it('has nothing to keep where nothing is judged', () => {
+    const told = costs('fanout.cpu', 'µs', [1], { name: 'raw', costs: [1] });
+    expect(judged(told, { ours: none, peer: none, most: 80 })).toEqual({ ...told, busy: { ours: 85, peer: 85 } });
+  });
+});
+
+it('a bound of its own is told apart from a goal for the ratio', () => {
+  const row = bounded('fanout.memory', 'kB', [11], { name: 'raw', costs: [5], most: 12 });
+  expect(row).toMatchObject({ ratio: 2.2, goal: 12, goalOf: 'ours', holds: true });
+  expect(beside([9_000], [10_000])).not.toHaveProperty('goalOf');
 });
 
 it('keeps one run of each benchmark in a file', async () => {

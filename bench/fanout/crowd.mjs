@@ -4,6 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { watchCore } from '../cores.mjs';
 import { answers } from '../contestant.mjs';
 import { itself } from './itself.mjs';
 import { SQUARE } from './sightings.mjs';
@@ -16,14 +18,23 @@ const GREETING = {
   'socket.io': () => [['40'], '40{"sid"'],
 };
 
+/** A delivery that is so late is lost. */
+const STALLED_MS = 30_000;
+/** In which nothing comes after the last: what was told twice would. */
+const QUIET_MS = 250;
+
 /** @type {import('node:net').Socket[]} */
 let sockets = [];
 /** @type {Map<import('node:net').Socket, number>} */
 let counts = new Map();
 let wanted = Infinity;
 let heard = 0;
-/** @type {((at: number) => void) | undefined} */
-let all;
+/** When the last that is awaited came: nanoseconds of the machine's clock. @type {number | undefined} */
+let last;
+let all = () => {};
+/** How busy a core was until then, in percent. @type {number | undefined} */
+let busy;
+let look = () => /** @type {number | undefined} */ (undefined);
 /** @type {Map<string, number[]> | undefined} By event: when each socket heard it. */
 let times;
 
@@ -36,26 +47,57 @@ await answers({
       sockets.push(...batch);
     }
   },
-  /** From now on so many events are awaited by each. @param {{ events: number, timed?: boolean }} task */
-  expect({ events, timed }) {
+  /** From now on so many events are awaited by each; `core`: is watched until the last has come. @param {{ events: number, timed?: boolean, core?: number | undefined }} task */
+  expect({ events, timed, core }) {
     counts = new Map(sockets.map((socket) => [socket, 0]));
     heard = 0;
     wanted = events * sockets.length;
+    last = busy = undefined;
     times = timed ? new Map() : undefined;
+    look = core === undefined ? () => undefined : watchCore(core);
   },
-  /** When the last one heard the last event: nanoseconds of the machine's clock. */
-  async done() {
-    const at = heard >= wanted ? Number(process.hrtime.bigint()) : await new Promise((resolve) => (all = resolve));
+  /** When the last one heard the last event, once nothing more comes. Fails when nothing comes for so long, or somebody heard another number. @param {{ stalledMs?: number }} task */
+  async done({ stalledMs = STALLED_MS }) {
+    const isThere = await untilAll(stalledMs);
+    for (let before = -1; isThere && before !== heard; ) {
+      before = heard;
+      await pause(QUIET_MS);
+    }
     const each = wanted / sockets.length;
-    const wrong = [...counts.values()].filter((count) => count !== each).length;
-    if (wrong > 0) throw new Error(`${wrong} of ${sockets.length} sockets heard something else than ${each} events`);
-    return { at, times: times && [...times] };
+    const wrong = [...counts.values()].filter((count) => count !== each);
+    if (wrong.length > 0) throw new Error(`${wrong.length} of ${sockets.length} sockets heard something else than ${each} events: ${tallied(wrong)}`);
+    return { at: last, busy, times: times && [...times] };
   },
   async leave() {
     await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve).destroy())));
     sockets = [];
   },
 });
+
+/** Whether everything came: false when nothing more did, for so long. @param {number} stalledMs @returns {Promise<boolean>} */
+function untilAll(stalledMs) {
+  if (last !== undefined) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    let [before, since] = [heard, performance.now()];
+    const timer = setInterval(() => {
+      if (heard !== before) [before, since] = [heard, performance.now()];
+      else if (performance.now() - since >= stalledMs) end(false);
+    }, stalledMs / 10);
+    const end = (/** @type {boolean} */ isThere) => {
+      clearInterval(timer);
+      all = () => {};
+      resolve(isThere);
+    };
+    all = () => end(true);
+  });
+}
+
+/** @param {readonly number[]} wrong */
+function tallied(wrong) {
+  const times = new Map();
+  for (const count of wrong) times.set(count, (times.get(count) ?? 0) + 1);
+  return [...times].sort(([a], [b]) => a - b).map(([count, many]) => `${many} heard ${count}`).join(', ');
+}
 
 /** @param {URL} url @param {keyof typeof EVENT} protocol @param {string} token @returns {Promise<import('node:net').Socket>} */
 function open(url, protocol, token) {
@@ -111,9 +153,10 @@ function count(socket, data, mark) {
   if (found > 0) {
     counts.set(socket, (counts.get(socket) ?? 0) + found);
     heard += found;
-    if (heard >= wanted && all) {
-      all(Number(process.hrtime.bigint()));
-      all = undefined;
+    if (heard >= wanted && last === undefined) {
+      last = Number(process.hrtime.bigint());
+      busy = look();
+      all();
     }
   }
   return data.subarray(Math.max(from, data.length - mark.length + 1));
