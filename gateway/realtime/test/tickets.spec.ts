@@ -86,11 +86,11 @@ describe('tickets', () => {
     }
   });
 
-  it('are kept in memory for half a minute', async () => {
+  it('are kept in memory for half a minute, and not without end', async () => {
     await world.gateway();
     await given();
     const { config } = await (await jetstreamManager(world.nc)).streams.info('KV_realtime_tickets');
-    expect(config).toMatchObject({ storage: 'memory', max_age: 30_000_000_000, max_msgs_per_subject: 1 });
+    expect(config).toMatchObject({ storage: 'memory', max_age: 30_000_000_000, max_msgs_per_subject: 1, max_bytes: 67_108_864 });
   });
 
   it('that the servers forgot are gone, and others are given', async () => {

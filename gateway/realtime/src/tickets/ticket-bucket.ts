@@ -3,6 +3,8 @@ import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 
 export const TICKETS = 'realtime_tickets';
+/** Tens of thousands of tickets. Beyond that none is given until some are over: the servers' memory is for others, too. */
+const MOST_BYTES = 67_108_864;
 
 /** What all gateways keep together for a moment: in the servers' memory, gone with them and with time. */
 export class TicketBucket {
@@ -47,7 +49,7 @@ export class TicketBucket {
   private open(): Promise<KV> {
     const { keptMs, replicas } = this.options;
     // Read from the leader alone: a follower may not have heard yet of what was put a moment ago.
-    this.opening ??= new Kvm(this.nc).create(TICKETS, { storage: StorageType.Memory, history: 1, ttl: keptMs, replicas, allow_direct: false });
+    this.opening ??= new Kvm(this.nc).create(TICKETS, { storage: StorageType.Memory, history: 1, ttl: keptMs, replicas, max_bytes: MOST_BYTES, allow_direct: false });
     this.opening.catch(() => (this.opening = undefined));
     return this.opening;
   }
