@@ -1,7 +1,6 @@
-import { setTimeout as after } from 'node:timers/promises';
-import { createdAt, isFiller, RESTORED, STREAM, StreamReader, type Position, type StoredMessage } from '@mela/bus';
-import { jetstream, type Consumer, type ConsumerMessages, type ConsumerNotification, type JsMsg } from '@nats-io/jetstream';
-import { nuid, type NatsConnection } from '@nats-io/transport-node';
+import { createdAt, Following, isFiller, RESTORED, StreamReader, type Position, type StoredMessage } from '@mela/bus';
+import type { JsMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { StoredEvent } from './announcer.ts';
 
@@ -17,22 +16,9 @@ interface Parts {
   readonly log: Logger;
 }
 
-interface Following {
-  readonly consumer: Consumer;
-  readonly messages: ConsumerMessages;
-}
-
-const PULLED_AHEAD = 1_000;
-// A consumer that is gone shows itself by a missing beat: with the library's 15 s the gateway would be deaf for as long.
-const PULL_MS = 2_000;
-const BEAT_MS = 1_000;
-const RETRY_MS = 250;
 const SOON_MS = 2_000;
 /** A break shows itself by many events in a row. */
 const CALM_MS = 2_000;
-
-/** Signs that the consumer is no more. The library would make a new one without looking whether the stream is still the same. */
-const GONE: ReadonlySet<ConsumerNotification['type']> = new Set(['consumer_not_found', 'consumer_deleted', 'stream_not_found', 'reset']);
 
 /** Follows the whole stream, in order, each event once: one consumer for all connections of this gateway. */
 export class StreamTail {
@@ -44,13 +30,19 @@ export class StreamTail {
   /** The end of the stream when it was first seen: until there it is read back, and nobody listens. */
   private pastUntil = 0;
   private brokenAt = Number.NEGATIVE_INFINITY;
-  private following: Following | undefined;
-  private resuming: Promise<void> | undefined;
-  private stopped = false;
-  private trouble: string | undefined = 'has not started';
+  private readonly following: Following;
 
   constructor(private readonly parts: Parts) {
-    this.reader = new StreamReader(parts.nc);
+    const { nc, log } = parts;
+    this.reader = new StreamReader(nc);
+    this.following = new Following({
+      nc, log,
+      name: 'realtime',
+      // Never `deliver_policy: new`: made anew before its first event, such a consumer begins with the whole stream.
+      from: () => ({ opt_start_seq: this.position.seq + 1 }),
+      heard: (message) => this.hear(message),
+      check: () => this.checkPosition(),
+    });
   }
 
   /** The last event that was heard. */
@@ -61,7 +53,7 @@ export class StreamTail {
 
   /** What keeps it from following, if anything does. */
   get fault(): string | undefined {
-    return this.trouble;
+    return this.following.fault;
   }
 
   /** Told from so many events before its end; answers when it has got there. */
@@ -74,8 +66,7 @@ export class StreamTail {
     this.lastHeard = fromTheBeginning ? undefined : await this.reader.storedMessageAt(seq);
     const at = fromTheBeginning ? createdAt(epoch) : this.lastHeard?.storedAt;
     this.parts.begins({ seq, at: at ?? Date.now() });
-    await this.follow();
-    void this.watchConnection();
+    await this.following.start();
     await this.arrival(lastSeq);
   }
 
@@ -87,26 +78,8 @@ export class StreamTail {
     return this.arrival(seq, SOON_MS);
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    this.trouble = 'was stopped';
-    await this.resuming;
-    const last = this.following;
-    await this.letGo();
-    await last?.consumer.delete().catch(() => undefined);
-  }
-
-  private async follow(): Promise<void> {
-    const consumer = await jetstream(this.parts.nc).consumers.get(STREAM, {
-      name_prefix: `realtime_${nuid.next()}`,
-      // Never `deliver_policy: new`: made anew before its first event, such a consumer begins with the whole stream.
-      opt_start_seq: this.position.seq + 1,
-    });
-    const callback = (message: JsMsg) => this.hear(message);
-    const messages = await consumer.consume({ max_messages: PULLED_AHEAD, expires: PULL_MS, idle_heartbeat: BEAT_MS, callback });
-    this.following = { consumer, messages };
-    this.trouble = undefined;
-    void this.watchConsumer(messages);
+  stop(): Promise<void> {
+    return this.following.stop();
   }
 
   private hear(message: JsMsg): void {
@@ -149,57 +122,6 @@ export class StreamTail {
       const timer = patienceMs === undefined ? undefined : setTimeout(() => end(false), patienceMs);
       this.arrivals.set(arrived, seq);
     });
-  }
-
-  /** The server may have forgotten the consumer meanwhile, and asking for a new one is quicker than missing the old one. */
-  private async watchConnection(): Promise<void> {
-    for await (const { type } of this.parts.nc.status()) {
-      if (type === 'disconnect') {
-        this.trouble = 'is cut off from the bus';
-        await this.letGo();
-      }
-      if (type === 'reconnect') this.resume();
-    }
-  }
-
-  private async watchConsumer(messages: ConsumerMessages): Promise<void> {
-    for await (const { type } of messages.status()) {
-      if (type === 'heartbeats_missed') this.trouble = 'the bus has gone quiet';
-      else if (type === 'heartbeat' || type === 'next') this.trouble = undefined;
-      else if (GONE.has(type)) break;
-    }
-    if (this.following?.messages !== messages) return;
-    this.trouble = 'its consumer is gone';
-    this.resume();
-  }
-
-  private async letGo(): Promise<void> {
-    const old = this.following;
-    this.following = undefined;
-    await old?.messages.close();
-  }
-
-  private resume(): void {
-    if (this.stopped) return;
-    this.resuming ??= this.untilFollowing().finally(() => {
-      this.resuming = undefined;
-    });
-  }
-
-  private async untilFollowing(): Promise<void> {
-    await this.letGo();
-    while (!this.stopped && !this.parts.nc.isClosed()) {
-      try {
-        await this.checkPosition();
-        await this.follow();
-        this.parts.log.info({ seq: this.position.seq }, 'following the stream again');
-        return;
-      } catch (error) {
-        this.trouble = (error as Error).message;
-        this.parts.log.debug({ reason: String(error) }, 'the stream cannot be followed yet');
-        await after(RETRY_MS);
-      }
-    }
   }
 
   private async checkPosition(): Promise<void> {
