@@ -1,10 +1,11 @@
 /** The relay forgets what it has read before the stream has it. */
-import { inside } from './mela-dist.mjs';
+import { inside, replace } from './mela-dist.mjs';
 
 const { RelaySession } = await inside('@mela/bus', 'outbox/relay-session.js');
-const { pending } = RelaySession.prototype;
-RelaySession.prototype.pending = async function (...asked) {
+replace(RelaySession, 'pending', (pending) => async function (...asked) {
   const rows = await pending.apply(this, asked);
-  await this.query('DELETE FROM outbox WHERE event_id = ANY ($1::uuid[])', [rows.map((row) => row.event_id)]);
+  const ids = rows.map((row) => row.event_id);
+  if (ids.includes(undefined)) throw new Error('The mistake did not take root: a row has no event_id');
+  await this.query('DELETE FROM outbox WHERE event_id = ANY ($1::uuid[])', [ids]);
   return rows;
-};
+});

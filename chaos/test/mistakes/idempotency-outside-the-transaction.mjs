@@ -2,4 +2,4 @@
 import { Tx } from '@mela/chassis';
 import { detour, outside } from './mela-dist.mjs';
 
-detour(Tx, 'INSERT INTO idempotency', outside);
+detour(Tx, ['@mela/chassis', 'idempotency/idempotent.js'], 'INSERT INTO idempotency', outside);

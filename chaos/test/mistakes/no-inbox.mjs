@@ -2,6 +2,6 @@
 import { Tx } from '@mela/chassis';
 import { detour } from './mela-dist.mjs';
 
-detour(Tx, 'WITH fresh AS (INSERT INTO inbox', function (_statement, _parameters, query) {
+detour(Tx, ['@mela/bus', 'consume/wrappers/once.js'], 'WITH fresh AS (INSERT INTO inbox', function (_statement, _parameters, query) {
   return query.call(this, 'SELECT NULL::uuid AS event_id WHERE false', []);
 });

@@ -2,4 +2,4 @@
 import { Tx } from '@mela/chassis';
 import { detour, outside } from './mela-dist.mjs';
 
-detour(Tx, 'INSERT INTO outbox', outside);
+detour(Tx, ['@mela/bus', 'outbox/outbox.js'], 'INSERT INTO outbox', outside);
