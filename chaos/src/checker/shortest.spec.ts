@@ -18,7 +18,7 @@ const storyOf = (evidence: Evidence, invariant: string, about: readonly string[]
   const story = shortestStory(violation, evidence, new Mentions(evidence.history, violation.about), (part) => {
     judgements += 1;
     return violationsOf(part, workloads, usualLimits, invariant);
-  });
+  }, { judgements: 2_000, ms: Number.POSITIVE_INFINITY });
   return { story, violation, judgements };
 };
 
@@ -57,4 +57,10 @@ it('tells who made what the tables alone complain of, and what struck meanwhile'
   expect(story.entries).toContain(command);
   expect(story.entries.filter(({ kind }) => kind === 'struck')).toEqual([near]);
   expect(story.entries.filter((entry) => entry.kind === 'asked' && entry.key === command.key)).toHaveLength(command.attempt);
+});
+
+it('tells nothing of what no judge sees in the whole history either', () => {
+  const refused = { invariant: 'rights', what: 'communities was refused to publish evt.user.registered.0', about: [] };
+  const story = shortestStory(refused, long, new Mentions(long.history, []), (part) => violationsOf(part, workloads, usualLimits, 'rights'));
+  expect(story).toEqual({ entries: [], events: [], leftOut: 0 });
 });

@@ -16,16 +16,19 @@ interface Bounds {
   readonly ms: number;
 }
 
+const untold: Story = { entries: [], events: [], leftOut: 0 };
 const usual: Bounds = { judgements: 2_000, ms: 2_000 };
 const AROUND_MS = 2_000;
 const LINES = 12;
 
 /**
  * The least that must have happened for the violation to be seen in these tables and this stream. Where the tables and the stream alone
- * show it, what happened to its ids. `judge` is the one invariant concerned.
+ * show it, what happened to its ids. Nothing where even the whole history does not show it: any story of it would be made up.
+ * `judge` is the one invariant concerned.
  */
 export function shortestStory(violation: Violation, evidence: Evidence, mentions: Mentions, judge: (evidence: Evidence) => readonly Violation[], bounds = usual): Story {
   const seenIn = (history: readonly Entry[]) => judge({ ...evidence, history }).some((other) => isSame(other, violation));
+  if (!seenIn(evidence.history)) return untold;
   const touching = new Set(violation.about.flatMap((id) => mentions.of(id)));
   const wanted = seenIn([]) ? mostTelling(wholeCommands(evidence.history, touching), violation) : needed(evidence.history, touching, seenIn, bounds);
   const told = wanted.slice(0, LINES);
