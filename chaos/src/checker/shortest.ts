@@ -1,4 +1,5 @@
 import { keyOf, type Entry, type Evidence, type StreamEvent, type Struck, type Violation } from '@mela/testkit/chaos';
+import { add } from './groups.ts';
 import type { Mentions } from './story/mentions.ts';
 import { smallest } from './story/smallest.ts';
 
@@ -54,10 +55,7 @@ function wholeCommands(history: readonly Entry[], wanted: ReadonlySet<Entry>): E
   const groups = new Map<unknown, Entry[]>();
   for (const entry of history) {
     const key = keyOfEntry(entry);
-    if (!(key === undefined ? wanted.has(entry) : keys.has(key))) continue;
-    const group = groups.get(key ?? entry);
-    if (group) group.push(entry);
-    else groups.set(key ?? entry, [entry]);
+    if (key === undefined ? wanted.has(entry) : keys.has(key)) add(groups, key ?? entry, entry);
   }
   return [...groups.values()];
 }
