@@ -18,11 +18,16 @@ interface Options {
   roles: Shape;
   people: number;
   screens: number;
-  only?: readonly Fault[];
+  only?: Only;
   strikes?: number;
   plant?: string;
   keep?: true;
   json?: true;
+}
+
+interface Only {
+  readonly words: readonly string[];
+  readonly faults: readonly Fault[];
 }
 
 const positive = (text: string): number => {
@@ -31,10 +36,10 @@ const positive = (text: string): number => {
   return number;
 };
 
-const named = (part: string, before: readonly Fault[] = []): readonly Fault[] => {
+const named = (part: string, before: Only = { words: [], faults: [] }): Only => {
   const faults = allFaults.filter(({ name }) => name.includes(part));
   if (faults.length === 0) throw new InvalidArgumentError(`No fault is called so. There are: ${allFaults.map(({ name }) => name).join(', ')}.`);
-  return [...new Set([...before, ...faults])];
+  return { words: [...before.words, part], faults: [...new Set([...before.faults, ...faults])] };
 };
 
 /** One at a time: together they may be longer than a string may be. */
@@ -72,15 +77,15 @@ await new Command('chaos')
   .option('--json', 'end with one line of JSON')
   .action(async (options: Options) => {
     const folder = await mkdtemp(join(tmpdir(), 'mela-chaos-'));
-    const { minutes, seed, roles: shape, people, screens, only: faults = allFaults, strikes, plant, keep } = options;
+    const { minutes, seed, roles: shape, people, screens, only, strikes, plant, keep } = options;
     tell(`Seed ${seed}: ${minutes} minutes, ${shape}, ${people} people, ${screens} screens; logs in ${join(folder, 'logs')}`);
     const environment = plant === undefined ? {} : { NODE_OPTIONS: `--import=${pathToFileURL(resolve(plant)).href}` };
     let failed = true;
     try {
       const workloads = await loadWorkloads();
-      const run = await runChaos({ minutes, seed, shape, people, screens, folder, workloads, environment, faults, strikes, keep, signal: ending.signal, tell });
+      const run = await runChaos({ minutes, seed, shape, people, screens, folder, workloads, environment, faults: only?.faults ?? allFaults, strikes, keep, signal: ending.signal, tell });
       failed = run.verdict.violations.length > 0;
-      process.stdout.write(report(run, { minutes, seed, roles: shape, screens, workloads }));
+      process.stdout.write(report(run, { minutes, seed, roles: shape, people, screens, only: only?.words, strikes, plant, workloads }));
       if (failed || keep) await writeFile(join(folder, 'history.jsonl'), linesOf(run.evidence.history));
       if (options.json) process.stdout.write(`${JSON.stringify({ seed, roles: shape, minutes, passed: !failed, violations: run.verdict.violations, counts: run.verdict.counts, restarts: run.restarts })}\n`);
     } catch (fault) {

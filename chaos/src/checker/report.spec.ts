@@ -8,7 +8,7 @@ import { report } from './report.ts';
 import { judge } from './verdict.ts';
 
 const good = longRun(5);
-const started = { seed: '4711', roles: 'separate', minutes: 3, screens: 40, workloads };
+const started = { seed: '4711', roles: 'separate', minutes: 3, people: 30, screens: 40, workloads };
 
 it('says first how the run was made, then how much it proved', () => {
   const lines = report({ verdict: judge(good, workloads), evidence: good }, started).split('\n');
@@ -27,7 +27,15 @@ it('tells ten violations at the most, some of each invariant, each with its stor
   for (const invariant of new Set(verdict.violations.map((violation) => violation.invariant))) expect(text).toContain(`\n${invariant}: `);
   expect(verdict.violations.filter(({ what }) => text.includes(`\n  ${what}\n`))).toHaveLength(10);
   expect(text).toContain('kill postgres struck; healed at 0.01 s, recovered from at 30.0 s');
-  expect(text).toContain('npm run chaos -- --minutes 3 --seed 4711 --roles separate --screens 40');
+  expect(text).toContain('npm run chaos -- --minutes 3 --seed 4711 --roles separate --people 30 --screens 40\n');
+});
+
+it('tells all that the run was asked, so that it can be copied', () => {
+  const nothing = { history: [], stream: [], services: {}, tally: {} };
+  const asked = { ...started, seed: "it's a seed", only: ['role killed', 'nats'], strikes: 4, plant: './a mistake.mjs' };
+  expect(report({ verdict: judge(nothing, []), evidence: nothing }, asked)).toContain(
+    `\n  npm run chaos -- --minutes 3 --seed 'it'\\''s a seed' --roles separate --people 30 --screens 40 --only 'role killed' nats --strikes 4 --plant './a mistake.mjs'\n`,
+  );
 });
 
 it('a run that asked for nothing is reported too', () => {

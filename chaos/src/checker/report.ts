@@ -12,23 +12,42 @@ interface Judged {
 }
 
 /** How the run was started: with this it can be started again. */
-interface Started {
+interface Started extends Asked {
+  readonly workloads: readonly Workload[];
+}
+
+/** What it was asked, and the seed that was drawn where none was given. */
+export interface Asked {
   readonly seed: string;
   readonly roles: string;
   readonly minutes: number;
+  readonly people: number;
   readonly screens: number;
-  readonly workloads: readonly Workload[];
+  /** The words, not the faults that they stand for. */
+  readonly only?: readonly string[] | undefined;
+  readonly strikes?: number | undefined;
+  readonly plant?: string | undefined;
 }
 
 const TOLD = 10;
 
 /** In plain text, for whoever reads the log of the run. */
-export function report(judged: Judged, { seed, roles, minutes, screens, workloads }: Started): string {
+export function report(judged: Judged, started: Started): string {
   const { verdict } = judged;
+  const { seed, roles, minutes, workloads } = started;
   const head = [`Seed ${seed}, shape ${roles}, ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`, '', ...counted(verdict.counts), ''];
   if (verdict.violations.length === 0) return [...head, 'Nothing was lost, doubled or made up.', ''].join('\n');
-  return [...head, ...told(judged, workloads), 'To run it again:', `  npm run chaos -- --minutes ${minutes} --seed ${seed} --roles ${roles} --screens ${screens}`, ''].join('\n');
+  return [...head, ...told(judged, workloads), 'To run it again:', `  npm run chaos -- ${again(started)}`, ''].join('\n');
 }
+
+/** To be copied as it is. */
+function again({ minutes, seed, roles, people, screens, only, strikes, plant }: Asked): string {
+  const options = { minutes, seed, roles, people, screens, only, strikes, plant };
+  const words = Object.entries(options).flatMap(([name, given]) => (given === undefined ? [] : [`--${name}`, ...[given].flat().map((value) => quoted(String(value)))]));
+  return words.join(' ');
+}
+
+const quoted = (value: string): string => (/^[\w./:@%+=,-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`);
 
 const endings: Readonly<Record<Ending, string>> = { answered: 'answered', refused: 'refused', unavailable: '503 or 504', failed: 'failed otherwise', broken: 'without an answer' };
 
