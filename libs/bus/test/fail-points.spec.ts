@@ -16,9 +16,10 @@ afterAll(() => world.close());
 
 const killed = (child: ChildProcess) => eventually(() => child.signalCode, (signal) => signal === 'SIGKILL', 30_000);
 
-it('a fail point is a name, and which time', () => {
+it('a fail point is a name that there is, and which time', () => {
   expect(() => armFailPoint('relay.moving:0')).toThrow('<name>:<nth>');
   expect(() => armFailPoint('relay.moving:often')).toThrow('<name>:<nth>');
+  expect(() => armFailPoint('relay.mooving:2')).toThrow('No fail point is called "relay.mooving". There are: relay.filling, ');
 });
 
 describe('a relay', () => {

@@ -1,3 +1,4 @@
+import type { FailPoint } from '@mela/bus';
 import type { Ground } from '../../ground/ground.ts';
 import type { Role } from '../../ground/role.ts';
 import { nothing, type Fault, type Harm } from '../fault.ts';
@@ -13,9 +14,9 @@ const points = {
   'relay.moving': 8,
   'consumer.committing': 10,
   'consumer.committed': 15,
-} as const;
+} as const satisfies Partial<Record<FailPoint, number>>;
 
-type FailPoint = keyof typeof points;
+type Point = keyof typeof points;
 
 /** The gateways keep nothing: they say no events of their own. */
 const silent: readonly string[] = ['api', 'realtime'];
@@ -25,7 +26,7 @@ const BOOTED_WITHIN_MS = 5_000;
 const REACHED_WITHIN_MS = 15_000;
 
 /** Between two steps that belong together: the process is gone after the first. */
-const diesAt = (point: FailPoint): Fault => ({
+const diesAt = (point: Point): Fault => ({
   name: `role dies at ${point}`,
   family: 'roles',
   weight: 1,
@@ -50,7 +51,7 @@ const diesAt = (point: FailPoint): Fault => ({
 });
 
 /** Who comes by there. */
-async function passing(point: FailPoint, ground: Ground): Promise<readonly Role[]> {
+async function passing(point: Point, ground: Ground): Promise<readonly Role[]> {
   if (point.startsWith('consumer.')) return listeners(ground);
   const idle = point === 'command.committed' ? askedNothing : silent;
   return ground.roles.filter(({ name }) => !idle.includes(name));
@@ -64,4 +65,4 @@ async function listeners({ roles, parts }: Ground): Promise<readonly Role[]> {
   return listening;
 }
 
-export const failPointFaults: readonly Fault[] = (Object.keys(points) as FailPoint[]).map(diesAt);
+export const failPointFaults: readonly Fault[] = (Object.keys(points) as Point[]).map(diesAt);
