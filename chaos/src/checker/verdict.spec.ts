@@ -38,7 +38,10 @@ describe('a run that proves nothing', () => {
     expect(complaints(run)).toEqual([]);
     expect(complaints({ history: [], stream: [], services: {}, tally: {} })).toHaveLength(6);
     const unstruck = run.history.map((entry): Entry => (entry.kind === 'struck' ? { ...entry, missed: 'by far' } : entry));
-    expect(complaints({ ...run, history: unstruck })).toEqual([expect.stringContaining('0 faults struck')]);
+    expect(complaints({ ...run, history: unstruck })).toContainEqual(expect.stringContaining('0 faults struck'));
+    const struckOnce = unstruck.map((entry, place): Entry => (place === unstruck.findIndex(({ kind }) => kind === 'struck') ? run.history[place]! : entry));
+    const all = new Set(run.history.flatMap((entry) => (entry.kind === 'struck' ? [entry.fault] : [])));
+    expect(complaints({ ...run, history: struckOnce })).toHaveLength(all.size - 1);
     expect(complaints({ ...run, history: run.history.filter(({ kind }) => kind !== 'heard') })).toEqual([expect.stringContaining('0 events were heard')]);
     const ofOneLine = run.history.map((entry): Entry => (entry.kind === 'followed' ? { ...entry, connection: 1 } : entry));
     expect(complaints({ ...run, history: ofOneLine })).toEqual([expect.stringContaining('0 topics went on where they were')]);

@@ -12,6 +12,8 @@ export interface Limits {
   readonly frontDoor: ReadonlySet<string>;
   /** Faults under which a role stands still. While the front door does, nobody can answer and no attempt hangs. */
   readonly standsStill: ReadonlySet<string>;
+  /** A fault that was tried more often and always missed proves nothing. */
+  readonly missesAtMost: number;
   /** With less than this a run has proved nothing. */
   readonly least: Least;
 }
@@ -33,6 +35,7 @@ export const usualLimits: Limits = {
   answerWithinMs: 13_000,
   frontDoor: new Set(['api', 'all']),
   standsStill: new Set(['role frozen']),
+  missesAtMost: 2,
   least: { strikes: 1, acknowledged: 1, heard: 1, screens: 1, resumes: 1, revised: 1 },
 };
 

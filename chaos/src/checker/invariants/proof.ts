@@ -1,7 +1,8 @@
-import { commandsOf, type Violation } from '@mela/testkit/chaos';
+import { commandsOf, type Evidence, type Struck, type Violation } from '@mela/testkit/chaos';
 import { screenCountsOf } from '../screens/screen-counts.ts';
 import { indexOf } from '../stream-index.ts';
 import type { Judge, Least } from './judge.ts';
+import { faultId } from './recovery.ts';
 
 const invariant = 'proof';
 
@@ -15,7 +16,9 @@ const inWords: Readonly<Record<keyof Least, string>> = {
 };
 
 /** A run in which nothing was struck, done or heard says nothing of Mela, and is not to look as if it did. */
-export const proof: Judge = ({ history, stream }, _workloads, { least }) => {
+export const proof: Judge = (evidence, _workloads, { least, missesAtMost }) => [...tooLittle(evidence, least), ...neverStruck(evidence, missesAtMost)];
+
+function tooLittle({ history, stream }: Evidence, least: Least): Violation[] {
   const { live, resumes } = screenCountsOf(history);
   const there: Least = {
     strikes: history.filter((entry) => entry.kind === 'struck' && entry.missed === undefined).length,
@@ -28,4 +31,11 @@ export const proof: Judge = ({ history, stream }, _workloads, { least }) => {
   return (Object.keys(least) as (keyof Least)[])
     .filter((what) => there[what] < least[what])
     .map((what): Violation => ({ invariant, what: `The run proves nothing: ${there[what]} ${inWords[what]}, and at least ${least[what]} had to be`, about: [] }));
-};
+}
+
+function neverStruck({ history }: Evidence, missesAtMost: number): Violation[] {
+  const tried = Map.groupBy(history.filter((entry): entry is Struck => entry.kind === 'struck'), ({ fault }) => fault);
+  return [...tried]
+    .filter(([, tries]) => tries.length > missesAtMost && tries.every(({ missed }) => missed !== undefined))
+    .map(([fault, tries]) => ({ invariant, what: `"${fault}" never struck: it was tried ${tries.length} times, and at last ${tries.at(-1)!.missed}`, about: tries.map(faultId) }));
+}
