@@ -44,6 +44,7 @@ export class Audience {
   private readonly seats: readonly Seat[];
   private readonly resting = new AbortController();
   private done: Promise<unknown> = Promise.resolve();
+  private fault: Error | undefined;
 
   constructor(private readonly options: Options) {
     const { random, people, screens } = options;
@@ -55,13 +56,14 @@ export class Audience {
   }
 
   begin(): void {
-    this.done = Promise.all(this.seats.map((seat) => this.watch(seat)));
+    this.done = Promise.all(this.seats.map((seat) => this.watch(seat).catch((fault: Error) => this.fail(fault))));
   }
 
-  /** Whoever sleeps wakes, and nobody looks for anything else any more. */
+  /** Whoever sleeps wakes, and nobody looks for anything else any more. A look that broke is told of here, as the crowd's acts are. */
   async rest(): Promise<void> {
     this.resting.abort();
     await this.done;
+    if (this.fault) throw this.fault;
   }
 
   /** Waits until everybody has heard the stream to its end. Answers who has not when patience ends, if anybody. */
@@ -79,6 +81,11 @@ export class Audience {
   close(): void {
     this.resting.abort();
     for (const { screen } of this.seats) screen?.close();
+  }
+
+  private fail(fault: Error): void {
+    this.fault ??= fault;
+    this.resting.abort();
   }
 
   private async watch(seat: Seat): Promise<void> {

@@ -24,6 +24,7 @@ export class Crowd {
   private acting = true;
   private asking = true;
   private done: Promise<unknown> = Promise.resolve();
+  private fault: Error | undefined;
 
   constructor(private readonly options: Options) {
     this.acts = options.workloads.flatMap(({ acts }) => acts);
@@ -31,15 +32,25 @@ export class Crowd {
   }
 
   begin(): void {
-    this.done = Promise.all(this.people.map((person) => this.live(person)));
+    this.done = Promise.all(this.people.map((person) => this.live(person).catch((fault: Error) => this.fail(fault))));
   }
 
-  /** Nobody begins anything new; what was begun is asked until it is answered, but not for ever. */
+  /**
+   * Nobody begins anything new; what was begun is asked until it is answered, but not for ever. An act that broke is told of here,
+   * where whoever began all this heals and closes it: anywhere else it would end the process, with everything left broken.
+   */
   async rest(patienceMs: number): Promise<void> {
     this.acting = false;
     const timer = setTimeout(() => (this.asking = false), patienceMs);
     await this.done;
     clearTimeout(timer);
+    if (this.fault) throw this.fault;
+  }
+
+  private fail(fault: Error): void {
+    this.fault ??= fault;
+    this.acting = false;
+    this.asking = false;
   }
 
   private someone(place: number): Actor {
