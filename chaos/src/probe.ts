@@ -2,11 +2,11 @@ import { identity, type Ask, type Operation, type Out, type Session, type TopicN
 import type { Prober, Workload } from '@mela/testkit/chaos';
 import type { RealtimeEvent } from '@mela/client';
 import { randomUUID } from 'node:crypto';
-import { Client } from 'pg';
 import type { OpenGround } from './ground/open-ground.ts';
 import type { History } from './history/history.ts';
 import { attemptOnce } from './people/asking.ts';
 import { Screen } from './people/screen.ts';
+import { inSession } from './session.ts';
 
 const PATIENCE_MS = 3_000;
 const LOOK_MS = 20;
@@ -40,10 +40,7 @@ export class Probe {
   }
 
   private async areCounted(aggregates: ReadonlySet<string>): Promise<void> {
-    const client = new Client({ connectionString: this.ground.databases['witness'], connectionTimeoutMillis: PATIENCE_MS });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
+    await inSession({ url: this.ground.databases['witness']!, schema: 'witness', connectWithinMs: PATIENCE_MS }, async (client) => {
       const until = performance.now() + PATIENCE_MS;
       for (;;) {
         const { rows } = await client.query<{ aggregate: string }>('SELECT aggregate FROM tally WHERE aggregate = ANY ($1)', [[...aggregates]]);
@@ -51,9 +48,7 @@ export class Probe {
         if (performance.now() > until) throw new Error(`the witness had counted ${rows.length} of ${aggregates.size} changes`);
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
-    } finally {
-      await client.end().catch(() => undefined);
-    }
+    });
   }
 }
 

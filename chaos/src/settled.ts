@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectBus, STREAM } from '@mela/bus';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { Client } from 'pg';
 import type { OpenGround } from './ground/open-ground.ts';
+import { inSession } from './session.ts';
 
 const LOOK_MS = 250;
+const CONNECT_WITHIN_MS = 10_000;
 
 /** Waits until every event that was committed is sent and applied. Answers what is left when patience ends, if anything. */
 export async function untilSettled(ground: OpenGround, patienceMs: number): Promise<string | undefined> {
@@ -18,14 +19,8 @@ export async function untilSettled(ground: OpenGround, patienceMs: number): Prom
 
 async function whatIsLeft({ databases, natsUrl }: OpenGround): Promise<string | undefined> {
   for (const [service, url] of Object.entries(databases)) {
-    const client = new Client({ connectionString: url, options: `-c search_path=${service}` });
-    await client.connect();
-    try {
-      const { rows } = await client.query<{ waiting: number }>('SELECT count(*)::int AS waiting FROM outbox');
-      if (rows[0]!.waiting > 0) return `${rows[0]!.waiting} events of ${service} wait in its outbox`;
-    } finally {
-      await client.end();
-    }
+    const { rows } = await inSession({ url, schema: service, connectWithinMs: CONNECT_WITHIN_MS }, (client) => client.query<{ waiting: number }>('SELECT count(*)::int AS waiting FROM outbox'));
+    if (rows[0]!.waiting > 0) return `${rows[0]!.waiting} events of ${service} wait in its outbox`;
   }
   const nc = await connectBus({ url: natsUrl, name: 'chaos-settled' });
   try {

@@ -44,7 +44,10 @@ export async function openGround({ folder, shape, environment = {}, died }: Opti
   await mkdir(join(folder, 'logs'), { recursive: true });
   const closing: ((keep: boolean) => Promise<unknown>)[] = [];
   const close: OpenGround['close'] = async ({ keep }) => {
-    for (const step of closing.splice(0).toReversed()) await step(keep);
+    const faults: Error[] = [];
+    // What cannot be closed keeps nothing else open.
+    for (const step of closing.splice(0).toReversed()) await step(keep).catch((fault: Error) => faults.push(fault));
+    if (faults.length > 0) throw new AggregateError(faults, `Not everything was closed: ${faults.map(({ message }) => message).join('; ')}`);
   };
   try {
     const disk = await prepareSmallDisk(folder);
@@ -110,7 +113,8 @@ export async function openGround({ folder, shape, environment = {}, died }: Opti
       close,
     };
   } catch (fault) {
-    await close({ keep: true });
+    // Why it did not open says more than what did not close then.
+    await close({ keep: true }).catch(() => undefined);
     throw fault;
   }
 }

@@ -1,5 +1,7 @@
 import type { Rows, ServiceEvidence, Workload } from '@mela/testkit/chaos';
-import { Client } from 'pg';
+import { inSession } from '../../session.ts';
+
+const CONNECT_WITHIN_MS = 10_000;
 
 type Aggregates = ServiceEvidence['aggregates'][string];
 
@@ -25,15 +27,13 @@ export async function readTally(url: string): Promise<Readonly<Record<string, nu
 type Query = (sql: string) => Promise<Rows[string]>;
 
 async function withSchema<R>(url: string, schema: string, read: (query: Query) => Promise<R>): Promise<R> {
-  const client = new Client({ connectionString: url, application_name: 'mela-chaos-checker', options: `-c search_path=${schema}`, connectionTimeoutMillis: 10_000 });
-  await client.connect();
   try {
-    await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    return await read(async (sql) => (await client.query<Rows[string][number]>(sql)).rows);
+    return await inSession({ url, schema, connectWithinMs: CONNECT_WITHIN_MS }, async (client) => {
+      await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      return read(async (sql) => (await client.query<Rows[string][number]>(sql)).rows);
+    });
   } catch (fault) {
     throw new Error(`The schema of ${schema} cannot be read: ${(fault as Error).message}`, { cause: fault });
-  } finally {
-    await client.end();
   }
 }
 
