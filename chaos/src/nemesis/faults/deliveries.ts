@@ -1,10 +1,15 @@
 import { isFiller, STREAM } from '@mela/bus';
-import type { StoredMsg } from '@nats-io/jetstream';
+import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import { nothing, type Fault } from '../fault.ts';
 import { shuffled } from '../../seed.ts';
 import { durablesOn, onJetStream } from './jetstream.ts';
 import { outOfReach } from './servers.ts';
+
+/** Together they take less than a fault may last. */
+const DURABLES_TRIED = 6;
+const TAKEN_WITHIN_MS = 1_500;
+const LATEST_MS = 2_000;
 
 const onStream = { family: 'deliveries', longestMs: 15_000, impossible: (ground) => outOfReach(ground, 'nats') } as const satisfies Partial<Fault>;
 
@@ -51,10 +56,43 @@ const durableDeleted: Fault = {
   },
 };
 
+/**
+ * Events come for the first time, and in another order than the stream's: somebody else takes them from the durable before its
+ * consumer gets them, and hands each back for a while of its own. Who has nothing to take at the moment is passed over.
+ */
+const shuffledFirst: Fault = {
+  ...onStream,
+  name: 'events out of order',
+  weight: 2,
+  strike: async ({ parts: { nats } }, random) => {
+    const wanted = random.int(20, 60);
+    const what = await onJetStream(nats, async (jsm) => {
+      for (const durable of shuffled(random, await durablesOn(jsm)).slice(0, DURABLES_TRIED)) {
+        const taken = await handedBack(jsm, durable, wanted, () => random.int(0, LATEST_MS));
+        if (taken > 0) return `${taken} events before ${durable} were held back, each for up to ${LATEST_MS / 1_000} s`;
+      }
+      throw new Error('Nobody had anything before them');
+    });
+    return { what, holdMs: LATEST_MS, heal: nothing };
+  },
+};
+
+async function handedBack(jsm: JetStreamManager, durable: string, wanted: number, afterMs: () => number): Promise<number> {
+  const consumer = await jsm.jetstream().consumers.get(STREAM, durable);
+  let taken = 0;
+  for await (const message of await consumer.fetch({ max_messages: wanted, expires: TAKEN_WITHIN_MS })) {
+    message.nak(afterMs());
+    taken += 1;
+  }
+  // Behind its answer, all that was handed back has arrived.
+  await jsm.consumers.info(STREAM, durable);
+  return taken;
+}
+
 function nameless(header: MsgHdrs): MsgHdrs {
   const copy = headers();
   for (const [name, values] of header) if (name !== 'Nats-Msg-Id') for (const value of values) copy.append(name, value);
   return copy;
 }
 
-export const deliveryFaults: readonly Fault[] = [repeats, durableDeleted];
+export const deliveryFaults: readonly Fault[] = [repeats, durableDeleted, shuffledFirst];

@@ -119,6 +119,27 @@ describe('strange deliveries', () => {
     expect([again!.subject, again!.header.has('Nats-Msg-Id')]).toEqual(['evt.plant.grew.0', false]);
   });
 
+  it('come for the first time in another order, and none is lost', async () => {
+    for (let i = 0; i < 40; i++) await publish(`event ${i}`);
+    await (await jetstreamManager(nc)).consumers.add(STREAM, { durable_name: 'garden_plants', ack_policy: 'explicit' });
+    const harm = await strike(opened.ground, named(deliveryFaults, 'events out of order'));
+    const taken = Number(/^(\d+) events before garden_plants were held back/.exec(harm.what)![1]);
+    expect(taken).toBeGreaterThanOrEqual(20);
+    const came: number[] = [];
+    for await (const message of await (await jetstream(nc).consumers.get(STREAM, 'garden_plants')).consume({ max_messages: 1 })) {
+      came.push(message.seq);
+      message.ack();
+      if (new Set(came).size === 40) break;
+    }
+    expect(came).not.toEqual(came.toSorted((a, b) => a - b));
+    expect(came.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, place) => place + 1));
+  });
+
+  it('are not, where nobody has anything before them', async () => {
+    await (await jetstreamManager(nc)).consumers.add(STREAM, { durable_name: 'garden_plants', ack_policy: 'explicit' });
+    await expect(strike(opened.ground, named(deliveryFaults, 'events out of order'))).rejects.toThrow('Nobody had anything');
+  });
+
   it('are everything once more, for a consumer whose durable was deleted', async () => {
     const jsm = await jetstreamManager(nc);
     await jsm.consumers.add(STREAM, { durable_name: 'garden_plants', ack_policy: 'explicit' });
