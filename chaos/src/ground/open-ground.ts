@@ -38,6 +38,8 @@ interface Options {
 const targets = [...allTargets, witness];
 const partNames: readonly PartName[] = ['postgres', 'nats', 'redis'];
 const PATIENCE_MS = 60_000;
+/** Whatever whoever runs this wants to read elsewhere: what the bus refuses is read from the roles' logs. */
+export const ROLE_LOG_LEVEL = 'warn';
 
 /** Servers that keep what they promised, a line from every role to each of them, and every role alive. */
 export async function openGround({ folder, shape, environment = {}, died }: Options): Promise<OpenGround> {
@@ -81,7 +83,7 @@ export async function openGround({ folder, shape, environment = {}, died }: Opti
       // Everybody comes from here: their addresses are what they say.
       TRUST_PROXY: 'loopback',
       ADDRESS_LIMIT: '1000000',
-      LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
+      LOG_LEVEL: ROLE_LOG_LEVEL,
       DATABASE_CONNECTIONS: shape === 'all' ? '60' : '20',
     };
 
