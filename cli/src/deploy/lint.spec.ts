@@ -10,6 +10,13 @@ import { stackOf } from './compose.ts';
 
 const ERROR = 2;
 
+/** What the linter itself would only warn of, or let pass. */
+const findingsInDockerfile = (text: string): string[] =>
+  validate(text, {
+    deprecatedMaintainer: ERROR, directiveCasing: ERROR, emptyContinuationLine: ERROR, instructionCasing: ERROR, instructionCmdMultiple: ERROR, instructionEntrypointMultiple: ERROR,
+    instructionHealthcheckMultiple: ERROR, instructionJSONInSingleQuotes: ERROR, instructionWorkdirRelative: ERROR,
+  }).map(({ message }) => (typeof message === 'string' ? message : message.value));
+
 /** A rule that nobody mentions is applied, and what only warns counts as well. */
 const findingsIn = (path: string): string[] => {
   const linter = new DCLinter({ rules: { 'require-quotes-in-ports': [ERROR, { quoteType: 'double' }] }, quiet: false, debug: false, exclude: [] });
@@ -46,7 +53,13 @@ describe('deploy/Dockerfile', () => {
   const all = (keyword: string) => instructions.filter(([name]) => name === keyword).map(([, words]) => words);
 
   it('has no finding', () => {
-    expect(validate(text, { deprecatedMaintainer: ERROR, directiveCasing: ERROR, emptyContinuationLine: ERROR, instructionCasing: ERROR, instructionCmdMultiple: ERROR, instructionEntrypointMultiple: ERROR, instructionHealthcheckMultiple: ERROR, instructionJSONInSingleQuotes: ERROR, instructionWorkdirRelative: ERROR })).toEqual([]);
+    expect(findingsInDockerfile(text)).toEqual([]);
+  });
+
+  it('would have some if a command were there twice, or in the wrong quotes, a word in small letters, old or unknown, a folder relative, a port no number', () => {
+    const wrong = ['FROM node:24.0.0-bookworm-slim', 'MAINTAINER mela', 'workdir srv', 'RUNN npm ci', "CMD ['run', 'all']", 'CMD ["run", "all"]', 'EXPOSE many', ''].join('\n');
+    const complaints = ['only be one CMD', 'MAINTAINER has been deprecated', 'uppercase', 'WORKDIR paths should be absolute', 'Unknown instruction: RUNN', 'single quotes', 'Invalid containerPort: many'];
+    expect(findingsInDockerfile(wrong)).toEqual(complaints.map((words) => expect.stringContaining(words)));
   });
 
   it('begins with images of an exact version, and stages of its own', () => {
