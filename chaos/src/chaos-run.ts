@@ -7,7 +7,7 @@ import { openGround, type Shape } from './ground/open-ground.ts';
 import { refusalsIn } from './ground/refusals.ts';
 import { History } from './history/history.ts';
 import type { Fault } from './nemesis/fault.ts';
-import { unleash } from './nemesis/nemesis.ts';
+import { unleash, type LeftOut } from './nemesis/nemesis.ts';
 import { Audience } from './people/audience.ts';
 import { Crowd } from './people/crowd.ts';
 import { Probe } from './probe.ts';
@@ -36,6 +36,7 @@ export interface ChaosOptions {
 export interface ChaosRun {
   readonly verdict: Verdict;
   readonly evidence: Evidence;
+  readonly leftOut: LeftOut;
   /** How often each role was started again. */
   readonly restarts: Readonly<Record<string, number>>;
 }
@@ -66,7 +67,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     audience = new Audience({ realtime: ground.realtime, history, random: random.fork('audience'), workloads, people: crowd.people, screens });
     crowd.begin();
     audience.begin();
-    await unleash({ ground, random: random.fork('nemesis'), faults, strikes, until: history.now() + minutes * 60_000, clock: history.now, probe: () => probe.succeeds(), missing: () => probe.missing, tell, record: history.record, signal });
+    const leftOut = await unleash({ ground, random: random.fork('nemesis'), faults, strikes, until: history.now() + minutes * 60_000, clock: history.now, probe: () => probe.succeeds(), missing: () => probe.missing, tell, record: history.record, signal });
     signal?.throwIfAborted();
     tell('All is healed: the crowd comes to rest');
     await crowd.rest(PATIENCE_MS);
@@ -80,7 +81,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     const judged = judge(evidence, workloads, { least: { ...usualLimits.least, screens } });
     const verdict = { ...judged, violations: [...(await refusalsIn(join(folder, 'logs'))), ...judged.violations] };
     keep = options.keep === true || verdict.violations.length > 0;
-    return { verdict, evidence, restarts };
+    return { verdict, evidence, leftOut, restarts };
   } finally {
     audience?.close();
     await ground.close({ keep });

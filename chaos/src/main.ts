@@ -87,7 +87,7 @@ await new Command('chaos')
       failed = run.verdict.violations.length > 0;
       process.stdout.write(report(run, { minutes, seed, roles: shape, people, screens, only: only?.words, strikes, plant, workloads }));
       if (failed || keep) await writeFile(join(folder, 'history.jsonl'), linesOf(run.evidence.history));
-      if (options.json) process.stdout.write(`${JSON.stringify({ seed, roles: shape, minutes, passed: !failed, violations: run.verdict.violations, counts: run.verdict.counts, restarts: run.restarts })}\n`);
+      if (options.json) process.stdout.write(`${JSON.stringify({ seed, roles: shape, minutes, passed: !failed, violations: run.verdict.violations, counts: run.verdict.counts, leftOut: run.leftOut, restarts: run.restarts })}\n`);
     } catch (fault) {
       if (!ending.signal.aborted) throw fault;
       tell((fault as Error).message);

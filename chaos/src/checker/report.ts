@@ -9,6 +9,8 @@ import { eventLineOf, lineOf, seconds } from './lines.ts';
 interface Judged {
   readonly verdict: Verdict;
   readonly evidence: Evidence;
+  /** Faults that this machine does not allow, and why. */
+  readonly leftOut: Readonly<Record<string, string>>;
 }
 
 /** How the run was started: with this it can be started again. */
@@ -33,9 +35,9 @@ const TOLD = 10;
 
 /** In plain text, for whoever reads the log of the run. */
 export function report(judged: Judged, started: Started): string {
-  const { verdict } = judged;
+  const { verdict, leftOut } = judged;
   const { seed, roles, minutes, workloads } = started;
-  const head = [`Seed ${seed}, shape ${roles}, ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`, '', ...counted(verdict.counts), ''];
+  const head = [`Seed ${seed}, shape ${roles}, ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`, '', ...counted(verdict.counts, leftOut), ''];
   if (verdict.violations.length === 0) return [...head, 'Nothing was lost, doubled or made up.', ''].join('\n');
   return [...head, ...told(judged, workloads), 'To run it again:', `  npm run chaos -- ${again(started)}`, ''].join('\n');
 }
@@ -51,7 +53,7 @@ const quoted = (value: string): string => (/^[\w./:@%+=,-]+$/.test(value) ? valu
 
 const endings: Readonly<Record<Ending, string>> = { answered: 'answered', refused: 'refused', unavailable: '503 or 504', failed: 'failed otherwise', broken: 'without an answer' };
 
-function counted(counts: Counts): string[] {
+function counted(counts: Counts, leftOut: Judged['leftOut']): string[] {
   const { people, asks, acknowledged, events, highestVersion, repeats, heard, screens, faults, misses, recoveries, longestRecovery, slowest } = counts;
   const total = Object.values(asks).reduce((sum, count) => sum + count, 0);
   const rows: [string, string][] = [
@@ -62,6 +64,7 @@ function counted(counts: Counts): string[] {
     ['screens', `${screens.live} live; heard ${heard} times; ${screens.broken} lines broke; ${timesIn(screens.resumes)} topics went on${byWay(screens.resumes)}, ${screens.holes} were read anew${screens.longestAway ? `; the longest away were ${seconds(screens.longestAway.ms)}, screen ${screens.longestAway.screen} of ${screens.longestAway.who}` : ''}`],
     ['faults', listed(faults)],
     ['missed', listed(misses)],
+    ['left out', under(Object.keys(leftOut).length, Object.entries(leftOut).map(([fault, why]) => `${fault}: ${why}`))],
     ['recoveries', `${recoveries}${longestRecovery ? `; the longest took ${seconds(longestRecovery.ms)}, from ${longestRecovery.fault}` : ''}`],
     ['slowest', slowest ? `${seconds(slowest.ms)}, ${slowest.operation} of ${slowest.who}` : 'no answer at all'],
   ];
@@ -76,7 +79,9 @@ const byWay = (resumes: Readonly<Record<string, number>>): string => {
 };
 
 const listed = (times: Readonly<Record<string, number>>): string =>
-  [`${timesIn(times)}`, ...Object.entries(times).map(([fault, count]) => `${count} × ${fault}`)].join('\n              ');
+  under(timesIn(times), Object.entries(times).map(([fault, count]) => `${count} × ${fault}`));
+
+const under = (sum: number, lines: readonly string[]): string => [`${sum}`, ...lines].join('\n              ');
 
 function told({ verdict, evidence }: Judged, workloads: readonly Workload[]): string[] {
   const { violations, limits } = verdict;

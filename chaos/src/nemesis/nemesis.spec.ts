@@ -4,7 +4,7 @@ import type { Ground } from '../ground/ground.ts';
 import type { Role } from '../ground/role.ts';
 import { randomOf } from '../seed.ts';
 import { nothing, type Family, type Fault, type Harm } from './fault.ts';
-import { unleash, type Orders } from './nemesis.ts';
+import { unleash, type LeftOut, type Orders } from './nemesis.ts';
 import { VirtualTime } from './virtual-time.fixture.ts';
 
 const families: readonly Family[] = ['roles', 'postgres', 'nats', 'redis', 'lines', 'disk', 'clock', 'deliveries'];
@@ -35,7 +35,7 @@ class Run {
     };
   }
 
-  unleash(faults: readonly Fault[], minutes: number, more: Partial<Orders> = {}): Promise<void> {
+  unleash(faults: readonly Fault[], minutes: number, more: Partial<Orders> = {}): Promise<LeftOut> {
     return unleash({
       ground: { roles: [] } as unknown as Ground,
       random: randomOf('spec'),
@@ -103,7 +103,8 @@ describe('the nemesis', () => {
 
   it('says what it leaves out on this machine, and why', async () => {
     const run = new Run();
-    await run.unleash([run.fault('a', 'lines'), run.fault('b', 'disk', { impossible: () => 'there is no disk' })], 1);
+    const leftOut = await run.unleash([run.fault('a', 'lines'), run.fault('b', 'disk', { impossible: () => 'there is no disk' })], 1);
+    expect(leftOut).toEqual({ b: 'there is no disk' });
     expect(run.told[0]).toBe('Left out: b: there is no disk');
     expect(new Set(run.struck.map(({ fault }) => fault))).toEqual(new Set(['a']));
   });

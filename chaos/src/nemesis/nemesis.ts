@@ -41,23 +41,30 @@ const CALM_MS = [500, 3_000] as const;
 const OVERLAPPING = 0.2;
 const HEAL_ATTEMPTS = 3;
 
+/** Faults that this machine does not allow, and why. */
+export type LeftOut = Readonly<Record<string, string>>;
+
 /**
  * Strikes, holds, heals and waits until all is well again, until its time is over. One fault at a time mostly; two
  * are harder to survive and harder to explain. However it ends, it leaves nothing broken that it broke, or says what.
+ * Answers what it did without.
  */
-export async function unleash(orders: Orders): Promise<void> {
+export async function unleash(orders: Orders): Promise<LeftOut> {
   const nemesis = new Nemesis(orders);
   try {
-    await nemesis.rage(new Turns(orders.random.fork('turns'), await possible(orders)));
+    const leftOut = await impossible(orders);
+    await nemesis.rage(new Turns(orders.random.fork('turns'), orders.faults.filter(({ name }) => !(name in leftOut))));
+    return leftOut;
   } finally {
     await nemesis.healAll();
   }
 }
 
-async function possible({ faults, ground, tell }: Orders): Promise<Fault[]> {
-  const reasons = await Promise.all(faults.map(async (fault) => fault.impossible?.(ground)));
-  for (const [place, reason] of reasons.entries()) if (reason !== undefined) tell(`Left out: ${faults[place]!.name}: ${reason}`);
-  return faults.filter((_fault, place) => reasons[place] === undefined);
+async function impossible({ faults, ground, tell }: Orders): Promise<LeftOut> {
+  const reasons = await Promise.all(faults.map(async (fault) => [fault.name, await fault.impossible?.(ground)] as const));
+  const leftOut = Object.fromEntries(reasons.filter((one): one is readonly [string, string] => one[1] !== undefined));
+  for (const [name, reason] of Object.entries(leftOut)) tell(`Left out: ${name}: ${reason}`);
+  return leftOut;
 }
 
 class Nemesis {
