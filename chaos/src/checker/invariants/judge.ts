@@ -35,7 +35,7 @@ export const usualLimits: Limits = {
   answerWithinMs: 13_000,
   frontDoor: new Set(['api', 'all']),
   standsStill: new Set(['role frozen']),
-  missesAtMost: 2,
+  missesAtMost: 4,
   least: { strikes: 1, acknowledged: 1, heard: 1, screens: 1, resumes: 1, revised: 1 },
 };
 
