@@ -34,7 +34,8 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  const ended = new Promise((resolve) => up.once('exit', resolve));
+  // npm may go before what it started: the last who holds the pipe closes it.
+  const ended = new Promise((resolve) => up.once('close', resolve));
   up.kill('SIGTERM');
   await ended;
   await rm(data, { recursive: true, force: true });

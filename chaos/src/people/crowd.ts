@@ -13,8 +13,8 @@ interface Options {
   readonly people: number;
 }
 
-/** Few of them are ever limited, and two cores are busy only where something was broken: what is judged is Mela, not the machine. */
-const THINK_MS = 2_500;
+/** Few of them are ever limited: a person may post thirty times a minute. */
+const THINK_MS = 1_500;
 
 /** Many people at once, each of whom does one thing after another, by the seed. */
 export class Crowd {

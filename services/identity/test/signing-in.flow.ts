@@ -89,7 +89,7 @@ describe('whoever signs out', () => {
   it('everywhere is nobody anywhere', async () => {
     const asha = await world.someone('Asha');
     const second = await signIn({ email: asha.email, password: asha.password });
-    expect(await asha.asks(identity.signOutEverywhere, {}, { token: second.accessToken })).toEqual({ ended: 2 });
+    expect(await asha.asks(identity.signOut, { everywhere: true }, { token: second.accessToken })).toEqual({ ended: 2 });
     for (const token of [asha.token, second.accessToken]) expect(await within(1_000, () => isTurnedAway(asha, token))).toBe(true);
     expect(await refusalOf(refresh(second.refreshToken))).toMatchObject({ code: 'identity.refresh_refused' });
   });

@@ -41,10 +41,11 @@ describe('the Postman collection', () => {
     expect(known(read)).toMatchObject(known(given));
   });
 
-  it('has a folder for each service, and every operation in one', () => {
+  it('has a folder for each service, and every operation in one; what signs out comes last, by itself', () => {
     const folders = collectionOf(mela).item as any[];
     const routed = [...mela.operations.values()].filter(({ http }) => http);
-    expect(folders.map(({ name }) => name)).toEqual([...new Set(routed.map((operation) => operation.service))]);
+    expect(folders.map(({ name }) => name)).toEqual([...new Set(routed.map((operation) => operation.service)), 'signing out']);
+    expect(folders.at(-1).item.map(({ name }: any) => name)).toEqual(routed.filter(({ signsOut }) => signsOut).map(({ summary }) => summary));
     expect(folders.flatMap(({ item }) => item.map(({ name }: any) => name)).toSorted()).toEqual(routed.map(({ summary }) => summary).toSorted());
   });
 

@@ -18,6 +18,8 @@ interface Described {
   readonly security: readonly object[];
   readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
+  /** The token that asks is worth nothing afterwards. */
+  readonly 'x-signs-out'?: true;
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>>;
 }
 
@@ -61,8 +63,12 @@ export function postman(document: Json): Json {
   const requests = new Requests(examples, components.parameters);
   const items = asked.map((one) => ({ one, item: { name: one.operation.summary, request: requests.of(one), response: [] } }));
   // By now it is known which names requests use: no other is worth keeping.
-  const itemsOf = (folder: string) => items.filter(({ one }) => one.operation.tags.includes(folder)).map(({ one, item }) => ({ ...item, ...keeping(kept, whatItGives(one, asked, examples)) }));
-  const folders = tags.map(({ name, description }) => ({ name, description, item: itemsOf(name) }));
+  const itemsOf = (fits: (operation: Described) => boolean) => items.filter(({ one }) => fits(one.operation)).map(({ one, item }) => ({ ...item, ...keeping(kept, whatItGives(one, asked, examples)) }));
+  const folders = [
+    ...tags.map(({ name, description }) => ({ name, description, item: itemsOf((operation) => !operation['x-signs-out'] && operation.tags.includes(name)) })),
+    // Whoever is signed out asks for nothing more.
+    { name: 'signing out', description: 'What ends the session in which all of this ran', item: itemsOf((operation) => operation['x-signs-out'] === true) },
+  ].filter(({ item }) => item.length > 0);
   return {
     info: { name: info.title, version: info.version, description: `${info.description}\n\nRun it from top to bottom, or begin with whatever signs you in: \`token\` is kept.`, schema: SCHEMA },
     auth: { type: 'bearer', bearer: [{ key: 'token', value: '{{token}}', type: 'string' }] },

@@ -23,6 +23,8 @@ interface CommandDeclaration<I extends z.ZodObject, O extends z.ZodType, A exten
   emits?: readonly EventType[];
   /** The answer holds a secret: it is never stored beside an idempotency key. */
   secret?: boolean;
+  /** The token that asks is worth nothing afterwards. */
+  signsOut?: boolean;
 }
 
 export interface Draft<I extends z.ZodObject, O extends z.ZodType, A extends Access> {
@@ -36,6 +38,7 @@ export interface Draft<I extends z.ZodObject, O extends z.ZodType, A extends Acc
   readonly refusals: readonly RefusalType[];
   readonly emits: readonly EventType[];
   readonly secret: boolean;
+  readonly signsOut: boolean;
 }
 
 export interface Operation<
@@ -77,6 +80,7 @@ function draft<I extends z.ZodObject, O extends z.ZodType, A extends Access>(
     refusals: declared.refusals ?? [],
     emits: declared.emits ?? [],
     secret: declared.secret ?? false,
+    signsOut: declared.signsOut ?? false,
   };
 }
 

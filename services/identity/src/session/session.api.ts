@@ -27,13 +27,8 @@ export class SessionApi {
   }
 
   @Handles(identity.signOut)
-  signOut(_input: In<typeof identity.signOut>, caller: Caller) {
-    return this.sessions.signOut(caller, { everywhere: false });
-  }
-
-  @Handles(identity.signOutEverywhere)
-  signOutEverywhere(_input: In<typeof identity.signOutEverywhere>, caller: Caller) {
-    return this.sessions.signOut(caller, { everywhere: true });
+  signOut(input: In<typeof identity.signOut>, caller: Caller) {
+    return this.sessions.signOut(caller, input);
   }
 
   @Handles(identity.changePassword)

@@ -81,7 +81,7 @@ export class SessionService {
     });
   }
 
-  signOut({ personId, sessionId }: Caller, { everywhere }: { everywhere: boolean }): Promise<Out<typeof identity.signOut>> {
+  signOut({ personId, sessionId }: Caller, { everywhere }: In<typeof identity.signOut>): Promise<Out<typeof identity.signOut>> {
     return this.db.transaction(async (tx) => ({ ended: await this.end(tx, personId, everywhere ? {} : { only: sessionId }) }));
   }
 
