@@ -27,6 +27,8 @@ interface Parts {
   readonly nc: NatsConnection;
   readonly settings: RealtimeSettings;
   readonly heard: (event: StoredEvent) => void;
+  /** Everything is about to be forgotten: what was heard and not told yet is told before. */
+  readonly forgets: () => void;
   /** Everything from before was forgotten: what is heard from now on comes after this place. */
   readonly begins: (after: number) => void;
   readonly lost: () => void;
@@ -34,7 +36,7 @@ interface Parts {
 }
 
 /** Follows nothing until its tail is started. */
-export function memoryOf({ nc, settings, heard, begins, lost, log }: Parts): Memory {
+export function memoryOf({ nc, settings, heard, forgets, begins, lost, log }: Parts): Memory {
   const ageMs = settings.REALTIME_RECENT_MINUTES * 60_000;
   const cursors = new Cursors(settings.CURSOR_SECRET);
   const journal = new Journal({ place: () => tail.position.seq, ageMs, placeOf: (cursor) => cursors.open(cursor)?.seq });
@@ -45,6 +47,7 @@ export function memoryOf({ nc, settings, heard, begins, lost, log }: Parts): Mem
     nc, log, heard, lost,
     restored: (id) => passedOver.note(id, 'put_back'),
     begins: ({ seq, at }) => {
+      forgets();
       journal.streamBegins(seq);
       recent.begin(seq, at);
       rights.forgetUntil(Number.POSITIVE_INFINITY);

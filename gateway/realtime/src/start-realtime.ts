@@ -26,6 +26,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
   const memory: Memory = memoryOf({
     nc, settings, log,
     heard: (event) => audience.announcer.announce(event),
+    forgets: () => audience.channels.tellNow(),
     begins: (after) => audience.feeds.beginAfter(after),
     lost: () => audience.connections.closeAll(closing.positionLost),
   });

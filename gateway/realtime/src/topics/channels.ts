@@ -53,7 +53,7 @@ export class Channels {
     if (this.isQuiet) this.stirred();
     channel.tell(frame);
     this.untold.add(channel);
-    this.turn ??= setImmediate(() => this.flush());
+    this.turn ??= setImmediate(() => this.tellNow());
   }
 
   /** Whoever joins has been told everything so far, including what the others hear at the end of this turn. */
@@ -73,10 +73,12 @@ export class Channels {
     if (channel.listeners.size === 0) this.channels.delete(subscription.topic);
   }
 
-  private flush(): void {
+  /** Before the turn is over, too: feeds tell out of the recent past, and it may be about to be forgotten. */
+  tellNow(): void {
     const untold = [...this.untold];
     this.untold.clear();
     for (const channel of untold) channel.flush();
+    clearImmediate(this.turn);
     this.turn = undefined;
   }
 }
