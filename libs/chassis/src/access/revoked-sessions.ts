@@ -27,6 +27,8 @@ export class RevokedSessions {
       if (at >= oldest) break;
       this.ended.delete(known);
     }
+    // Heard again after a break it is the latest, so that the oldest stay in front.
+    this.ended.delete(sessionId);
     this.ended.set(sessionId, this.now());
   }
 
