@@ -15,6 +15,7 @@ import { median, range } from './figures.mjs';
  * @property {true} [atMost] Less is better: the goal is the most that is good enough.
  * @property {'ours'} [goalOf] What the goal is measured by, where it is not the ratio: the figure of ours, in its unit.
  * @property {{ ours: number, peer: number }} [busy] How busy the core of broker, publishers and crowd was, in percent: the most of all rounds.
+ * @property {number} [peerUnheld] Where the peer was held up: the most it could have been without that, by what it used of its own core.
  * @property {string} [note]
  *
  * @typedef {object} Task
@@ -93,11 +94,12 @@ export function bounded(name, unit, ours, { most, ...peer }) {
 /**
  * What may be said of a goal where everybody around left no room. Whoever is held up looks worse than they are: a verdict is kept
  * that would be the same, or clearer, without that. Where nobody knows which way a figure goes then, none is.
+ * `peerUnheld` are rates that the peer cannot have passed, whoever was around: what is reached by them is reached.
  * @param {Result} result
- * @param {{ ours: readonly number[], peer: readonly number[], most: number, looks?: 'worse' | 'different' }} busy By round, in percent; empty where nobody could watch.
+ * @param {{ ours: readonly number[], peer: readonly number[], most: number, looks?: 'worse' | 'different', peerUnheld?: readonly number[] }} busy By round, in percent; empty where nobody could watch.
  * @returns {Result}
  */
-export function judged(result, { ours, peer, most, looks = 'worse' }) {
+export function judged(result, { ours, peer, most, looks = 'worse', peerUnheld }) {
   if (ours.length === 0 || peer.length === 0) return result;
   const busy = { ours: Math.max(...ours), peer: Math.max(...peer) };
   const told = { ...result, busy };
@@ -106,6 +108,10 @@ export function judged(result, { ours, peer, most, looks = 'worse' }) {
   // A peer that looks worse flatters ours; ours, looking worse, makes the ratio less than it is.
   const isSafe = looks === 'worse' && (result.holds ? !heldUp.peer : !heldUp.ours);
   if (isSafe) return told;
+  if (result.holds && result.goal !== null && peerUnheld) {
+    const bound = Math.round(median(peerUnheld));
+    if (result.ours / bound >= result.goal) return { ...told, peerUnheld: bound, note: `the peer was held up; by what it used of its own core it could not have passed ${bound} ${result.unit}` };
+  }
   const whose = heldUp.ours && heldUp.peer ? 'both were' : heldUp.ours ? 'ours was' : 'the peer was';
   return { ...told, holds: null, note: `${whose} held up: the core of broker, publishers and crowd was more than ${most} % busy` };
 }

@@ -32,6 +32,13 @@ describe('where everybody around left no room', () => {
     expect(at(holding, none, room, 'different')).toMatchObject({ holds: null });
   });
 
+  it('keeps one that stands against all that a held-up peer could have done', () => {
+    const against = (peerUnheld: number[]) => judged(holding, { ours: none, peer: none, most: 80, peerUnheld });
+    expect(against([20_000, 22_000])).toMatchObject({ holds: true, peerUnheld: 21_000, note: expect.stringContaining('could not have passed 21000 events/s') });
+    expect(against([23_000])).toMatchObject({ holds: null });
+    expect(judged(missing, { ours: none, peer: none, most: 80, peerUnheld: [1] })).toMatchObject({ holds: null });
+  });
+
   it('has nothing to keep where nothing is judged', () => {
     const told = costs('fanout.cpu', 'µs', [1], { name: 'raw', costs: [1] });
     expect(judged(told, { ours: none, peer: none, most: 80 })).toEqual({ ...told, busy: { ours: 85, peer: 85 } });

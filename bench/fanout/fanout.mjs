@@ -74,19 +74,26 @@ export async function bench({ rounds, seed, only, small, tell }) {
 
 /** Deliveries a second, from the first event's leaving to the last one's arrival. @param {any} context */
 async function burst(context) {
-  const { crowd, town, watched, size: { burst: size } } = context;
+  const { crowd, town, servers, watched, size: { burst: size } } = context;
   const rates = await inTurns(context, ['mela', 'socket.io', 'bare'], (protocol) =>
     withRoom(context, protocol, size.sockets, async () => {
       await crowd.ask('expect', { events: size.events, core: watched });
+      const before = await servers[protocol].ask('cpu');
       const began = await town.ask('burst', { to: protocol, events: size.events });
       const { at, busy } = await crowd.ask('done');
-      return { figure: (size.events * size.sockets) / ((at - began) / 1e9), busy };
+      const [seconds, worked] = [(at - began) / 1e9, ((await servers[protocol].ask('cpu')) - before) / 1e6];
+      return { figure: (size.events * size.sockets) / seconds, busy, worked: worked / seconds };
     }), 'deliveries/s');
   const { mela, 'socket.io': io, bare } = rates;
   return [
-    judged(compared('fanout.burst', 'deliveries/s', mela.figures, { name: 'Socket.IO with its Redis adapter', rates: io.figures, goal: GOAL.burst }), { ours: mela.busy, peer: io.busy, most: BUSY_AT_MOST }),
+    judged(compared('fanout.burst', 'deliveries/s', mela.figures, { name: 'Socket.IO with its Redis adapter', rates: io.figures, goal: GOAL.burst }), { ours: mela.busy, peer: io.busy, most: BUSY_AT_MOST, peerUnheld: unheld(io) }),
     judged(compared('fanout.burst-and-bare', 'deliveries/s', mela.figures, { name: 'a bare ws server behind NATS', rates: bare.figures }), { ours: mela.busy, peer: bare.busy, most: BUSY_AT_MOST }),
   ];
+}
+
+/** What a server could have done at most, had it never waited for anybody: its work takes the time it took. @param {Taken} taken */
+function unheld({ figures, worked }) {
+  return figures.map((rate, round) => rate / Math.min(1, worked[round]));
 }
 
 /** Microseconds of CPU for one delivery, when events come one by one. @param {any} context */
@@ -143,8 +150,10 @@ async function latency(context) {
 }
 
 /**
- * With so many sockets; taken again while the others' core leaves no room, a few times. `busy` is that core's, in percent, where it was watched.
- * @typedef {{ figure: number, busy?: number }} Turn
+ * With so many sockets; taken again while the others' core leaves no room, a few times. `busy` is that core's, in percent, where it was watched;
+ * `worked` is the part of the time in which the server used its own.
+ * @typedef {{ figure: number, busy?: number, worked?: number }} Turn
+ * @typedef {{ figures: number[], busy: number[], worked: number[] }} Taken By round.
  * @param {any} context @param {keyof typeof SERVERS} protocol @param {number} sockets @param {() => Promise<Turn>} measure @returns {Promise<Turn>}
  */
 async function withRoom({ crowd, join, tell }, protocol, sockets, measure) {
@@ -165,19 +174,20 @@ async function withRoom({ crowd, join, tell }, protocol, sockets, measure) {
 /**
  * @template {string} Name
  * @param {any} context @param {readonly Name[]} names @param {(name: Name) => Promise<Turn>} turn @param {string} unit
- * @returns {Promise<Record<Name, { figures: number[], busy: number[] }>>}
+ * @returns {Promise<Record<Name, Taken>>}
  */
 async function inTurns({ rounds, random, tell }, names, turn, unit) {
-  const taken = /** @type {Record<Name, { figures: number[], busy: number[] }>} */ (Object.fromEntries(names.map((name) => [name, { figures: [], busy: [] }])));
+  const taken = /** @type {Record<Name, Taken>} */ (Object.fromEntries(names.map((name) => [name, { figures: [], busy: [], worked: [] }])));
   for (let round = 0; round <= rounds; round++) {
     /** @type {string[]} */
     const told = [];
     for (const name of shuffled(names, random)) {
-      const { figure, busy } = await turn(name);
+      const { figure, busy, worked } = await turn(name);
       told.push(`${name} ${figure >= 1_000 ? Math.round(figure).toLocaleString('en-GB') : figure.toFixed(2)}`);
       if (round === 0) continue;
       taken[name].figures.push(figure);
       if (busy !== undefined) taken[name].busy.push(busy);
+      if (worked !== undefined) taken[name].worked.push(worked);
     }
     tell(`${round === 0 ? 'Warm-up' : `Round ${round}`}: ${told.join(', ')} ${unit}`);
   }

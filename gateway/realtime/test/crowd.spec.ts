@@ -43,11 +43,14 @@ describe('many screens at once', () => {
     await reader!.listen('dock:north');
     await sleeper!.listen('dock:north');
     sleeper!.socket.pause();
-    const told = [];
-    // What the kernel keeps for a sleeper is a few megabytes: these are sixteen.
-    for (let n = 0; n < 40; n++) {
+    const told: string[] = [];
+    const framesOut = async () => (await gateway.metric('mela_realtime_frames_total'))['{direction="out"}']!;
+    // The kernel keeps a few megabytes for a sleeper. Once an event is one frame and no longer two, it has been let go, and has five seconds to read why.
+    let framesEach = 2;
+    for (let before = await framesOut(); framesEach > 1; before += framesEach) {
       told.push((await world.publish({ note: 'x'.repeat(400_000) })).id);
       await reader!.hears(told.at(-1)!);
+      framesEach = (await framesOut()) - before;
     }
     expect(reader!.events('dock:north').map((frame) => frame['id'])).toEqual(told);
     sleeper!.socket.resume();
