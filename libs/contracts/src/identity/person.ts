@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { platformRoles } from '../language/access.ts';
+import { event } from '../language/event.ts';
+import { Id, Instant, id } from '../language/models.ts';
+import { refusal } from '../language/refusal.ts';
+import { topic } from '../topics.ts';
+
+// Trimmed before it is checked: keyboards put a space behind an address.
+export const Email = z.string().trim().toLowerCase().max(254).check(z.email()).meta({ examples: ['asha@mela.example'] });
+export const Password = z.string().min(10).max(200).meta({ examples: ['cubbon-park-at-six'] });
+
+/** Who looks after the platform; in communities people have roles of their own. */
+const Role = z.enum(platformRoles);
+
+export const Person = z.object({ id: Id, email: z.string(), name: z.string(), role: Role, createdAt: Instant });
+export type Person = z.output<typeof Person>;
+
+export const PersonUnknown = refusal('identity.person_unknown', 404, 'Nobody here is that');
+
+export const UserRegistered = event('user.registered', {
+  summary: 'A person has an account',
+  aggregate: 'user',
+  data: z.object({ userId: Id }),
+  audience: (e) => [topic.person(e.userId)],
+  example: { userId: id(1) },
+});

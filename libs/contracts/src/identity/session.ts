@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { anyone, person } from '../language/access.ts';
+import { event } from '../language/event.ts';
+import { perAddress, perUser } from '../language/limit.ts';
+import { Id, Instant, Text, id } from '../language/models.ts';
+import { command, query } from '../language/operation.ts';
+import { refusal } from '../language/refusal.ts';
+import { topic } from '../topics.ts';
+import { Email, Password, Person, UserRegistered } from './person.ts';
+
+/** What signing in gives: a short-lived access token, and a refresh token that works once. */
+export const Session = z.object({
+  person: Person,
+  accessToken: z.string(),
+  expiresAt: Instant,
+  refreshToken: z.string(),
+});
+export type Session = z.output<typeof Session>;
+
+/** What a person calls the thing that they sign in on. */
+const Device = Text(80).meta({ examples: ['Asha’s phone'] });
+
+/** One sign-in, as its owner sees it. */
+export const SignedIn = z.object({
+  id: Id,
+  device: z.string().nullable(),
+  createdAt: Instant,
+  /** When its tokens were last made anew. */
+  refreshedAt: Instant,
+  expiresAt: Instant,
+  /** The one that asks. */
+  isCurrent: z.boolean(),
+});
+export type SignedIn = z.output<typeof SignedIn>;
+
+export const EmailTaken = refusal('identity.email_taken', 409, 'This e-mail address has an account already', 'Sign in instead');
+export const WrongCredentials = refusal('identity.wrong_credentials', 401, 'E-mail and password do not match');
+// Not 401: the caller is who they are, and their token is no worse for it.
+export const WrongPassword = refusal('identity.wrong_password', 403, 'This is not the password of now');
+export const RefreshRefused = refusal('identity.refresh_refused', 401, 'This refresh token is not valid', 'Sign in again');
+export const SessionUnknown = refusal('identity.session_unknown', 404, 'You have no such session');
+export const HashingBusy = refusal('identity.busy', 503, 'Too many people are signing in at once', 'Try again shortly');
+
+export const SessionRevoked = event('session.revoked', {
+  summary: 'A sign-in has ended: its tokens are good for nothing any more',
+  aggregate: 'session',
+  data: z.object({ sessionId: Id, userId: Id }),
+  audience: (e) => [topic.person(e.userId)],
+  example: { sessionId: id(5), userId: id(1) },
+});
+
+export const sessionOperations = {
+  register: command({
+    summary: 'Create an account and sign in',
+    http: 'POST /identity/register',
+    access: anyone,
+    limit: perAddress(60, '1m'),
+    input: z.object({ email: Email, password: Password, name: Text(80), device: Device.optional() }),
+    output: Session,
+    refusals: [EmailTaken, HashingBusy],
+    emits: [UserRegistered],
+    secret: true,
+  }),
+  signIn: command({
+    summary: 'Sign in with e-mail and password',
+    http: 'POST /identity/sign-in',
+    access: anyone,
+    limit: perAddress(60, '1m'),
+    input: z.object({ email: Email, password: z.string().max(200).meta({ examples: ['cubbon-park-at-six'] }), device: Device.optional() }),
+    output: Session,
+    refusals: [WrongCredentials, HashingBusy],
+    secret: true,
+  }),
+  refresh: command({
+    summary: 'Exchange a refresh token for a new session; the old token stops working',
+    http: 'POST /identity/refresh',
+    access: anyone,
+    limit: perAddress(120, '1m'),
+    input: z.object({ refreshToken: z.string().max(200) }),
+    output: Session,
+    refusals: [RefreshRefused],
+    emits: [SessionRevoked],
+    secret: true,
+  }),
+  sessions: query({
+    summary: 'Where the caller is signed in, the latest first',
+    http: 'GET /identity/sessions',
+    access: person,
+    limit: perUser(120, '1m'),
+    input: z.object({}),
+    output: z.object({ items: z.array(SignedIn) }),
+  }),
+  endSession: command({
+    summary: 'Sign out somewhere: that session’s tokens stop working at once',
+    http: 'DELETE /identity/sessions/:sessionId',
+    access: person,
+    limit: perUser(120, '1m'),
+    input: z.object({ sessionId: Id }),
+    output: z.object({ ended: z.int() }),
+    refusals: [SessionUnknown],
+    emits: [SessionRevoked],
+  }),
+  signOut: command({
+    summary: 'Sign out here, or on every device',
+    http: 'POST /identity/sign-out',
+    access: person,
+    limit: perUser(120, '1m'),
+    input: z.object({ everywhere: z.boolean().default(false) }),
+    output: z.object({ ended: z.int() }),
+    emits: [SessionRevoked],
+    signsOut: true,
+  }),
+  changePassword: command({
+    summary: 'Another password, for whoever knows the one of now; every other session ends',
+    http: 'PUT /identity/password',
+    access: person,
+    limit: perUser(10, '1m'),
+    input: z.object({ password: z.string().max(200), newPassword: Password }),
+    output: z.object({ ended: z.int() }),
+    refusals: [WrongPassword, HashingBusy],
+    emits: [SessionRevoked],
+  }),
+};
