@@ -1,54 +1,14 @@
 import { BackOff } from './back-off.ts';
 import { nextAfter, type Ending } from './ending.ts';
-import type { Frame } from './frames.ts';
 import { Lane } from './lane.ts';
-import { EventStreamLink } from './links/event-stream-link.ts';
-import type { Link, LinkOptions } from './links/link.ts';
-import { PollLink } from './links/poll-link.ts';
-import { WebSocketLink, type SocketConstructor } from './links/web-socket-link.ts';
-import { onWaking } from './waking.ts';
+import { openLink, socketOf } from './links/open-link.ts';
+import { USUAL, type Options, type State, type Timing } from './options.ts';
+import { Timers } from './timers.ts';
 import type { Listener } from './topic.ts';
 import { Topics } from './topics.ts';
+import { onWaking } from './waking.ts';
 import { ways as allWays, Ways, type Way } from './ways.ts';
 
-/** `waiting`: for the moment of the next attempt. `stopped`: by the gateway, for good. */
-export type State = 'idle' | 'connecting' | 'connected' | 'waiting' | 'stopped';
-
-export interface Options {
-  /** `wss://realtime.example/realtime`, or the same with https. */
-  readonly url: string;
-  /** An access token. `fresh`: the one that was given last is about to end, or was not taken. */
-  readonly token: (wish: { fresh: boolean }) => Promise<string>;
-  readonly transports?: readonly Way[];
-  /** Where the platform has none (Node before 22), or another is wanted. */
-  readonly WebSocket?: SocketConstructor;
-  readonly fetch?: typeof fetch;
-  /** Told of every change. */
-  readonly changed?: (state: State, way: Way | undefined) => void;
-  /** Everything the gateway says, before anything is made of it: for whoever looks into why something was told, or was not. */
-  readonly overheard?: (frame: Frame, on: Overheard) => void;
-  readonly timing?: Partial<Timing>;
-  readonly random?: () => number;
-}
-
-export interface Overheard {
-  /** Which of the client's connections, counted from 1: at times there are two. */
-  readonly connection: number;
-  readonly way: Way;
-}
-
-export interface Timing {
-  /** Within which a connection stands, or another way is tried. */
-  readonly openWithinMs: number;
-  /** How late a sign of life may be. */
-  readonly slackMs: number;
-  /** After which a better way is tried again; doubled each time it fails. */
-  readonly climbAfterMs: number;
-  /** A connection that lasted so long was a good one: the next failure is the first. */
-  readonly goodAfterMs: number;
-}
-
-const USUAL: Timing = { openWithinMs: 10_000, slackMs: 5_000, climbAfterMs: 60_000, goodAfterMs: 10_000 };
 const LONGEST_CLIMB_MS = 600_000;
 
 /** What happens on Mela, as it happens: in order, once, whatever becomes of the connection. */
@@ -57,7 +17,7 @@ export class MelaRealtime {
   private readonly backOff: BackOff;
   private readonly ways: Ways;
   private readonly timing: Timing;
-  private readonly timers = new Map<'retry' | 'climb' | 'good' | 'replace', ReturnType<typeof setTimeout>>();
+  private readonly timers = new Timers<'retry' | 'climb' | 'good' | 'replace'>();
   private lane: Lane | undefined;
   /** Takes the place of the lane as soon as it tells everything that the lane tells. */
   private successor: Lane | undefined;
@@ -73,7 +33,7 @@ export class MelaRealtime {
     this.timing = { ...USUAL, ...options.timing };
     this.topics = new Topics(random, () => this.follow());
     this.backOff = new BackOff(random);
-    const possible = (options.transports ?? allWays).filter((way) => way !== 'websocket' || this.socket !== undefined);
+    const possible = (options.transports ?? allWays).filter((way) => way !== 'websocket' || socketOf(options) !== undefined);
     this.ways = new Ways(possible);
   }
 
@@ -109,12 +69,8 @@ export class MelaRealtime {
     this.shut('idle');
   }
 
-  private get socket(): SocketConstructor | undefined {
-    return this.options.WebSocket ?? (globalThis as { WebSocket?: SocketConstructor }).WebSocket;
-  }
-
   private async open(): Promise<void> {
-    this.clear('retry');
+    this.timers.clear('retry');
     const way = this.ways.current;
     if (way === undefined) return this.shut('stopped');
     this.become('connecting');
@@ -125,7 +81,7 @@ export class MelaRealtime {
     const lane = this.start(way, token, {
       ready: () => {
         this.ways.took(way);
-        this.after('good', this.timing.goodAfterMs, () => this.backOff.reset());
+        this.timers.after('good', this.timing.goodAfterMs, () => this.backOff.reset());
         this.become('connected');
         this.planClimb();
         // Topics may have come since the connection was asked for.
@@ -156,17 +112,11 @@ export class MelaRealtime {
       expiring: () => void this.renew(),
       said: (frame) => this.options.overheard?.(frame, on),
     });
-    return lane.follow(this.link(way, { url: addressOf(this.options.url, way), token, wanted, hears: lane }));
-  }
-
-  private link(way: Way, options: LinkOptions): Link {
-    const fetched: typeof fetch = this.options.fetch ?? ((input, init) => fetch(input, init));
-    if (way === 'websocket') return new WebSocketLink(options, this.socket!);
-    return way === 'sse' ? new EventStreamLink(options, fetched) : new PollLink(options, fetched);
+    return lane.follow(openLink(way, this.options, { token, wanted, hears: lane }));
   }
 
   private ended(lane: Lane, way: Way, why: Ending): void {
-    this.clear('good');
+    this.timers.clear('good');
     this.successor?.close();
     this.successor = undefined;
     const next = nextAfter(why);
@@ -182,14 +132,14 @@ export class MelaRealtime {
 
   private retry(inMs: number): void {
     this.lane = undefined;
-    this.clear('climb');
+    this.timers.clear('climb');
     this.become('waiting');
-    this.after('retry', inMs, () => void this.open());
+    this.timers.after('retry', inMs, () => void this.open());
   }
 
   /** The topics that are wanted are others now. */
   private follow(pause: () => number = () => 0): void {
-    if (this.lane?.isReady && !this.lane.changed()) this.after('replace', pause(), () => void this.replace([this.ways.current!]));
+    if (this.lane?.isReady && !this.lane.changed()) this.timers.after('replace', pause(), () => void this.replace([this.ways.current!]));
   }
 
   private async renew(): Promise<void> {
@@ -202,7 +152,7 @@ export class MelaRealtime {
   private planClimb(): void {
     if (this.ways.better.length === 0) return void (this.climbs = 0);
     const inMs = Math.min(LONGEST_CLIMB_MS, this.timing.climbAfterMs * 2 ** this.climbs);
-    this.after('climb', inMs, () => {
+    this.timers.after('climb', inMs, () => {
       this.climbs++;
       void this.replace(this.ways.better);
     });
@@ -246,7 +196,7 @@ export class MelaRealtime {
 
   private shut(state: 'idle' | 'stopped'): void {
     this.attempt++;
-    for (const name of this.timers.keys()) this.clear(name);
+    this.timers.clearAll();
     this.wake();
     this.lane?.close();
     this.successor?.close();
@@ -258,19 +208,4 @@ export class MelaRealtime {
     this.now = state;
     this.options.changed?.(state, this.transport);
   }
-
-  private after(name: 'retry' | 'climb' | 'good' | 'replace', ms: number, work: () => void): void {
-    this.clear(name);
-    this.timers.set(name, setTimeout(work, ms));
-  }
-
-  private clear(name: 'retry' | 'climb' | 'good' | 'replace'): void {
-    clearTimeout(this.timers.get(name));
-    this.timers.delete(name);
-  }
-}
-
-function addressOf(url: string, way: Way): string {
-  if (way === 'websocket') return url.replace(/^http/, 'ws');
-  return `${url.replace(/^ws/, 'http').replace(/\/$/, '')}/${way === 'sse' ? 'events' : 'poll'}`;
 }
