@@ -27,7 +27,7 @@ export class World {
   /** Somebody new: names may repeat from test to test, accounts never do. */
   async someone(name: string): Promise<Someone> {
     const email = `${name.toLowerCase()}-${randomUUID()}@example.org`;
-    const password = `a long password of ${name}`;
+    const password = `ferns under the bridge of ${name}`;
     const session = await askOperation(this.addresses.api, identity.register, { email, password, name });
     const person = new Someone(this.addresses, name, email, password, session);
     this.people.push(person);

@@ -4,6 +4,7 @@ import { Keyring } from './keyring/keyring.ts';
 import { identityTables } from './migrations/0001-identity.ts';
 import { platformRoles } from './migrations/0002-roles.ts';
 import { sessionsThatEnd } from './migrations/0003-sessions-that-end.ts';
+import { NewPasswords } from './person/new-passwords.ts';
 import { PasswordHasher } from './person/password-hasher.ts';
 import { PersonApi } from './person/person.api.ts';
 import { PersonService } from './person/person.service.ts';
@@ -28,6 +29,7 @@ export const identityService = defineService({
     PersonService,
     SessionService,
     PasswordHasher,
+    NewPasswords,
     AccessTokens,
     { provide: Keyring, inject: [SETTINGS], useFactory: (settings: IdentitySettings) => new Keyring(settings.IDENTITY_KEY_SECRET) },
     { provide: RefreshTokens, inject: [Keyring], useFactory: (keyring: Keyring) => new RefreshTokens(keyring.keyFor('refresh-token')) },

@@ -3,6 +3,7 @@ import { Keyring } from '../src/keyring/keyring.ts';
 import { identityTables } from '../src/migrations/0001-identity.ts';
 import { platformRoles } from '../src/migrations/0002-roles.ts';
 import { sessionsThatEnd } from '../src/migrations/0003-sessions-that-end.ts';
+import { NewPasswords } from '../src/person/new-passwords.ts';
 import { PasswordHasher } from '../src/person/password-hasher.ts';
 import { PersonService } from '../src/person/person.service.ts';
 import { PersonRow } from '../src/person/person.store.ts';
@@ -25,6 +26,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const keyring = new Keyring(own.IDENTITY_KEY_SECRET);
   const keys = await SigningKeys.open(db, keyring);
   const hasher = new PasswordHasher(own);
-  const sessions = new SessionService(db, hasher, new RefreshTokens(keyring.keyFor('refresh-token')), new AccessTokens(keys, own), own);
-  return { keys, hasher, sessions, people: new PersonService(db, hasher, sessions) };
+  const passwords = new NewPasswords(hasher);
+  const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), new AccessTokens(keys, own), own);
+  return { keys, hasher, sessions, people: new PersonService(db, passwords, sessions) };
 }

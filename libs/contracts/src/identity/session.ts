@@ -37,6 +37,7 @@ export const EmailTaken = refusal('identity.email_taken', 409, 'This e-mail addr
 export const WrongCredentials = refusal('identity.wrong_credentials', 401, 'E-mail and password do not match');
 // Not 401: the caller is who they are, and their token is no worse for it.
 export const WrongPassword = refusal('identity.wrong_password', 403, 'This is not the password of now');
+export const WeakPassword = refusal('identity.weak_password', 422, 'This password is easy to guess', 'Three or four words that have nothing to do with each other are hard to guess');
 export const RefreshRefused = refusal('identity.refresh_refused', 401, 'This refresh token is not valid', 'Sign in again');
 export const SessionUnknown = refusal('identity.session_unknown', 404, 'You have no such session');
 export const HashingBusy = refusal('identity.busy', 503, 'Too many people are signing in at once', 'Try again shortly');
@@ -57,7 +58,7 @@ export const sessionOperations = {
     limit: perAddress(60, '1m'),
     input: z.object({ email: Email, password: Password, name: Text(80), device: Device.optional() }),
     output: Session,
-    refusals: [EmailTaken, HashingBusy],
+    refusals: [EmailTaken, WeakPassword, HashingBusy],
     emits: [UserRegistered],
     secret: true,
   }),
@@ -117,7 +118,7 @@ export const sessionOperations = {
     limit: perUser(10, '1m'),
     input: z.object({ password: z.string().max(200), newPassword: Password }),
     output: z.object({ ended: z.int() }),
-    refusals: [WrongPassword, HashingBusy],
+    refusals: [WrongPassword, WeakPassword, HashingBusy],
     emits: [SessionRevoked],
   }),
 };

@@ -43,7 +43,7 @@ export class PasswordHasher {
   }
 
   /** Whoever waited until nobody wants the answer any more is not hashed for. */
-  private inTurn<R>(work: () => Promise<R>): Promise<R | Refusal> {
+  inTurn<R>(work: () => Promise<R>): Promise<R | Refusal> {
     const deadline = currentContext()?.deadline ?? Number.POSITIVE_INFINITY;
     return this.queue.run<R | Refusal>(async () => (deadline <= Date.now() ? TimedOut() : work()));
   }

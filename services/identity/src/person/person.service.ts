@@ -2,7 +2,7 @@ import { Db } from '@mela/chassis';
 import { EmailTaken, InvalidToken, isRefusal, PersonUnknown, UserRegistered, UserRoleChanged, type identity, type In, type Person, type PlatformRole, type Refusal, type Session } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { SessionService } from '../session/session.service.ts';
-import { PasswordHasher } from './password-hasher.ts';
+import { NewPasswords } from './new-passwords.ts';
 import { asPerson, changeRole, foldedEmail, hearPerson, writeAccount } from './person.ts';
 import { PersonStore } from './person.store.ts';
 
@@ -12,12 +12,12 @@ const AccountGone = () => InvalidToken('Its account is gone');
 export class PersonService {
   constructor(
     private readonly db: Db,
-    private readonly hasher: PasswordHasher,
+    private readonly passwords: NewPasswords,
     private readonly sessions: SessionService,
   ) {}
 
   async register(draft: In<typeof identity.register>): Promise<Session | Refusal> {
-    const passwordHash = await this.hasher.hash(draft.password);
+    const passwordHash = await this.passwords.take(draft.password, draft);
     if (isRefusal(passwordHash)) return passwordHash;
     return this.db.transaction(async (tx) => {
       const account = await tx.get(PersonStore).insert(writeAccount(draft, passwordHash));

@@ -30,6 +30,8 @@ export class PersonRow implements Account {
 
 const ACCOUNT = 'id, email, name, role, version, created_at AS "createdAt"';
 
+const keyOf = (who: { id: string } | { email: string }): readonly [string, string] => ('id' in who ? ['id', who.id] : ['email', who.email]);
+
 export class PersonStore {
   constructor(private readonly rows: Rows) {}
 
@@ -47,17 +49,15 @@ export class PersonStore {
     return (await this.rows.manager.findOneBy(PersonRow, { id })) ?? undefined;
   }
 
-  async credentialsOf(email: string): Promise<(Account & { passwordHash: string }) | undefined> {
-    const [found] = await this.rows.query<Account & { passwordHash: string }>(
-      `SELECT ${ACCOUNT}, password_hash AS "passwordHash" FROM person WHERE email = $1`,
-      [email],
-    );
+  async credentialsOf(who: { id: string } | { email: string }): Promise<(Account & { passwordHash: string }) | undefined> {
+    const [field, value] = keyOf(who);
+    const [found] = await this.rows.query<Account & { passwordHash: string }>(`SELECT ${ACCOUNT}, password_hash AS "passwordHash" FROM person WHERE ${field} = $1`, [value]);
     return found;
   }
 
   /** Held until the transaction ends. */
   async lock(who: { id: string } | { email: string }): Promise<Account | undefined> {
-    const [field, value] = 'id' in who ? ['id', who.id] : ['email', who.email];
+    const [field, value] = keyOf(who);
     const [account] = await this.rows.query<Account>(`SELECT ${ACCOUNT} FROM person WHERE ${field} = $1 FOR UPDATE`, [value]);
     return account;
   }
@@ -71,11 +71,6 @@ export class PersonStore {
   async changeRole(id: string, role: PlatformRole): Promise<Account> {
     const [account] = await this.rows.query<Account>(`UPDATE person SET role = $2, version = version + 1 WHERE id = $1 RETURNING ${ACCOUNT}`, [id, role]);
     return account!;
-  }
-
-  async passwordHashOf(id: string): Promise<string | undefined> {
-    const [found] = await this.rows.query<{ hash: string }>('SELECT password_hash AS hash FROM person WHERE id = $1', [id]);
-    return found?.hash;
   }
 
   /** Only if nobody changed the password meanwhile. */

@@ -7,6 +7,7 @@ import {
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { isOutdated, parseHash } from '../person/password.ts';
+import { NewPasswords } from '../person/new-passwords.ts';
 import { PasswordHasher } from '../person/password-hasher.ts';
 import { asPerson, foldedEmail, type Account } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
@@ -21,6 +22,7 @@ export class SessionService {
   constructor(
     private readonly db: Db,
     private readonly hasher: PasswordHasher,
+    private readonly passwords: NewPasswords,
     private readonly refreshTokens: RefreshTokens,
     private readonly accessTokens: AccessTokens,
     @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_SESSION_DAYS' | 'IDENTITY_REFRESH_GRACE_SECONDS'>,
@@ -28,7 +30,7 @@ export class SessionService {
 
   /** An address that nobody has and a wrong password take the same steps and get the same answer. */
   async signIn({ email, password, device }: In<typeof identity.signIn>): Promise<Session | Refusal> {
-    const account = await this.db.get(PersonStore).credentialsOf(foldedEmail(email));
+    const account = await this.db.get(PersonStore).credentialsOf({ email: foldedEmail(email) });
     const matches = await this.hasher.matches(password, account?.passwordHash);
     if (isRefusal(matches)) return matches;
     if (!account || !matches) return WrongCredentials();
@@ -87,16 +89,16 @@ export class SessionService {
 
   /** Whoever else is signed in may be why it is changed. */
   async changePassword({ personId, sessionId }: Caller, { password, newPassword }: In<typeof identity.changePassword>): Promise<Out<typeof identity.changePassword> | Refusal> {
-    const before = await this.db.get(PersonStore).passwordHashOf(personId);
-    if (before === undefined) return InvalidToken('Its account is gone');
-    const matches = await this.hasher.matches(password, before);
+    const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
+    if (!account) return InvalidToken('Its account is gone');
+    const matches = await this.hasher.matches(password, account.passwordHash);
     if (isRefusal(matches)) return matches;
     if (!matches) return WrongPassword();
-    const after = await this.hasher.hash(newPassword);
+    const after = await this.passwords.take(newPassword, account);
     if (isRefusal(after)) return after;
     return this.db.transaction(async (tx) => {
       // Of two changes at once the second knows a password of before.
-      if (!(await tx.get(PersonStore).rehash(personId, before, after))) return WrongPassword();
+      if (!(await tx.get(PersonStore).rehash(personId, account.passwordHash, after))) return WrongPassword();
       return { ended: await this.end(tx, personId, { but: sessionId }) };
     });
   }

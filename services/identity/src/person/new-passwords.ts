@@ -1,0 +1,30 @@
+import { extname } from 'node:path';
+import { isRefusal, type Refusal } from '@mela/contracts';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Piscina } from 'piscina';
+import { PasswordHasher } from './password-hasher.ts';
+import { ESTIMATED_LETTERS, judgePassword, wordsAbout, type Estimate, type Holder } from './password-strength.ts';
+
+const IDLE_MS = 60_000;
+
+/** A password that somebody wants to have: hashed if it is hard to guess. */
+@Injectable()
+export class NewPasswords implements OnApplicationShutdown {
+  private readonly estimators = new Piscina<{ password: string; words: readonly string[] }, Estimate>({
+    filename: new URL(`./estimate.worker${extname(import.meta.url)}`, import.meta.url).href,
+    minThreads: 0, maxThreads: 1, idleTimeout: IDLE_MS,
+  });
+
+  constructor(private readonly hasher: PasswordHasher) {}
+
+  /** Answers its hash. */
+  async take(password: string, holder: Holder): Promise<string | Refusal> {
+    const estimate = await this.hasher.inTurn(() => this.estimators.run({ password: password.slice(0, ESTIMATED_LETTERS), words: wordsAbout(holder) }));
+    if (isRefusal(estimate)) return estimate;
+    return judgePassword(password, holder, estimate) ?? this.hasher.hash(password);
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.estimators.destroy();
+  }
+}
