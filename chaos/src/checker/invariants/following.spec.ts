@@ -64,6 +64,12 @@ describe('a client that comes back', () => {
     expect(complaints([...line(1, ...begins(1), 2, 3), ...line(2, letIn(5), resync, 4, 5, live, 6, 7)])).toEqual([expect.stringContaining('the gateway had said nothing of one')]);
   });
 
+  it('knows what another line told while this one found a hole, and what none told is missed', () => {
+    const [hole, rest] = [[letIn(4, false), resync, live], [6, 7]] as const;
+    expect(complaints([...line(1, ...begins(1), 2, 3, 4, 5), ...line(2, ...hole, ...rest)])).toEqual([]);
+    expect(complaints([...line(1, ...begins(1), 2, 3, 4), ...line(2, ...hole, ...rest)])).toEqual([expect.stringContaining(`was not told post.created ${id(105)} of 5`)]);
+  });
+
   it('hears the stream to its end, unless it gave up or was refused', () => {
     expect(complaints([...line(1, ...begins(1), 2, 3), ...line(2, letIn(5), 4)])).toHaveLength(3);
     expect(complaints([...line(1, ...begins(1), 2, 3, { what: 'given up', topic: scope })])).toEqual([]);

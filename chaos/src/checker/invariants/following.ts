@@ -56,7 +56,8 @@ function disorder({ who, personId, screen, topic }: Following, { told }: Span, i
 function missed({ who, personId, screen, topic }: Following, span: Span, index: StreamIndex): Violation[] {
   const { sound, isWhole } = still(span.told, index);
   const until = span.lasting && isWhole ? Number.POSITIVE_INFINITY : Math.max(span.from, ...sound.map(({ seq }) => seq));
-  const told = new Set(span.told.map(({ id }) => id));
+  // A line that takes another’s place may say that there is a hole when the other has told what came since.
+  const told = new Set([...(span.after?.told ?? []), ...span.told].map(({ id }) => id));
   return (index.onTopic.get(topic) ?? [])
     .filter((event) => event.seq > span.from && event.seq <= until && !event.restored && !told.has(event.id))
     .map(({ seq, id, type }) => ({

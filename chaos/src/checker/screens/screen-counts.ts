@@ -41,7 +41,7 @@ export function screenCountsOf(history: readonly Entry[]): ScreenCounts {
     live: live.size,
     resumes: Object.fromEntries([...Map.groupBy(resumed, (way) => way)].map(([way, all]) => [way, all.length])),
     broken,
-    holes: followings.reduce((sum, { spans }) => sum + spans.filter(({ afterHole }) => afterHole).length, 0),
+    holes: followings.reduce((sum, { spans }) => sum + spans.filter(({ after }) => after !== undefined).length, 0),
     longestAway,
   };
 }

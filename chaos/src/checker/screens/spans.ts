@@ -8,8 +8,8 @@ export interface Span {
   readonly since: Extract<Followed, { readonly what: 'subscribed' }>;
   /** Everything after this place is to be told. */
   readonly from: number;
-  /** It follows upon another that could not be gone on with. */
-  readonly afterHole: boolean;
+  /** The one that could not be gone on with, if it follows upon one: what that has told is known, also what lies behind the hole. */
+  readonly after: Span | undefined;
   /** What the client showed. */
   readonly told: HeardEvent[];
   readonly resumes: Resume[];
@@ -88,7 +88,7 @@ function follow(entries: readonly OnTopic[]): Following {
       if (span && entry.recovered) {
         if (entry.connection !== connection) span.resumes.push({ connection: entry.connection });
       } else {
-        span = { since: entry, from: to, afterHole: span !== undefined, told: [], resumes: [], lasting: false };
+        span = { since: entry, from: to, after: span, told: [], resumes: [], lasting: false };
         spans.push(span);
         due = at;
       }
