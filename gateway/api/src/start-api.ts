@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { ProblemFilter } from './answers/problem-filter.ts';
 import { withGateway } from './batch/batch.contract.ts';
 import { Batch } from './batch/batch.ts';
+import { SessionCookies } from './cookies/session-cookies.ts';
 import { RateLimits } from './limits/rate-limits.ts';
 import { openRedis } from './limits/redis.ts';
 import { DocsController } from './own-routes/docs.controller.ts';
@@ -46,6 +47,7 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
       asker, limits,
       tokens: new TokenVerifier(keysOverBus(asker), Date.now, revoked),
       cursors: new ReadCursors(new StreamPosition(nc), new Cursors(settings.CURSOR_SECRET), log),
+      cookies: new SessionCookies(settings.CORS_ORIGINS),
       timeoutMs: settings.REQUEST_TIMEOUT_MS,
     });
 

@@ -15,6 +15,9 @@ export const shelf = service('shelf', {
   keys: query({ summary: 'At a fixed place', http: 'GET /.well-known/keys.json', access: anyone, input: z.object({}), output: Anything }),
   slow: query({ summary: 'Answers when it is told to', http: 'GET /slow', access: anyone, input: z.object({}), output: Anything }),
   absent: query({ summary: 'Nobody answers it', http: 'GET /absent', access: anyone, input: z.object({}), output: Anything }),
+  enter: command({ summary: 'Signs in', http: 'POST /enter', access: anyone, input: z.object({ name: z.string() }), output: Anything, secret: true, session: 'opens' }),
+  stay: command({ summary: 'Goes on', http: 'POST /stay', access: anyone, input: z.object({ refreshToken: z.string() }), output: Anything, secret: true, session: 'renews' }),
+  exit: command({ summary: 'Signs out', http: 'POST /exit', access: person, input: z.object({}), output: Anything, session: 'ends' }),
   inside: query({ summary: 'Has no route', access: anyone, input: z.object({}), output: Anything }),
 });
 

@@ -4,6 +4,7 @@ import { InvalidInput, isRefusal, NoSuchRoute, NotSignedIn, TooManyRequests, typ
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answerProblem } from '../answers/problem-answer.ts';
 import { NoBodyTaken } from '../answers/refusals.ts';
+import type { SessionCookies } from '../cookies/session-cookies.ts';
 import type { RateLimits, Standing } from '../limits/rate-limits.ts';
 import type { ReadCursors } from '../reads/read-cursors.ts';
 import { passOn } from './pass-on.ts';
@@ -15,6 +16,7 @@ interface ForwardParts {
   /** Undefined when nobody counts. */
   limits: RateLimits | undefined;
   cursors: ReadCursors;
+  cookies: SessionCookies;
   timeoutMs: number;
 }
 
@@ -41,13 +43,13 @@ export class Forward {
       // Taken before the state is read: a client that subscribes from here misses nothing.
       const cursor = operation.http!.method === 'GET' ? await this.parts.cursors.take() : undefined;
       const answer = await this.exchange(operation, request, admitted);
-      return passOn(operation, request, reply, { answer, cursor });
+      return passOn(operation, request, reply, { answer: this.parts.cookies.keep(operation, request, reply, answer), cursor });
     });
   }
 
   /** What is to be sent along, or why not: who asks, how often, and whether the request can be read in one way only. */
   private async admit(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<Map<string, string> | Refusal> {
-    const token = bearer(request.headers.authorization);
+    const token = bearer(request.headers.authorization) ?? this.parts.cookies.accessToken(operation, request);
     const caller = await this.identify(operation, token);
     const refused = isRefusal(caller);
     const standing = await this.parts.limits?.count(operation, refused ? undefined : caller, request.ip);
@@ -66,7 +68,8 @@ export class Forward {
   }
 
   private exchange(operation: Operation, request: FastifyRequest, sent: Map<string, string>): Promise<Reply> {
-    const body = operation.http!.hasBody ? ((request.body as Uint8Array | undefined) ?? NO_BODY) : NO_BODY;
+    const sentBody = this.parts.cookies.bodyOf(operation, request) ?? (request.body as Uint8Array | undefined);
+    const body = operation.http!.hasBody ? (sentBody ?? NO_BODY) : NO_BODY;
     return this.parts.asker.exchange(operation, body, sent);
   }
 }

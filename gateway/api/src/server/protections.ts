@@ -9,7 +9,7 @@ import type { ApiSettings } from '../settings.ts';
 const READABLE = [
   'ETag', 'Idempotency-Replayed', 'Mela-Cursor', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'Retry-After', 'Trace-Id', 'X-Request-Id',
 ];
-const SENDABLE = ['Authorization', 'Accept-Language', 'Content-Type', 'Idempotency-Key', 'If-None-Match', 'Traceparent'];
+const SENDABLE = ['Authorization', 'Accept-Language', 'Content-Type', 'Idempotency-Key', 'If-None-Match', 'Mela-Session', 'Traceparent'];
 
 /** What every answer gets, whoever gives it. To be called before the first route is made. */
 export async function protect(server: FastifyInstance, { CORS_ORIGINS }: ApiSettings): Promise<void> {
@@ -22,6 +22,8 @@ export async function protect(server: FastifyInstance, { CORS_ORIGINS }: ApiSett
       // Answered by a function, because a list would still send a foreign origin some of the headers.
       origin: (origin, answer) => answer(null, origin !== undefined && allowed.has(origin)),
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      // For pages whose session lies in cookies.
+      credentials: true,
       allowedHeaders: SENDABLE,
       exposedHeaders: READABLE,
       maxAge: 600,

@@ -57,7 +57,7 @@ function describe(operation: Operation, models: Models): Json {
     ...(body === undefined ? {} : { requestBody: body }),
     responses: responses(operation, models),
     'x-access': operation.access,
-    ...(operation.signsOut ? { 'x-signs-out': true } : {}),
+    ...(operation.session ? { 'x-session': operation.session } : {}),
     ...(operation.limits.length === 0 ? {} : { 'x-limits': operation.limits }),
     ...(operation.emits.length === 0 ? {} : { 'x-emits': operation.emits.map((event) => event.type) }),
   };

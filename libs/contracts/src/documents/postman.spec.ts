@@ -45,7 +45,7 @@ describe('the Postman collection', () => {
     const folders = collectionOf(mela).item as any[];
     const routed = [...mela.operations.values()].filter(({ http }) => http);
     expect(folders.map(({ name }) => name)).toEqual([...new Set(routed.map((operation) => operation.service)), 'signing out']);
-    expect(folders.at(-1).item.map(({ name }: any) => name)).toEqual(routed.filter(({ signsOut }) => signsOut).map(({ summary }) => summary));
+    expect(folders.at(-1).item.map(({ name }: any) => name)).toEqual(routed.filter(({ session }) => session === 'ends').map(({ summary }) => summary));
     expect(folders.flatMap(({ item }) => item.map(({ name }: any) => name)).toSorted()).toEqual(routed.map(({ summary }) => summary).toSorted());
   });
 

@@ -1,3 +1,4 @@
+import type { SessionChange } from '../language/operation.ts';
 import { Examples, type Schema } from './example.ts';
 import type { Json } from './models.ts';
 
@@ -18,8 +19,7 @@ interface Described {
   readonly security: readonly object[];
   readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
-  /** The token that asks is worth nothing afterwards. */
-  readonly 'x-signs-out'?: true;
+  readonly 'x-session'?: SessionChange;
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>>;
 }
 
@@ -65,9 +65,9 @@ export function postman(document: Json): Json {
   // By now it is known which names requests use: no other is worth keeping.
   const itemsOf = (fits: (operation: Described) => boolean) => items.filter(({ one }) => fits(one.operation)).map(({ one, item }) => ({ ...item, ...keeping(kept, whatItGives(one, asked, examples)) }));
   const folders = [
-    ...tags.map(({ name, description }) => ({ name, description, item: itemsOf((operation) => !operation['x-signs-out'] && operation.tags.includes(name)) })),
+    ...tags.map(({ name, description }) => ({ name, description, item: itemsOf((operation) => operation['x-session'] !== 'ends' && operation.tags.includes(name)) })),
     // Whoever is signed out asks for nothing more.
-    { name: 'signing out', description: 'What ends the session in which all of this ran', item: itemsOf((operation) => operation['x-signs-out'] === true) },
+    { name: 'signing out', description: 'What ends the session in which all of this ran', item: itemsOf((operation) => operation['x-session'] === 'ends') },
   ].filter(({ item }) => item.length > 0);
   return {
     info: { name: info.title, version: info.version, description: `${info.description}\n\nRun it from top to bottom, or begin with whatever signs you in: \`token\` is kept.`, schema: SCHEMA },

@@ -61,6 +61,7 @@ export const sessionOperations = {
     refusals: [EmailTaken, WeakPassword, HashingBusy],
     emits: [UserRegistered],
     secret: true,
+    session: 'opens',
   }),
   signIn: command({
     summary: 'Sign in with e-mail and password',
@@ -71,6 +72,7 @@ export const sessionOperations = {
     output: Session,
     refusals: [WrongCredentials, HashingBusy],
     secret: true,
+    session: 'opens',
   }),
   refresh: command({
     summary: 'Exchange a refresh token for a new session; the old token stops working',
@@ -82,6 +84,7 @@ export const sessionOperations = {
     refusals: [RefreshRefused],
     emits: [SessionRevoked],
     secret: true,
+    session: 'renews',
   }),
   sessions: query({
     summary: 'Where the caller is signed in, the latest first',
@@ -109,7 +112,7 @@ export const sessionOperations = {
     input: z.object({ everywhere: z.boolean().default(false) }),
     output: z.object({ ended: z.int() }),
     emits: [SessionRevoked],
-    signsOut: true,
+    session: 'ends',
   }),
   changePassword: command({
     summary: 'Another password, for whoever knows the one of now; every other session ends',

@@ -6,6 +6,7 @@ import type { Refusal, RefusalType } from './refusal.ts';
 import { route, type Route, type RouteText } from './route.ts';
 
 export type OperationKind = 'command' | 'query';
+export type SessionChange = 'opens' | 'renews' | 'ends';
 
 interface Declaration<I extends z.ZodObject, O extends z.ZodType, A extends Access> {
   /** One line for people: it becomes the summary in the documents. */
@@ -23,8 +24,8 @@ interface CommandDeclaration<I extends z.ZodObject, O extends z.ZodType, A exten
   emits?: readonly EventType[];
   /** The answer holds a secret: it is never stored beside an idempotency key. */
   secret?: boolean;
-  /** The token that asks is worth nothing afterwards. */
-  signsOut?: boolean;
+  /** What becomes of a sign-in: the answer holds a new one’s tokens, or its next ones, or the token that asks is worth nothing afterwards. */
+  session?: SessionChange;
 }
 
 export interface Draft<I extends z.ZodObject, O extends z.ZodType, A extends Access> {
@@ -38,7 +39,7 @@ export interface Draft<I extends z.ZodObject, O extends z.ZodType, A extends Acc
   readonly refusals: readonly RefusalType[];
   readonly emits: readonly EventType[];
   readonly secret: boolean;
-  readonly signsOut: boolean;
+  readonly session: SessionChange | undefined;
 }
 
 export interface Operation<
@@ -80,7 +81,7 @@ function draft<I extends z.ZodObject, O extends z.ZodType, A extends Access>(
     refusals: declared.refusals ?? [],
     emits: declared.emits ?? [],
     secret: declared.secret ?? false,
-    signsOut: declared.signsOut ?? false,
+    session: declared.session,
   };
 }
 
