@@ -88,9 +88,9 @@ export class Ground {
     return gateway;
   }
 
-  async token(claims: { sub?: string; iss?: string; aud?: string; expiresIn?: number; notBefore?: number } = {}): Promise<string> {
+  async token(claims: { sub?: string; iss?: string; aud?: string; expiresIn?: number; notBefore?: number; act?: { sub: string } } = {}): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
-    const jwt = new SignJWT({ sid: 's1' })
+    const jwt = new SignJWT({ sid: 's1', ...(claims.act ? { act: claims.act } : {}) })
       .setProtectedHeader({ alg: 'Ed25519', kid: 'k1', typ: 'at+jwt' })
       .setSubject(claims.sub ?? 'asha').setIssuer(claims.iss ?? 'mela').setAudience(claims.aud ?? 'mela')
       .setIssuedAt(now).setExpirationTime(now + (claims.expiresIn ?? 600));

@@ -55,7 +55,8 @@ describe('a request that is fine', () => {
     await post('/notes', '{"text":"x"}', {
       'content-type': 'application/json', authorization: `bearer ${token}`, 'accept-language': 'de', 'idempotency-key': 'k-1',
       traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
-      'x-user-id': 'ravi', 'mela-params': '{"text":"forged"}', 'mela-status': '200', 'mela-time-left': '999999', cookie: 'a=b', 'mela-cursor': 'forged',
+      'x-user-id': 'ravi', 'mela-params': '{"text":"forged"}', 'mela-status': '200', 'mela-time-left': '999999',
+      'mela-client-address': '203.0.113.1', 'mela-client-agent': 'forged', 'x-forwarded-for': '203.0.113.2', 'user-agent': 'Mela/2 (Android)', cookie: 'a=b', 'mela-cursor': 'forged',
     });
     const { headers } = ground.seen.get('note')!;
     expect(headers('authorization')).toBe(`Bearer ${token}`);
@@ -63,7 +64,21 @@ describe('a request that is fine', () => {
     expect(headers('idempotency-key')).toBe('k-1');
     expect(headers('traceparent')).toMatch(/^00-4bf92f3577b34da6a3ce929d0e0e4736-(?!00f067aa0ba902b7)/);
     expect(Number(headers('mela-time-left'))).toBeLessThanOrEqual(10_000);
-    for (const name of ['x-user-id', 'mela-params', 'mela-status', 'mela-cursor', 'cookie', 'host', 'user-agent']) expect(headers(name), name).toBeUndefined();
+    // Where it came from is what we saw ourselves; what it calls itself is told as that and as nothing else.
+    expect([headers('mela-client-address'), headers('mela-client-agent')]).toEqual(['127.0.0.1', 'Mela/2 (Android)']);
+    for (const name of ['x-user-id', 'x-forwarded-for', 'mela-params', 'mela-status', 'mela-cursor', 'cookie', 'host', 'user-agent']) expect(headers(name), name).toBeUndefined();
+  });
+
+  it('comes from where a balancer in front of us says, and nobody else', async () => {
+    const behind = await ground.gateway({ TRUST_PROXY: '127.0.0.1' });
+    await fetch(`${behind.address}/api/v1/shelves/1/books`, { headers: { 'x-forwarded-for': '198.51.100.1, 203.0.113.9' } });
+    expect(ground.seen.get('read')!.headers('mela-client-address')).toBe('203.0.113.9');
+  });
+
+  it('says in the log who looks through the eyes of whoever asks', async () => {
+    const token = await ground.token({ sub: 'asha', act: { sub: 'mira' } });
+    await (await fetch(at('/mine'), { headers: { authorization: `Bearer ${token}` } })).text();
+    await expect.poll(() => gateway.lines).toContainEqual(expect.objectContaining({ msg: 'answered', operation: 'shelf.mine', actor: 'asha', impersonator: 'mira' }));
   });
 
   it('gets of the reply’s headers those that are meant for clients', async () => {

@@ -8,7 +8,7 @@ import { closing } from './protocol/close-codes.ts';
 import { ConnectedAlready, ConnectFirst, OtherPerson, TooManyConnections } from './protocol/faults.ts';
 import type { AuthFrame, ConnectFrame, SubFrame, UnsubFrame } from './protocol/incoming.ts';
 import { connected, refreshed } from './protocol/outgoing.ts';
-import type { Connection } from './socket/connection.ts';
+import { sessionOf, type Connection } from './socket/connection.ts';
 import { Connections } from './socket/connections.ts';
 import { Vigil } from './socket/vigil.ts';
 import { Tickets } from './tickets/tickets.ts';
@@ -47,14 +47,14 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
       if (isRefusal(token)) return this.turnAway(connection, frame, token);
       const verified = await this.tokens.verify(token);
       if (isRefusal(verified)) return this.turnAway(connection, frame, verified);
-      const { caller: { personId, sessionId }, expiresAt } = verified;
+      const { personId } = verified.caller;
       if (!connection.isOpen) return;
       if (this.connections.areTooManyOf(personId)) {
         connection.refuse(frame.i, TooManyConnections());
         return connection.close(closing.tooMany);
       }
       reach('realtime.admitting');
-      connection.session = { token, personId, sessionId, expiresAt };
+      connection.session = sessionOf(token, verified);
     } finally {
       connection.connecting = false;
     }
@@ -75,11 +75,11 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     if (!connection.session) return connection.refuse(i, ConnectFirst());
     const verified = await this.tokens.verify(token);
     if (isRefusal(verified)) return connection.refuse(i, verified);
-    const { caller: { personId, sessionId }, expiresAt } = verified;
+    const { caller: { personId }, expiresAt } = verified;
     if (personId !== connection.session.personId) return connection.refuse(i, OtherPerson());
     if (!connection.isOpen) return;
     if (expiresAt >= connection.session.expiresAt) {
-      connection.session = { token, personId, sessionId, expiresAt };
+      connection.session = sessionOf(token, verified);
       this.vigil.refreshed(connection);
     }
     reach('realtime.refreshing');

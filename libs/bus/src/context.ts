@@ -4,12 +4,22 @@ import { TraceFlags } from '@opentelemetry/api';
 import { keepsTrace } from './trace/span.ts';
 import { readTraceparent, writeTraceparent } from './trace/traceparent.ts';
 
+/** Where a request comes from, as the gateway that took it saw it. */
+export interface Origin {
+  readonly address: string;
+  /** What the client calls itself. */
+  readonly agent?: string | undefined;
+}
+
 /** What travels with a piece of work, from the first request to the last event it causes. */
 export interface Context {
   readonly traceparent: string;
   /** The caller's access token, handed on as it came: every service verifies it for itself. */
   readonly token?: string | undefined;
   readonly actor?: string | undefined;
+  /** Who looks through the actor's eyes, where it is not the actor. */
+  readonly impersonator?: string | undefined;
+  readonly origin?: Origin | undefined;
   readonly locale?: string | undefined;
   /** When the answer is of no use any more (epoch milliseconds on this machine's clock). */
   readonly deadline?: number | undefined;

@@ -5,6 +5,7 @@ export * from './ask/handles.ts';
 export { encodeJson } from './ask/json.ts';
 export * from './ask/local-path.ts';
 export * from './ask/operation-server.ts';
+export { originOf } from './ask/origin.ts';
 export * from './ask/problem.ts';
 export { answered, type Translate } from './ask/wrappers/answered.ts';
 export { parsed } from './ask/wrappers/parsed.ts';

@@ -4,6 +4,7 @@ import { Catch, NotFoundException, type ArgumentsHost, type ExceptionFilter } fr
 import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import type { RouteTable } from '../routes/route-table.ts';
+import { whoAsks } from '../server/who-asks.ts';
 import { refusalOf } from './known-errors.ts';
 import { noRoute } from './no-route.ts';
 import { answerProblem } from './problem-answer.ts';
@@ -20,7 +21,7 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (reply.sent) return;
     const refusal = error instanceof NotFoundException ? noRoute(this.routes, reply) : refusalOf(error);
-    if (!refusal) this.log.error({ err: error, traceId: traceIdOf(reply.request.id) }, 'request failed');
+    if (!refusal) this.log.error({ err: error, traceId: traceIdOf(reply.request.id), ...whoAsks(reply.request) }, 'request failed');
     answerProblem(reply, refusal ?? Broken());
   }
 }

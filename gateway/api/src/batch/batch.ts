@@ -15,7 +15,7 @@ const NO_BODY = new Uint8Array(0);
 /** Of an answer's headers those that mean something inside of another answer, spelt as the documents do. */
 const TOLD = ['Content-Type', 'ETag', 'Mela-Cursor', 'Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'];
 /** What holds for each read because it holds for the batch. */
-const SHARED = ['authorization', 'accept-language', 'cookie', 'mela-session', 'origin', 'host'] as const;
+const SHARED = ['authorization', 'accept-language', 'cookie', 'host', 'mela-session', 'origin', 'user-agent'] as const;
 
 /** Segments that a URL resolves: what is matched here is to be what is asked. */
 const DOTS = /\/(?:\.|%2e){1,2}(?:[/?]|$)/i;

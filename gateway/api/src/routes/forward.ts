@@ -1,4 +1,4 @@
-import { bearer, currentContext, header, within, type Asker, type Caller, type Reply } from '@mela/bus';
+import { bearer, currentContext, header, originOf, within, type Asker, type Caller, type Reply } from '@mela/bus';
 import type { TokenVerifier } from '@mela/chassis';
 import { InvalidInput, isRefusal, NoSuchRoute, NotSignedIn, TooManyRequests, type Operation, type Refusal } from '@mela/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -7,6 +7,7 @@ import { NoBodyTaken } from '../answers/refusals.ts';
 import type { SessionCookies } from '../cookies/session-cookies.ts';
 import type { RateLimits, Standing } from '../limits/rate-limits.ts';
 import type { ReadCursors } from '../reads/read-cursors.ts';
+import { noteCaller, whoAsks } from '../server/who-asks.ts';
 import { passOn } from './pass-on.ts';
 import { readParameters, type Parameters } from './parameters.ts';
 
@@ -36,14 +37,16 @@ export class Forward {
   answer(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     // One of a batch has as little time left as the batch.
     const deadline = Math.min(Date.now() + this.parts.timeoutMs, currentContext()?.deadline ?? Number.POSITIVE_INFINITY);
-    const context = { traceparent: request.id, deadline };
+    const context = { traceparent: request.id, deadline, origin: originOf(request.ip, request.headers['user-agent']) };
     return within(context, async () => {
       const admitted = await this.admit(operation, request, reply);
       if (isRefusal(admitted)) return answerProblem(reply, admitted);
-      // Taken before the state is read: a client that subscribes from here misses nothing.
-      const cursor = operation.http!.method === 'GET' ? await this.parts.cursors.take() : undefined;
-      const answer = await this.exchange(operation, request, admitted);
-      return passOn(operation, request, reply, { answer: this.parts.cookies.keep(operation, request, reply, answer), cursor });
+      return within({ ...context, ...whoAsks(request) }, async () => {
+        // Taken before the state is read: a client that subscribes from here misses nothing.
+        const cursor = operation.http!.method === 'GET' ? await this.parts.cursors.take() : undefined;
+        const answer = await this.exchange(operation, request, admitted);
+        return passOn(operation, request, reply, { answer: this.parts.cookies.keep(operation, request, reply, answer), cursor });
+      });
     });
   }
 
@@ -52,6 +55,7 @@ export class Forward {
     const token = bearer(request.headers.authorization) ?? this.parts.cookies.accessToken(operation, request);
     const caller = await this.identify(operation, token);
     const refused = isRefusal(caller);
+    if (!refused) noteCaller(request, caller);
     const standing = await this.parts.limits?.count(operation, refused ? undefined : caller, request.ip);
     if (standing) tellStanding(reply, standing);
     if (standing?.exceeded) return TooManyRequests();

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { Histogram, type Registry } from 'prom-client';
 import { nameTrace } from '../answers/problem-answer.ts';
 import { leave } from './traced.ts';
+import { whoAsks } from './who-asks.ts';
 
 const NAME = 'mela_http_seconds';
 
@@ -18,7 +19,7 @@ export function observe(server: FastifyInstance, log: Logger, metrics: Registry)
     const operation = operationOf(request);
     leave(request, operation, reply.statusCode);
     seconds.observe({ operation, status: `${Math.floor(reply.statusCode / 100)}xx` }, reply.elapsedTime / 1000);
-    log.debug({ operation, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10, traceId: traceIdOf(request.id) }, 'answered');
+    log.debug({ operation, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10, traceId: traceIdOf(request.id), ...whoAsks(request) }, 'answered');
     done();
   });
 }

@@ -6,7 +6,7 @@ import type { FramesGateway } from '../frames.gateway.ts';
 import type { Questions } from '../limits/questions.ts';
 import type { Tally } from '../metrics.ts';
 import { ShuttingDown, TooManyConnections, TooManyTopics } from '../protocol/faults.ts';
-import { Connection } from '../socket/connection.ts';
+import { Connection, sessionOf, type Session } from '../socket/connection.ts';
 import type { Connections } from '../socket/connections.ts';
 import { FrameBudget } from '../socket/frame-budget.ts';
 import type { Vigil } from '../socket/vigil.ts';
@@ -24,8 +24,6 @@ interface Parts {
   readonly tally: Tally;
 }
 
-export type Session = NonNullable<Connection['session']>;
-
 /** People who come by plain HTTP: who they are is known before anything is opened for them. */
 export class Visitors {
   constructor(private readonly parts: Parts) {}
@@ -41,8 +39,7 @@ export class Visitors {
     if (isRefusal(token)) return token;
     const verified = await tokens.verify(token);
     if (isRefusal(verified)) return verified;
-    const { caller: { personId, sessionId }, expiresAt } = verified;
-    return { token, personId, sessionId, expiresAt };
+    return sessionOf(token, verified);
   }
 
   /** Until the owners of the topics may be asked for this person; 0 where they may now. */

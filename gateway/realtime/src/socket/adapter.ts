@@ -5,7 +5,7 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import type { Tally } from '../metrics.ts';
 import { closing } from '../protocol/close-codes.ts';
 import { readMessage, type Frame, type Malformed } from '../protocol/incoming.ts';
-import { Connection } from './connection.ts';
+import { Connection, toldOf } from './connection.ts';
 import { FrameBudget } from './frame-budget.ts';
 import type { RealtimeServer } from './realtime-server.ts';
 import { WebSocketWire } from './web-socket-wire.ts';
@@ -41,7 +41,7 @@ export class RealtimeAdapter extends AbstractWsAdapter {
       const connection = new Connection(new WebSocketWire(socket), this.options.maxBuffered, this.options.tally, new FrameBudget(this.options.framesPerSecond));
       this.sockets.set(connection, socket);
       // A fault of the wire ends the connection by itself; unheard, it would end the process.
-      socket.on('error', (error) => this.options.log.debug({ cid: connection.id, reason: String(error) }, 'socket failed'));
+      socket.on('error', (error) => this.options.log.debug({ ...toldOf(connection), reason: String(error) }, 'socket failed'));
       connected(connection);
     });
   }
@@ -51,7 +51,7 @@ export class RealtimeAdapter extends AbstractWsAdapter {
       const why = connection.endedWith ?? code;
       connection.end = { code: why, clean: code !== NO_FAREWELL };
       this.options.closed(why);
-      if (why === closing.flood.code) this.options.log.info({ cid: connection.id, personId: connection.session?.personId }, 'a flood of frames: connection ended');
+      if (why === closing.flood.code) this.options.log.info(toldOf(connection), 'a flood of frames: connection ended');
       disconnected();
     });
   }

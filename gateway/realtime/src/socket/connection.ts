@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Caller } from '@mela/bus';
 import type { Refusal } from '@mela/contracts';
 import type { Tally } from '../metrics.ts';
 import { closing, type Closing } from '../protocol/close-codes.ts';
@@ -12,16 +13,27 @@ import type { FrameBudget } from './frame-budget.ts';
 import type { Wire } from './wire.ts';
 
 /** Who is at the other end, as the access token says. */
-interface Session {
+export interface Session {
   readonly token: string;
   readonly personId: string;
   /** The sign-in that its token is of. */
   readonly sessionId: string;
+  /** The admin who looks through the person's eyes, if one does. */
+  readonly impersonator: string | undefined;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
   /** The client was told that the end is near. */
   warned?: boolean;
 }
+
+export const sessionOf = (token: string, { caller: { personId, sessionId, actor }, expiresAt }: { caller: Caller; expiresAt: number }): Session => ({
+  token, personId, sessionId, impersonator: actor, expiresAt,
+});
+
+/** What a line says of whose connection it is about. */
+export const toldOf = ({ id, session }: Pick<Connection, 'id' | 'session'>) => ({
+  cid: id, personId: session?.personId, ...(session?.impersonator === undefined ? {} : { impersonator: session.impersonator }),
+});
 
 const MALFORMED_IN_A_ROW = 10;
 // Two ends that answer each other's answers would never stop.

@@ -7,7 +7,7 @@ import type { Presence } from '../presence/presence.ts';
 import { closing } from '../protocol/close-codes.ts';
 import { ConnectFirst, TooManyTopics, TopicsTooFast, Unsubscribed } from '../protocol/faults.ts';
 import { err, live, subscribed, unsubscribed, type AnswerTo } from '../protocol/outgoing.ts';
-import type { Connection } from '../socket/connection.ts';
+import { toldOf, type Connection } from '../socket/connection.ts';
 import type { Connections } from '../socket/connections.ts';
 import type { Journal } from '../why/journal.ts';
 import type { Channels } from './channels.ts';
@@ -155,7 +155,7 @@ export class Subscriptions {
       }
       return Unavailable('The right to this topic changes faster than it can be asked for');
     } catch (error) {
-      this.parts.log.error({ err: error, topic: subscription.topic }, 'asking for a topic failed');
+      this.parts.log.error({ err: error, topic: subscription.topic, ...toldOf(subscription.connection) }, 'asking for a topic failed');
       return Broken();
     }
   }

@@ -9,6 +9,7 @@ import { header, type Reply } from './exchange.ts';
 import { encodeJson } from './json.ts';
 import { CutOff, Line } from './line.ts';
 import type { LocalPath } from './local-path.ts';
+import { writeOrigin } from './origin.ts';
 import { PROBLEM, problem } from './problem.ts';
 
 export interface AskerOptions {
@@ -59,6 +60,7 @@ export class Asker {
     if (timeLeft() <= 0) return failure(TimedOut());
     const span = beginSpan('asks', operation.subject, context?.traceparent, { [fact.operation]: operation.id });
     if (context) sent.set(header.trace, span?.traceparent ?? context.traceparent);
+    if (context?.origin) writeOrigin(context.origin, sent);
     const reply = () => this.send(operation, body, sent, timeLeft);
     return span ? exchanged(span, reply) : reply();
   }

@@ -1,4 +1,5 @@
 import type { Operation, PlatformRole } from '@mela/contracts';
+import type { Context } from '../context.ts';
 
 /** Who asks: taken from a verified access token, never from a header of its own. */
 export interface Caller {
@@ -6,7 +7,13 @@ export interface Caller {
   readonly sessionId: string;
   /** On the platform, as it was when the token was given. */
   readonly role: PlatformRole;
+  /** Who looks through this person's eyes, where it is somebody else: an admin, who is known to be there. */
+  readonly actor?: string;
 }
+
+/** What a context says of a caller: every line that is written meanwhile tells it. */
+export const acting = ({ personId, actor }: Pick<Caller, 'personId' | 'actor'>): Pick<Context, 'actor' | 'impersonator'> =>
+  actor === undefined ? { actor: personId } : { actor: personId, impersonator: actor };
 
 export type CallerOf<Op extends Operation> = Op['access'] extends { rule: 'anyone' }
   ? Caller | undefined

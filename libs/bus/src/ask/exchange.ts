@@ -16,6 +16,9 @@ export const header = {
   timeLeft: 'mela-time-left',
   /** Path and query parameters as a JSON object of strings: they travel beside the body, which passes untouched. */
   params: 'mela-params',
+  /** Where the client is, and what it calls itself: written by the gateways, which pass on none that a client sends. */
+  clientAddress: 'mela-client-address',
+  clientAgent: 'mela-client-agent',
   status: 'mela-status',
   cursor: 'mela-cursor',
   replayed: 'mela-replayed',

@@ -1,4 +1,4 @@
-import { currentContext, within, type Wrapper } from '@mela/bus';
+import { acting, currentContext, within, type Wrapper } from '@mela/bus';
 import { Forbidden, isRefusal, NotSignedIn } from '@mela/contracts';
 import type { TokenVerifier } from './tokens.ts';
 
@@ -15,5 +15,5 @@ export const authenticated =
     const outcome = await tokens.verify(context.token);
     if (isRefusal(outcome)) return outcome;
     exchange.caller = outcome.caller;
-    return within({ ...context, actor: outcome.caller.personId }, () => next(exchange));
+    return within({ ...context, ...acting(outcome.caller) }, () => next(exchange));
   };

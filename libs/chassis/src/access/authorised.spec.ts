@@ -44,6 +44,14 @@ describe('what is for those who look after the platform', () => {
   });
 });
 
+it('what a person does alone is not done by an admin who looks through their eyes, whatever the role', async () => {
+  const asked = (operation: Operation, caller: object) => authorised(undefined)(async () => 'let in')(exchangeOf(operation, { caller: { ...ASHA, ...caller } }));
+  for (const operation of [identity.changePassword, identity.changeRole, identity.endSession])
+    expect(await asked(operation, { actor: id(7), role: 'super_admin' })).toMatchObject({ status: 403, code: 'identity.not_while_impersonating' });
+  expect(await asked(identity.changePassword, {})).toBe('let in');
+  expect(await asked(identity.me, { actor: id(7) })).toBe('let in');
+});
+
 describe('what members may do', () => {
   it.each(['moderator', 'admin', 'owner'] as const)('is open to a %s where it takes a moderator', async (role) => {
     expect(await letIn(ownList(role), notes.share)).toBe('let in');

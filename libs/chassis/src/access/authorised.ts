@@ -1,5 +1,5 @@
 import type { Wrapper } from '@mela/bus';
-import { Forbidden, isRefusal, NotFound, NotSignedIn, reaches, reachesOnPlatform, type CommunityRole, type Refusal } from '@mela/contracts';
+import { Forbidden, isRefusal, NotFound, NotSignedIn, NotWhileImpersonating, reaches, reachesOnPlatform, type CommunityRole, type Refusal } from '@mela/contracts';
 import type { Memberships } from './memberships.ts';
 
 /** Holds the caller against the contract's access rule. What a person may not see is 404, what they may not do is 403. */
@@ -10,6 +10,7 @@ export const authorised =
     const { access } = exchange.operation;
     if (access.rule === 'anyone' || access.rule === 'service') return next(exchange);
     if (!exchange.caller) return NotSignedIn();
+    if (exchange.operation.inPerson && exchange.caller.actor !== undefined) return NotWhileImpersonating();
     if (access.rule === 'person') return next(exchange);
     if (access.rule === 'platform') return reachesOnPlatform(exchange.caller.role, access.atLeast) ? next(exchange) : Forbidden(`It takes the role "${access.atLeast}" or more on the platform`);
     if (!memberships) throw new Error(`${exchange.operation.id} asks for membership, and its service keeps no members`);

@@ -41,6 +41,10 @@ describe('an access token', () => {
     expect(await verifier().verify(await sign())).toEqual({ caller: { personId: 'asha', sessionId: 's1', role: 'member' }, expiresAt: NOW + 60_000 });
   });
 
+  it('names who looks through that person’s eyes, where somebody does', async () => {
+    expect(await verifier().verify(await sign({ claims: { act: { sub: 'mira' } } }))).toMatchObject({ caller: { personId: 'asha', actor: 'mira' } });
+  });
+
   it.each([['admin', 'admin'], ['super_admin', 'super_admin'], ['emperor', 'member'], [undefined, 'member'], [7, 'member']])('whose role is %s makes its bearer a %s', async (role, known) => {
     expect(await verifier().verify(await sign({ claims: { role } }))).toMatchObject({ caller: { role: known } });
   });

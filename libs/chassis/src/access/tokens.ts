@@ -64,7 +64,8 @@ export class TokenVerifier {
         });
         // A role that nobody here knows is no role.
         const role = platformRoles.find((known) => known === payload['role']) ?? 'member';
-        return { caller: { personId: payload.sub!, sessionId: String(payload['sid']), role }, expiresAt: payload.exp! * 1000 };
+        const actor = (payload['act'] as { sub?: unknown } | undefined)?.sub;
+        return { caller: { personId: payload.sub!, sessionId: String(payload['sid']), role, ...(actor === undefined ? {} : { actor: String(actor) }) }, expiresAt: payload.exp! * 1000 };
       } catch (error) {
         // A key we have not seen may be a new one: look once, and not again for a while however often it is tried.
         const unknownKey = error instanceof errors.JWKSNoMatchingKey && attempt === 0;

@@ -13,6 +13,11 @@ it('carries the trace', () => {
   expect(JSON.parse(text)).toMatchObject({ msg: 'hello', traceId: '4bf92f3577b34da6a3ce929d0e0e4736', actor: 'asha' });
 });
 
+it('says who looks through the eyes of whoever asks', () => {
+  const text = logged((log) => within({ traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', actor: 'asha', impersonator: 'mira' }, () => log.info('hello')));
+  expect(JSON.parse(text)).toMatchObject({ actor: 'asha', impersonator: 'mira' });
+});
+
 const CANARY = 'canary-7d1f';
 it.each<[string, (log: ReturnType<typeof createLog>) => void]>([
   ['a password', (log) => log.info({ password: CANARY }, 'x')],

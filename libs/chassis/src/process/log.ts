@@ -22,7 +22,9 @@ export function createLog(level: string, destination?: DestinationStream): Logge
     redact: { paths: CENSORED, censor: '***' },
     mixin: () => {
       const context = currentContext();
-      return context ? { traceId: traceIdOf(context.traceparent), ...(context.actor === undefined ? {} : { actor: context.actor }) } : {};
+      if (!context) return {};
+      const { traceparent, actor, impersonator } = context;
+      return { traceId: traceIdOf(traceparent), ...(actor === undefined ? {} : { actor }), ...(impersonator === undefined ? {} : { impersonator }) };
     },
     serializers: {
       err: (error: unknown) => {

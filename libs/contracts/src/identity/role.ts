@@ -31,6 +31,7 @@ export const roleOperations = {
     output: Person,
     refusals: [PersonUnknown, LastSuperAdmin],
     emits: [UserRoleChanged, SessionRevoked],
+    inPerson: true,
   }),
   appoint: command({
     summary: 'Give whoever has this address a role on the platform, as the instance’s operator',

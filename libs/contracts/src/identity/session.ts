@@ -103,6 +103,7 @@ export const sessionOperations = {
     output: z.object({ ended: z.int() }),
     refusals: [SessionUnknown],
     emits: [SessionRevoked],
+    inPerson: true,
   }),
   signOut: command({
     summary: 'Sign out here, or on every device',
@@ -123,5 +124,6 @@ export const sessionOperations = {
     output: z.object({ ended: z.int() }),
     refusals: [WrongPassword, WeakPassword, HashingBusy],
     emits: [SessionRevoked],
+    inPerson: true,
   }),
 };

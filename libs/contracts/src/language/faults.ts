@@ -12,6 +12,7 @@ export const MethodNotAllowed = refusal('route.method', 405, 'This route has no 
 export const NotSignedIn = refusal('auth.required', 401, 'Sign in first', 'Send Authorization: Bearer <access token>');
 export const InvalidToken = refusal('auth.invalid_token', 401, 'The access token is not valid', 'Refresh it, or sign in again');
 export const Forbidden = refusal('access.denied', 403, 'You may not do this');
+export const NotWhileImpersonating = refusal('identity.not_while_impersonating', 403, 'Nobody else does this for a person', 'Sign in as yourself');
 export const NotFound = refusal('resource.not_found', 404, 'There is no such thing, or you may not see it');
 export const AccessUnknown = refusal('access.unknown', 503, 'Access cannot be checked right now', 'Try again shortly');
 export const KeyInUse = refusal('idempotency.in_progress', 409, 'A request with this Idempotency-Key is still running', 'Ask again shortly with the same key');
@@ -25,6 +26,6 @@ export const AnswerTooLarge = refusal('service.answer_too_large', 500, 'The answ
 export const Broken = refusal('service.failed', 500, 'Something broke on our side', 'Quote the trace id when you report it');
 
 export const commonFaults = [
-  MalformedBody, InvalidInput, DoubledField, BadCursor, BodyTooLarge, WrongContentType, NoSuchRoute, MethodNotAllowed, NotSignedIn, InvalidToken, Forbidden, NotFound,
+  MalformedBody, InvalidInput, DoubledField, BadCursor, BodyTooLarge, WrongContentType, NoSuchRoute, MethodNotAllowed, NotSignedIn, InvalidToken, Forbidden, NotWhileImpersonating, NotFound,
   AccessUnknown, KeyInUse, KeyReused, AnswerWithheld, KeyMalformed, TooManyRequests, Unavailable, TimedOut, AnswerTooLarge, Broken,
 ];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Access } from './access.ts';
 import type { EventType } from './event.ts';
+import { NotWhileImpersonating } from './faults.ts';
 import type { Limit } from './limit.ts';
 import type { Refusal, RefusalType } from './refusal.ts';
 import { route, type Route, type RouteText } from './route.ts';
@@ -26,6 +27,8 @@ interface CommandDeclaration<I extends z.ZodObject, O extends z.ZodType, A exten
   secret?: boolean;
   /** What becomes of a sign-in: the answer holds a new one’s tokens, or its next ones, or the token that asks is worth nothing afterwards. */
   session?: SessionChange;
+  /** Done by the person alone: an admin who looks through their eyes may not. */
+  inPerson?: boolean;
 }
 
 export interface Draft<I extends z.ZodObject, O extends z.ZodType, A extends Access> {
@@ -40,6 +43,7 @@ export interface Draft<I extends z.ZodObject, O extends z.ZodType, A extends Acc
   readonly emits: readonly EventType[];
   readonly secret: boolean;
   readonly session: SessionChange | undefined;
+  readonly inPerson: boolean;
 }
 
 export interface Operation<
@@ -78,10 +82,11 @@ function draft<I extends z.ZodObject, O extends z.ZodType, A extends Access>(
     output: declared.output,
     http: declared.http === undefined ? undefined : route(declared.http),
     limits: limit === undefined ? [] : 'per' in limit ? [limit] : limit,
-    refusals: declared.refusals ?? [],
+    refusals: [...(declared.refusals ?? []), ...(declared.inPerson ? [NotWhileImpersonating] : [])],
     emits: declared.emits ?? [],
     secret: declared.secret ?? false,
     session: declared.session,
+    inPerson: declared.inPerson ?? false,
   };
 }
 
