@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditOperations } from './identity/audit.ts';
 import { Person } from './identity/person.ts';
 import { roleOperations } from './identity/role.ts';
 import { sessionOperations } from './identity/session.ts';
@@ -7,6 +8,7 @@ import { hearing } from './language/hearing.ts';
 import { perUser } from './language/limit.ts';
 import { query, service } from './language/operation.ts';
 
+export * from './identity/audit.ts';
 export * from './identity/person.ts';
 export * from './identity/role.ts';
 export * from './identity/session.ts';
@@ -14,6 +16,7 @@ export * from './identity/session.ts';
 export const identity = service('identity', {
   ...sessionOperations,
   ...roleOperations,
+  ...auditOperations,
   me: query({
     summary: 'Who is signed in',
     http: 'GET /identity/me',

@@ -1,10 +1,13 @@
 import { Db, defineService, SETTINGS } from '@mela/chassis';
 import { identity } from '@mela/contracts';
+import { AuditApi } from './audit/audit.api.ts';
+import { AuditService } from './audit/audit.service.ts';
 import { Keyring } from './keyring/keyring.ts';
 import { identityTables } from './migrations/0001-identity.ts';
 import { platformRoles } from './migrations/0002-roles.ts';
 import { sessionsThatEnd } from './migrations/0003-sessions-that-end.ts';
 import { NewPasswords } from './person/new-passwords.ts';
+import { administration } from './migrations/0005-administration.ts';
 import { PasswordHasher } from './person/password-hasher.ts';
 import { PersonApi } from './person/person.api.ts';
 import { PersonService } from './person/person.service.ts';
@@ -23,10 +26,12 @@ export const identityService = defineService({
   hosts: identity,
   settings: IdentitySettings,
   entities: [PersonRow, SessionRow, SigningKeyRow],
-  migrations: [identityTables, platformRoles, sessionsThatEnd],
-  apis: [PersonApi, SessionApi, SigningKeyApi],
+  migrations: [identityTables, platformRoles, sessionsThatEnd, administration],
+  apis: [PersonApi, SessionApi, SigningKeyApi, AuditApi],
+  tidies: [AuditService],
   providers: [
     PersonService,
+    AuditService,
     SessionService,
     PasswordHasher,
     NewPasswords,

@@ -4,6 +4,7 @@ import type { EntitySchema } from 'typeorm';
 import type { Memberships } from '../access/memberships.ts';
 import type { Migration } from '../database/migration.ts';
 import type { SettingsSchema } from '../settings/settings.ts';
+import type { Tidies } from './housekeeping.ts';
 
 /** What a service is made of. The boot holds it against the contracts and stops on what is missing, doubled or unknown. */
 export interface Manifest {
@@ -19,6 +20,8 @@ export interface Manifest {
   /** Classes with `@Hears`. */
   readonly reactions?: readonly Type[];
   readonly providers: readonly Provider[];
+  /** Of the providers those that have something to forget, every ten minutes. */
+  readonly tidies?: readonly Type<Tidies>[];
   /** How membership is known: a replica of `member.*`, or the owner's own class. */
   readonly members?: 'replica' | Type<Memberships>;
 }

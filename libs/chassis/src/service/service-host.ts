@@ -68,7 +68,7 @@ export async function startService(manifest: Manifest, process: Process, setting
     const host = new ConsumerHost<Tx>({ service: name, nc, db, consumers, log, metrics: process.metrics });
     const memberships = membershipsOf(manifest, app, db, asker, () => replicaTooOld(host, name));
     const relay = new Relay({ service: name, nc, connect: () => session(settings.databaseUrl, name), bell, log, metrics: process.metrics, replicas: process.settings.NATS_REPLICAS });
-    const housekeeping = new Housekeeping(db, log);
+    const housekeeping = new Housekeeping(db, log, (manifest.tidies ?? []).map((tidies) => app.microservice.get(tidies)));
 
     const parts = {
       log,

@@ -17,8 +17,8 @@ export class PersonApi {
   }
 
   @Handles(identity.changeRole)
-  changeRole(input: In<typeof identity.changeRole>) {
-    return this.people.changeRole(input);
+  changeRole(input: In<typeof identity.changeRole>, caller: Caller) {
+    return this.people.changeRole(caller, input);
   }
 
   @Handles(identity.appoint)

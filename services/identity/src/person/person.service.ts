@@ -1,6 +1,8 @@
+import type { Caller } from '@mela/bus';
 import { Db } from '@mela/chassis';
 import { EmailTaken, InvalidToken, isRefusal, PersonUnknown, UserRegistered, UserRoleChanged, type identity, type In, type Person, type PlatformRole, type Refusal, type Session } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.ts';
 import { SessionService } from '../session/session.service.ts';
 import { NewPasswords } from './new-passwords.ts';
 import { asPerson, changeRole, foldedEmail, hearPerson, writeAccount } from './person.ts';
@@ -14,6 +16,7 @@ export class PersonService {
     private readonly db: Db,
     private readonly passwords: NewPasswords,
     private readonly sessions: SessionService,
+    private readonly audit: AuditService,
   ) {}
 
   async register(draft: In<typeof identity.register>): Promise<Session | Refusal> {
@@ -23,6 +26,7 @@ export class PersonService {
       const account = await tx.get(PersonStore).insert(writeAccount(draft, passwordHash));
       if (!account) return EmailTaken();
       tx.emit(UserRegistered, account, { userId: account.id });
+      await this.audit.note(tx, { what: 'registered', by: { personId: account.id }, about: account.id, device: draft.device });
       return this.sessions.open(tx, account, draft.device);
     });
   }
@@ -32,12 +36,12 @@ export class PersonService {
     return account ? asPerson(account) : AccountGone();
   }
 
-  changeRole({ personId, role }: In<typeof identity.changeRole>): Promise<Person | Refusal> {
-    return this.give(role, { id: personId });
+  changeRole(caller: Caller, { personId, role }: In<typeof identity.changeRole>): Promise<Person | Refusal> {
+    return this.give(role, { id: personId }, caller);
   }
 
   appoint({ email, role }: In<typeof identity.appoint>): Promise<Person | Refusal> {
-    return this.give(role, { email: foldedEmail(email) });
+    return this.give(role, { email: foldedEmail(email) }, null);
   }
 
   async hearing(personId: string, name: string): Promise<ReturnType<typeof hearPerson>> {
@@ -46,7 +50,7 @@ export class PersonService {
   }
 
   /** Tokens say which role their holder has: those of before are worth nothing any more. */
-  private give(role: PlatformRole, who: { id: string } | { email: string }): Promise<Person | Refusal> {
+  private give(role: PlatformRole, who: { id: string } | { email: string }, by: Caller | null): Promise<Person | Refusal> {
     return this.db.transaction(async (tx) => {
       const people = tx.get(PersonStore);
       const superAdmins = await people.lockSuperAdmins();
@@ -57,7 +61,8 @@ export class PersonService {
       if (!changes) return asPerson(account);
       const changed = await people.changeRole(account.id, role);
       tx.emit(UserRoleChanged, changed, { userId: changed.id, role });
-      await this.sessions.end(tx, changed.id);
+      const sessions = await this.sessions.end(tx, changed.id);
+      await this.audit.note(tx, { what: by ? 'role_changed' : 'appointed', by, about: changed.id, details: { from: account.role, to: role, sessions } });
       return asPerson(changed);
     });
   }

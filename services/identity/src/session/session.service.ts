@@ -6,6 +6,7 @@ import {
 } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { AuditService } from '../audit/audit.service.ts';
 import { isOutdated, parseHash } from '../person/password.ts';
 import { NewPasswords } from '../person/new-passwords.ts';
 import { PasswordHasher } from '../person/password-hasher.ts';
@@ -25,6 +26,7 @@ export class SessionService {
     private readonly passwords: NewPasswords,
     private readonly refreshTokens: RefreshTokens,
     private readonly accessTokens: AccessTokens,
+    private readonly audit: AuditService,
     @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_SESSION_DAYS' | 'IDENTITY_REFRESH_GRACE_SECONDS'>,
   ) {}
 
@@ -33,7 +35,7 @@ export class SessionService {
     const account = await this.db.get(PersonStore).credentialsOf({ email: foldedEmail(email) });
     const matches = await this.hasher.matches(password, account?.passwordHash);
     if (isRefusal(matches)) return matches;
-    if (!account || !matches) return WrongCredentials();
+    if (!account || !matches) return this.fail(foldedEmail(email), account, device);
     const better = isOutdated(parseHash(account.passwordHash)) ? await this.hasher.hash(password) : undefined;
     return this.db.transaction(async (tx) => {
       if (typeof better === 'string') await tx.get(PersonStore).rehash(account.id, account.passwordHash, better);
@@ -42,10 +44,18 @@ export class SessionService {
     });
   }
 
+  private fail(email: string, account: Account | undefined, device: string | undefined): Promise<Refusal> {
+    return this.db.transaction(async (tx) => {
+      await this.audit.noteFailure(tx, email, { about: account?.id, device });
+      return lasting(WrongCredentials());
+    });
+  }
+
   async open(tx: Tx, account: Account, device: string | undefined): Promise<Session> {
     const id = uuidv7();
     const refreshToken = this.refreshTokens.first(id);
     await tx.get(SessionStore).insert({ id, personId: account.id, tokenHash: hashOf(refreshToken), device }, this.settings.IDENTITY_SESSION_DAYS);
+    await this.audit.note(tx, { what: 'signed_in', by: { personId: account.id }, about: account.id, device, details: { sessionId: id } });
     return this.answer(account, id, refreshToken);
   }
 
@@ -62,6 +72,7 @@ export class SessionService {
       if (verdict === 'refuse') return RefreshRefused();
       if (verdict === 'revoke') {
         await this.end(tx, session.personId, { only: session.id });
+        await this.audit.note(tx, { what: 'refresh_token_reused', by: null, about: session.personId, details: { sessionId: session.id } });
         return lasting(RefreshRefused());
       }
       if (verdict === 'rotate') await sessions.rotate(session.id, hashes.successorHash);
@@ -76,19 +87,27 @@ export class SessionService {
   }
 
   /** Whose session it is not learns no more than that they have none of that name. */
-  endOne({ personId }: Caller, sessionId: string): Promise<Out<typeof identity.endSession> | Refusal> {
+  endOne(caller: Caller, sessionId: string): Promise<Out<typeof identity.endSession> | Refusal> {
     return this.db.transaction(async (tx) => {
-      const ended = await this.end(tx, personId, { only: sessionId });
-      return ended === 0 ? SessionUnknown() : { ended };
+      const ended = await this.end(tx, caller.personId, { only: sessionId });
+      if (ended === 0) return SessionUnknown();
+      await this.audit.note(tx, { what: 'session_ended', by: caller, about: caller.personId, details: { sessionId } });
+      return { ended };
     });
   }
 
-  signOut({ personId, sessionId }: Caller, { everywhere }: In<typeof identity.signOut>): Promise<Out<typeof identity.signOut>> {
-    return this.db.transaction(async (tx) => ({ ended: await this.end(tx, personId, everywhere ? {} : { only: sessionId }) }));
+  signOut(caller: Caller, { everywhere }: In<typeof identity.signOut>): Promise<Out<typeof identity.signOut>> {
+    const { personId, sessionId } = caller;
+    return this.db.transaction(async (tx) => {
+      const ended = await this.end(tx, personId, everywhere ? {} : { only: sessionId });
+      if (ended > 0) await this.audit.note(tx, { what: 'signed_out', by: caller, about: personId, details: { sessionId, everywhere, ended } });
+      return { ended };
+    });
   }
 
   /** Whoever else is signed in may be why it is changed. */
-  async changePassword({ personId, sessionId }: Caller, { password, newPassword }: In<typeof identity.changePassword>): Promise<Out<typeof identity.changePassword> | Refusal> {
+  async changePassword(caller: Caller, { password, newPassword }: In<typeof identity.changePassword>): Promise<Out<typeof identity.changePassword> | Refusal> {
+    const { personId, sessionId } = caller;
     const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
     if (!account) return InvalidToken('Its account is gone');
     const matches = await this.hasher.matches(password, account.passwordHash);
@@ -99,7 +118,9 @@ export class SessionService {
     return this.db.transaction(async (tx) => {
       // Of two changes at once the second knows a password of before.
       if (!(await tx.get(PersonStore).rehash(personId, account.passwordHash, after))) return WrongPassword();
-      return { ended: await this.end(tx, personId, { but: sessionId }) };
+      const ended = await this.end(tx, personId, { but: sessionId });
+      await this.audit.note(tx, { what: 'password_changed', by: caller, about: personId, details: { ended } });
+      return { ended };
     });
   }
 
