@@ -31,7 +31,7 @@ export const mayAsk: Readonly<Record<string, readonly string[]>> = {
   realtime: [identity.jwks.id, identity.hearing.id, communities.hearing.id, communities.hearingPost.id],
   operator: [realtime.why.id, identity.appoint.id],
 };
-export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user', 'session'], communities: ['community', 'member', 'post', 'comment'] };
+export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user', 'session', 'profile'], communities: ['community', 'member', 'post', 'comment'] };
 export const durablesOf: Readonly<Record<string, readonly string[]>> = { postcards: ['postcards_album--post', 'postcards_album--user', 'postcards_members'] };
 
 /** What nobody may publish. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { auditOperations } from './identity/audit.ts';
 import { Person } from './identity/person.ts';
+import { profileOperations } from './identity/profile.ts';
 import { roleOperations } from './identity/role.ts';
 import { sessionOperations } from './identity/session.ts';
 import { anyone, person } from './language/access.ts';
@@ -9,7 +10,9 @@ import { perUser } from './language/limit.ts';
 import { query, service } from './language/operation.ts';
 
 export * from './identity/audit.ts';
+export * from './identity/handle.ts';
 export * from './identity/person.ts';
+export * from './identity/profile.ts';
 export * from './identity/role.ts';
 export * from './identity/session.ts';
 
@@ -17,6 +20,7 @@ export const identity = service('identity', {
   ...sessionOperations,
   ...roleOperations,
   ...auditOperations,
+  ...profileOperations,
   me: query({
     summary: 'Who is signed in',
     http: 'GET /identity/me',

@@ -3,34 +3,31 @@ import { identity } from '@mela/contracts';
 import { AuditApi } from './audit/audit.api.ts';
 import { AuditService } from './audit/audit.service.ts';
 import { Keyring } from './keyring/keyring.ts';
-import { identityTables } from './migrations/0001-identity.ts';
-import { platformRoles } from './migrations/0002-roles.ts';
-import { sessionsThatEnd } from './migrations/0003-sessions-that-end.ts';
 import { NewPasswords } from './person/new-passwords.ts';
-import { administration } from './migrations/0005-administration.ts';
 import { PasswordHasher } from './person/password-hasher.ts';
 import { PersonApi } from './person/person.api.ts';
 import { PersonService } from './person/person.service.ts';
-import { PersonRow } from './person/person.store.ts';
+import { ProfileApi } from './profile/profile.api.ts';
+import { ProfileService } from './profile/profile.service.ts';
 import { AccessTokens } from './session/access-tokens.ts';
 import { RefreshTokens } from './session/refresh-token.ts';
 import { SessionApi } from './session/session.api.ts';
 import { SessionService } from './session/session.service.ts';
-import { SessionRow } from './session/session.store.ts';
 import { IdentitySettings } from './settings.ts';
 import { SigningKeyApi } from './signing-key/signing-key.api.ts';
-import { SigningKeyRow } from './signing-key/signing-key.store.ts';
 import { SigningKeys } from './signing-key/signing-keys.ts';
+import { entities, migrations } from './tables.ts';
 
 export const identityService = defineService({
   hosts: identity,
   settings: IdentitySettings,
-  entities: [PersonRow, SessionRow, SigningKeyRow],
-  migrations: [identityTables, platformRoles, sessionsThatEnd, administration],
-  apis: [PersonApi, SessionApi, SigningKeyApi, AuditApi],
+  entities,
+  migrations,
+  apis: [PersonApi, ProfileApi, SessionApi, SigningKeyApi, AuditApi],
   tidies: [AuditService],
   providers: [
     PersonService,
+    ProfileService,
     AuditService,
     SessionService,
     PasswordHasher,

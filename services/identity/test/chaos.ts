@@ -18,6 +18,8 @@ export const workload: Workload = {
     user: 'SELECT id::text AS id, version FROM person',
     // Of one that is alive nothing was said.
     session: 'SELECT id::text AS id, version FROM session WHERE version > 0',
+    // There is a row as soon as somebody wanted to change something.
+    profile: 'SELECT person_id::text AS id, version FROM profile WHERE version > 0',
   },
   rows: {
     person: 'SELECT id::text AS id, email, name FROM person',
@@ -80,6 +82,13 @@ export const workload: Workload = {
         const next = await person.asks(identity.refresh, { refreshToken });
         if (next) person.session = next;
         else await signIn(person, accounts.get(person)!.email);
+      },
+    },
+    {
+      name: 'say something else of myself',
+      weight: 2,
+      run: async (person) => {
+        if (person.session) await person.asks(identity.changeProfile, { bio: `As of ${Date.now()}` });
       },
     },
     {

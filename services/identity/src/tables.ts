@@ -1,0 +1,14 @@
+import { HandleRow } from './handle/handle.store.ts';
+import { identityTables } from './migrations/0001-identity.ts';
+import { platformRoles } from './migrations/0002-roles.ts';
+import { sessionsThatEnd } from './migrations/0003-sessions-that-end.ts';
+import { administration } from './migrations/0005-administration.ts';
+import { profiles } from './migrations/0006-profiles.ts';
+import { PersonRow } from './person/person.store.ts';
+import { SessionRow } from './session/session.store.ts';
+import { SigningKeyRow } from './signing-key/signing-key.store.ts';
+
+export const entities = [PersonRow, HandleRow, SessionRow, SigningKeyRow];
+
+/** In the order in which they are applied. */
+export const migrations = [identityTables, platformRoles, sessionsThatEnd, administration, profiles];
