@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { auditOperations } from './identity/audit.ts';
+import { cardOperations } from './identity/card.ts';
 import { Person } from './identity/person.ts';
 import { profileOperations } from './identity/profile.ts';
 import { roleOperations } from './identity/role.ts';
@@ -10,6 +11,7 @@ import { perUser } from './language/limit.ts';
 import { query, service } from './language/operation.ts';
 
 export * from './identity/audit.ts';
+export * from './identity/card.ts';
 export * from './identity/handle.ts';
 export * from './identity/person.ts';
 export * from './identity/profile.ts';
@@ -21,6 +23,7 @@ export const identity = service('identity', {
   ...roleOperations,
   ...auditOperations,
   ...profileOperations,
+  ...cardOperations,
   me: query({
     summary: 'Who is signed in',
     http: 'GET /identity/me',

@@ -2,6 +2,8 @@ import { Db, defineService, SETTINGS } from '@mela/chassis';
 import { identity } from '@mela/contracts';
 import { AuditApi } from './audit/audit.api.ts';
 import { AuditService } from './audit/audit.service.ts';
+import { CardApi } from './card/card.api.ts';
+import { CardService } from './card/card.service.ts';
 import { Keyring } from './keyring/keyring.ts';
 import { NewPasswords } from './person/new-passwords.ts';
 import { PasswordHasher } from './person/password-hasher.ts';
@@ -23,11 +25,12 @@ export const identityService = defineService({
   settings: IdentitySettings,
   entities,
   migrations,
-  apis: [PersonApi, ProfileApi, SessionApi, SigningKeyApi, AuditApi],
+  apis: [PersonApi, ProfileApi, CardApi, SessionApi, SigningKeyApi, AuditApi],
   tidies: [AuditService],
   providers: [
     PersonService,
     ProfileService,
+    CardService,
     AuditService,
     SessionService,
     PasswordHasher,

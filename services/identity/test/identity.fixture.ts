@@ -1,5 +1,6 @@
 import type { Db } from '@mela/chassis';
 import { AuditService } from '../src/audit/audit.service.ts';
+import { CardService } from '../src/card/card.service.ts';
 import { Keyring } from '../src/keyring/keyring.ts';
 import { NewPasswords } from '../src/person/new-passwords.ts';
 import { PasswordHasher } from '../src/person/password-hasher.ts';
@@ -27,7 +28,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const passwords = new NewPasswords(hasher);
   const audit = new AuditService(db, keyring, own);
   const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), new AccessTokens(keys, own), audit, own);
-  return { keys, hasher, audit, sessions, people: new PersonService(db, passwords, sessions, audit), profiles: new ProfileService(db) };
+  return { keys, hasher, audit, sessions, people: new PersonService(db, passwords, sessions, audit), profiles: new ProfileService(db), cards: new CardService(db) };
 }
 
 /** People as they are stored, without the time that hashing their passwords takes. */

@@ -1,5 +1,5 @@
-import { identity, ProfileChanged, topic } from '@mela/contracts';
-import { openWorld, sendOperation } from '@mela/testkit';
+import { id, identity, ProfileChanged, topic } from '@mela/contracts';
+import { askOperation, openWorld, sendOperation } from '@mela/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const world = openWorld();
@@ -73,5 +73,52 @@ describe('a handle', () => {
     // Its owner may ask again and again, and has it.
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(10);
     expect(answers.filter(({ status }) => status === 409)).toHaveLength(40);
+  });
+});
+
+describe('people', () => {
+  it('see of each other what each shows them', async () => {
+    const [asha, ravi] = await Promise.all([world.someone('Asha'), world.someone('Ravi')]);
+    const handle = freshHandle();
+    await asha.asks(identity.changeProfile, { handle, bio: 'For members', visibility: { bio: 'members' } });
+    const card = { id: asha.id, name: 'Asha', handle, avatar: null, bio: 'For members', email: null };
+
+    expect(await ravi.asks(identity.person, { personId: asha.id })).toEqual(card);
+    expect(await ravi.asks(identity.personByHandle, { handle: handle.toUpperCase() })).toEqual(card);
+    expect(await askOperation(world.addresses.api, identity.person, { personId: asha.id })).toEqual({ ...card, bio: null });
+    expect(await askOperation(world.addresses.api, identity.personByHandle, { handle })).toEqual({ ...card, bio: null });
+    expect(await asha.asks(identity.person, { personId: asha.id })).toEqual({ ...card, email: asha.email });
+  });
+
+  it('are named in batches: in the order asked, each once, whoever is unknown left out', async () => {
+    const [asha, ravi] = await Promise.all([world.someone('Asha'), world.someone('Ravi')]);
+    const { items } = await asha.asks(identity.people, { ids: [ravi.id, id(404), asha.id.toUpperCase(), ravi.id] });
+    expect(items).toEqual([
+      { id: ravi.id, name: 'Ravi', handle: null, avatar: null, bio: null, email: null },
+      { id: asha.id, name: 'Asha', handle: null, avatar: null, bio: null, email: asha.email },
+    ]);
+  });
+
+  it('are named by two hundred at once and no more, and only to whoever is signed in', async () => {
+    const asha = await world.someone('Asha');
+    const many = (count: number) => Array.from({ length: count }, () => asha.id);
+    expect((await asha.asks(identity.people, { ids: many(200) })).items).toHaveLength(1);
+    expect(await asha.isRefused(identity.people, { ids: many(201) })).toMatchObject({ status: 400, code: 'request.invalid' });
+    expect(await asha.isRefused(identity.people, { ids: ['nobody'] })).toMatchObject({ status: 400, code: 'request.invalid' });
+    expect((await sendOperation(world.addresses.api, identity.people, { ids: [asha.id] })).status).toBe(401);
+  });
+
+  it('that nobody is, are not found', async () => {
+    const asha = await world.someone('Asha');
+    for (const asking of [asha.isRefused(identity.person, { personId: id(404) }), asha.isRefused(identity.personByHandle, { handle: 'nobody.at.all' })])
+      expect(await asking).toMatchObject({ status: 404, code: 'identity.person_unknown' });
+  });
+
+  it('who have changed are seen as they are now', async () => {
+    const [asha, ravi] = await Promise.all([world.someone('Asha'), world.someone('Ravi')]);
+    for (let n = 0; n < 20; n++) {
+      await asha.asks(identity.changeProfile, { bio: `Number ${n}` });
+      expect((await ravi.asks(identity.person, { personId: asha.id })).bio).toBe(`Number ${n}`);
+    }
   });
 });

@@ -87,6 +87,11 @@ describe('the OpenAPI document', () => {
     expect(list.responses).toHaveProperty('304');
   });
 
+  it('takes a list in a query string with commas, since a name is given once', () => {
+    const people = operationsIn(openapi(mela, options)).find(({ operationId }) => operationId === 'identity.people')!;
+    expect(people.parameters).toContainEqual({ name: 'ids', in: 'query', required: true, explode: false, schema: { type: 'array', items: { $ref: '#/components/schemas/Id' }, minItems: 1, maxItems: 200 } });
+  });
+
   it('lists the codes an operation refuses with, its own before the common ones', () => {
     const codes = operation('library.add').responses[409].content['application/problem+json'].schema.properties.code.enum;
     expect(codes).toEqual(['shelf.full', 'idempotency.in_progress']);

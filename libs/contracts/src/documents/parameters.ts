@@ -16,6 +16,8 @@ export function parameters(operation: Operation, models: Models): Json[] {
       in: where,
       required: where === 'path' || required.has(name),
       ...(description === undefined ? {} : { description }),
+      // With commas between its items: each name is given once.
+      ...(schema['type'] === 'array' ? { explode: false } : {}),
       schema,
     };
   };

@@ -28,5 +28,8 @@ export const pageOf = { after: Cursor.optional(), limit: Count(100).default(20) 
 /** What every list answers: the items, and where the next page begins. */
 export const Page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });
 
+/** Ids in a query string, with commas between them: a name that is given twice is refused. */
+export const Ids = (max: number) => z.preprocess((value) => (typeof value === 'string' ? value.split(',') : value), z.array(Id).min(1).max(max));
+
 /** A readable, valid id for examples: id(7) is always the same. */
 export const id = (n: number): string => `01900000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;

@@ -15,10 +15,12 @@ export class ProfileStore {
   constructor(private readonly rows: Rows) {}
 
   async find(personId: string): Promise<ProfileState | undefined> {
-    const [row] = await this.rows.query<FlatProfile>(`${PROFILE} WHERE person.id = $1`, [personId]);
-    if (!row) return undefined;
-    const { bioSeenBy, avatarSeenBy, emailSeenBy, ...profile } = row;
-    return { ...profile, visibility: { bio: bioSeenBy, avatar: avatarSeenBy, email: emailSeenBy } };
+    return (await this.findAll([personId]))[0];
+  }
+
+  async findAll(personIds: readonly string[]): Promise<ProfileState[]> {
+    const rows = await this.rows.query<FlatProfile>(`${PROFILE} WHERE person.id = ANY($1)`, [personIds]);
+    return rows.map(({ bioSeenBy, avatarSeenBy, emailSeenBy, ...profile }) => ({ ...profile, visibility: { bio: bioSeenBy, avatar: avatarSeenBy, email: emailSeenBy } }));
   }
 
   /** Held until the transaction ends. Read after the lock was had: a joined row would be of before. */
