@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accountOperations } from './identity/account.ts';
 import { auditOperations } from './identity/audit.ts';
 import { cardOperations } from './identity/card.ts';
 import { Person } from './identity/person.ts';
@@ -10,6 +11,7 @@ import { hearing } from './language/hearing.ts';
 import { perUser } from './language/limit.ts';
 import { query, service } from './language/operation.ts';
 
+export * from './identity/account.ts';
 export * from './identity/audit.ts';
 export * from './identity/card.ts';
 export * from './identity/handle.ts';
@@ -21,6 +23,7 @@ export * from './identity/session.ts';
 export const identity = service('identity', {
   ...sessionOperations,
   ...roleOperations,
+  ...accountOperations,
   ...auditOperations,
   ...profileOperations,
   ...cardOperations,

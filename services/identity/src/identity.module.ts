@@ -1,5 +1,7 @@
 import { Db, defineService, SETTINGS } from '@mela/chassis';
 import { identity } from '@mela/contracts';
+import { AccountApi } from './account/account.api.ts';
+import { AccountService } from './account/account.service.ts';
 import { AuditApi } from './audit/audit.api.ts';
 import { AuditService } from './audit/audit.service.ts';
 import { CardApi } from './card/card.api.ts';
@@ -25,12 +27,13 @@ export const identityService = defineService({
   settings: IdentitySettings,
   entities,
   migrations,
-  apis: [PersonApi, ProfileApi, CardApi, SessionApi, SigningKeyApi, AuditApi],
+  apis: [PersonApi, ProfileApi, CardApi, SessionApi, SigningKeyApi, AccountApi, AuditApi],
   tidies: [AuditService],
   providers: [
     PersonService,
     ProfileService,
     CardService,
+    AccountService,
     AuditService,
     SessionService,
     PasswordHasher,

@@ -1,4 +1,5 @@
 import type { Db } from '@mela/chassis';
+import { AccountService } from '../src/account/account.service.ts';
 import { AuditService } from '../src/audit/audit.service.ts';
 import { CardService } from '../src/card/card.service.ts';
 import { Keyring } from '../src/keyring/keyring.ts';
@@ -28,7 +29,10 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const passwords = new NewPasswords(hasher);
   const audit = new AuditService(db, keyring, own);
   const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), new AccessTokens(keys, own), audit, own);
-  return { keys, hasher, audit, sessions, people: new PersonService(db, passwords, sessions, audit), profiles: new ProfileService(db), cards: new CardService(db) };
+  return {
+    keys, hasher, audit, sessions, accounts: new AccountService(db, sessions, audit),
+    people: new PersonService(db, passwords, sessions, audit), profiles: new ProfileService(db), cards: new CardService(db),
+  };
 }
 
 /** People as they are stored, without the time that hashing their passwords takes. */

@@ -17,6 +17,9 @@ export type Person = z.output<typeof Person>;
 
 export const PersonUnknown = refusal('identity.person_unknown', 404, 'Nobody here is that');
 
+// Told to whoever has shown that the account is theirs, and to nobody else.
+export const Suspended = refusal('identity.suspended', 403, 'This account is suspended', 'Write to those who look after the platform');
+
 export const UserRegistered = event('user.registered', {
   summary: 'A person has an account',
   aggregate: 'user',

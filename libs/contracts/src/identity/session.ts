@@ -6,7 +6,7 @@ import { Id, Instant, Text, id } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { topic } from '../topics.ts';
-import { Email, Password, Person, UserRegistered } from './person.ts';
+import { Email, Password, Person, Suspended, UserRegistered } from './person.ts';
 
 /** What signing in gives: a short-lived access token, and a refresh token that works once. */
 export const Session = z.object({
@@ -70,7 +70,7 @@ export const sessionOperations = {
     limit: perAddress(60, '1m'),
     input: z.object({ email: Email, password: z.string().max(200).meta({ examples: ['cubbon-park-at-six'] }), device: Device.optional() }),
     output: Session,
-    refusals: [WrongCredentials, HashingBusy],
+    refusals: [WrongCredentials, Suspended, HashingBusy],
     secret: true,
     session: 'opens',
   }),
@@ -81,7 +81,7 @@ export const sessionOperations = {
     limit: perAddress(120, '1m'),
     input: z.object({ refreshToken: z.string().max(200) }),
     output: Session,
-    refusals: [RefreshRefused],
+    refusals: [RefreshRefused, Suspended],
     emits: [SessionRevoked],
     secret: true,
     session: 'renews',

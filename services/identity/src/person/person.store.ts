@@ -21,6 +21,9 @@ export class PersonRow implements Account {
   @Column('text')
   role!: PlatformRole;
 
+  @Column('timestamptz', { name: 'suspended_at', nullable: true })
+  suspendedAt!: Date | null;
+
   @Column('int')
   version!: number;
 
@@ -28,7 +31,7 @@ export class PersonRow implements Account {
   createdAt!: Date;
 }
 
-const ACCOUNT = 'id, email, name, role, version, created_at AS "createdAt"';
+export const ACCOUNT = 'id, email, name, role, suspended_at AS "suspendedAt", version, created_at AS "createdAt"';
 
 const keyOf = (who: { id: string } | { email: string }): readonly [string, string] => ('id' in who ? ['id', who.id] : ['email', who.email]);
 
@@ -62,9 +65,21 @@ export class PersonStore {
     return account;
   }
 
-  /** Held, too: of two super-admins who depose each other at once one stays. In the order of ids, so that nobody waits in a circle. */
+  /** Two at once, held in the order of ids, and answered in the order they were asked for. */
+  async lockBoth(one: string, other: string): Promise<[Account | undefined, Account | undefined]> {
+    const found = await this.rows.query<Account>(`SELECT ${ACCOUNT} FROM person WHERE id IN ($1, $2) ORDER BY id FOR UPDATE`, [one, other]);
+    return [found.find(({ id }) => id === one), found.find(({ id }) => id === other)];
+  }
+
+  /** As it is now, and stays until the transaction ends. Many may hold it so, and none of them change it. */
+  async hold(id: string): Promise<Account | undefined> {
+    const [account] = await this.rows.query<Account>(`SELECT ${ACCOUNT} FROM person WHERE id = $1 FOR SHARE`, [id]);
+    return account;
+  }
+
+  /** Those who are not shut out. Held, too: of two super-admins who depose each other at once one stays. In the order of ids, so that nobody waits in a circle. */
   async lockSuperAdmins(): Promise<readonly string[]> {
-    const rows = await this.rows.query<{ id: string }>(`SELECT id FROM person WHERE role = 'super_admin' ORDER BY id FOR UPDATE`);
+    const rows = await this.rows.query<{ id: string }>(`SELECT id FROM person WHERE role = 'super_admin' AND suspended_at IS NULL ORDER BY id FOR UPDATE`);
     return rows.map(({ id }) => id);
   }
 

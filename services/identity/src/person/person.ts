@@ -8,6 +8,8 @@ export interface Account {
   readonly email: string;
   readonly name: string;
   readonly role: PlatformRole;
+  /** Since when its owner is shut out. */
+  readonly suspendedAt: Date | null;
   readonly version: number;
   readonly createdAt: Date;
 }

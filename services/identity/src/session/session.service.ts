@@ -1,7 +1,7 @@
 import type { Caller } from '@mela/bus';
 import { Db, lasting, SETTINGS, type Tx } from '@mela/chassis';
 import {
-  InvalidToken, isRefusal, RefreshRefused, SessionRevoked, SessionUnknown, WrongCredentials, WrongPassword,
+  InvalidToken, isRefusal, RefreshRefused, SessionRevoked, SessionUnknown, Suspended, WrongCredentials, WrongPassword,
   type identity, type In, type Out, type Refusal, type Session,
 } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
@@ -15,7 +15,7 @@ import { PersonStore } from '../person/person.store.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { hashOf, RefreshTokens } from './refresh-token.ts';
-import { asSignedIn, judge } from './session.ts';
+import { asSignedIn, isLatest, judge } from './session.ts';
 import { SessionStore } from './session.store.ts';
 
 @Injectable()
@@ -51,7 +51,15 @@ export class SessionService {
     });
   }
 
-  async open(tx: Tx, account: Account, device: string | undefined): Promise<Session> {
+  /** For whoever has shown who they are, in whatever way: only here is a sign-in refused to those who are shut out. */
+  async open(tx: Tx, { id: personId }: Pick<Account, 'id'>, device: string | undefined): Promise<Session | Refusal> {
+    // As it is now, and until this session is there to be ended: whoever is shut out meanwhile is so afterwards.
+    const account = await tx.get(PersonStore).hold(personId);
+    if (!account) return InvalidToken('Its account is gone');
+    if (account.suspendedAt !== null) {
+      await this.audit.note(tx, { what: 'sign_in_failed', by: null, about: personId, device, details: { suspended: true } });
+      return lasting(Suspended());
+    }
     const id = uuidv7();
     const refreshToken = this.refreshTokens.first(id);
     await tx.get(SessionStore).insert({ id, personId: account.id, tokenHash: hashOf(refreshToken), device }, this.settings.IDENTITY_SESSION_DAYS);
@@ -68,6 +76,8 @@ export class SessionService {
       const session = await sessions.lock(presented.sessionId);
       if (!session) return RefreshRefused();
       const hashes = { generation: presented.generation, hash: hashOf(refreshToken), successorHash: hashOf(successor) };
+      const account = await tx.get(PersonStore).find(session.personId);
+      if (account?.suspendedAt && session.expiresAt > session.at && isLatest(session, hashes)) return Suspended();
       const verdict = judge(session, hashes, session.at, this.settings.IDENTITY_REFRESH_GRACE_SECONDS);
       if (verdict === 'refuse') return RefreshRefused();
       if (verdict === 'revoke') {
@@ -76,7 +86,6 @@ export class SessionService {
         return lasting(RefreshRefused());
       }
       if (verdict === 'rotate') await sessions.rotate(session.id, hashes.successorHash);
-      const account = await tx.get(PersonStore).find(session.personId);
       return account ? this.answer(account, session.id, successor) : RefreshRefused();
     });
   }

@@ -41,13 +41,16 @@ export interface Presented {
   readonly successorHash: Buffer;
 }
 
+/** The token that is alive, or was until the session ended: whoever shows it was the last to be given one. */
+export const isLatest = ({ generation, tokenHash }: SessionState, presented: Presented): boolean => presented.generation === generation && presented.hash.equals(tokenHash);
+
 /**
  * A token works once. Whoever asks again within the grace, because the answer got lost or two tabs asked at once,
  * receives the same successor; any older token was copied, so the session ends for everyone who holds one.
  */
 export function judge(session: SessionState, presented: Presented, at: Date, graceSeconds: number): Verdict {
   if (session.revokedAt !== null || session.expiresAt <= at) return 'refuse';
-  if (presented.generation === session.generation) return presented.hash.equals(session.tokenHash) ? 'rotate' : 'refuse';
+  if (presented.generation === session.generation) return isLatest(session, presented) ? 'rotate' : 'refuse';
   // Of a generation to come: the database was set back, and nothing is known about this one.
   if (presented.generation > session.generation) return 'refuse';
   const immediate = presented.generation === session.generation - 1 && presented.successorHash.equals(session.tokenHash);

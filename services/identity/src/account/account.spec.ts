@@ -1,0 +1,31 @@
+import { id } from '@mela/contracts';
+import { describe, expect, it } from 'vitest';
+import { asAccount, mayAdmit } from './account.ts';
+
+const at = new Date(0);
+const standing = (n: number, role: 'member' | 'admin' | 'super_admin', suspendedAt: Date | null = null) => ({ id: id(n), role, suspendedAt });
+
+describe('shutting out and letting in', () => {
+  it('is an admin’s, of members', () => {
+    expect(mayAdmit(standing(1, 'admin'), standing(2, 'member'))).toBeUndefined();
+    for (const role of ['admin', 'super_admin'] as const) expect(mayAdmit(standing(1, 'admin'), standing(2, role))).toMatchObject({ code: 'access.denied' });
+  });
+
+  it('is a super-admin’s, of everybody else', () => {
+    for (const role of ['member', 'admin', 'super_admin'] as const) expect(mayAdmit(standing(1, 'super_admin'), standing(2, role))).toBeUndefined();
+  });
+
+  it('is nobody’s, of themselves', () => {
+    for (const role of ['admin', 'super_admin'] as const) expect(mayAdmit(standing(1, role), standing(1, role))).toMatchObject({ code: 'identity.not_yourself' });
+  });
+
+  it('is nobody’s who was shut out, lost the role or went meanwhile', () => {
+    for (const asker of [standing(1, 'super_admin', at), standing(1, 'member'), undefined]) expect(mayAdmit(asker, standing(2, 'member'))).toMatchObject({ code: 'access.denied' });
+  });
+});
+
+it('an account says whether its owner is shut out, and why', () => {
+  const kept = { ...standing(1, 'member'), email: 'a@example.org', name: 'Asha', version: 1, createdAt: at, suspendedBy: null, suspensionReason: null };
+  expect(asAccount(kept)).toEqual({ id: id(1), email: 'a@example.org', name: 'Asha', role: 'member', createdAt: at.toISOString(), suspension: null });
+  expect(asAccount({ ...kept, suspendedAt: at, suspendedBy: id(2), suspensionReason: 'spam' }).suspension).toEqual({ at: at.toISOString(), by: id(2), reason: 'spam' });
+});
