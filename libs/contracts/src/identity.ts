@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { accountOperations } from './identity/account.ts';
 import { auditOperations } from './identity/audit.ts';
 import { cardOperations } from './identity/card.ts';
+import { impersonationOperations } from './identity/impersonation.ts';
 import { Person } from './identity/person.ts';
 import { profileOperations } from './identity/profile.ts';
 import { roleOperations } from './identity/role.ts';
@@ -15,6 +16,7 @@ export * from './identity/account.ts';
 export * from './identity/audit.ts';
 export * from './identity/card.ts';
 export * from './identity/handle.ts';
+export * from './identity/impersonation.ts';
 export * from './identity/person.ts';
 export * from './identity/profile.ts';
 export * from './identity/role.ts';
@@ -24,6 +26,7 @@ export const identity = service('identity', {
   ...sessionOperations,
   ...roleOperations,
   ...accountOperations,
+  ...impersonationOperations,
   ...auditOperations,
   ...profileOperations,
   ...cardOperations,

@@ -6,6 +6,8 @@ import { AuditApi } from './audit/audit.api.ts';
 import { AuditService } from './audit/audit.service.ts';
 import { CardApi } from './card/card.api.ts';
 import { CardService } from './card/card.service.ts';
+import { ImpersonationApi } from './impersonation/impersonation.api.ts';
+import { ImpersonationService } from './impersonation/impersonation.service.ts';
 import { Keyring } from './keyring/keyring.ts';
 import { NewPasswords } from './person/new-passwords.ts';
 import { PasswordHasher } from './person/password-hasher.ts';
@@ -27,13 +29,14 @@ export const identityService = defineService({
   settings: IdentitySettings,
   entities,
   migrations,
-  apis: [PersonApi, ProfileApi, CardApi, SessionApi, SigningKeyApi, AccountApi, AuditApi],
+  apis: [PersonApi, ProfileApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi],
   tidies: [AuditService],
   providers: [
     PersonService,
     ProfileService,
     CardService,
     AccountService,
+    ImpersonationService,
     AuditService,
     SessionService,
     PasswordHasher,

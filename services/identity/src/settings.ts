@@ -7,6 +7,7 @@ export const IdentitySettings = z.object({
   IDENTITY_ACCESS_TOKEN_MINUTES: whole(1, 1_440).default(30).describe('How long an access token is good for; a revoked session ends with it at the latest'),
   IDENTITY_SESSION_DAYS: whole(1, 400).default(60).describe('Days after which whoever signed in signs in again, however often they refreshed'),
   IDENTITY_REFRESH_GRACE_SECONDS: whole(0, 300).default(30).describe('How long a used refresh token gives the same successor again, for answers that got lost'),
+  IDENTITY_IMPERSONATION_MINUTES: whole(1, 60).default(15).describe('How long a super-admin may look through somebody’s eyes at a time'),
   IDENTITY_AUDIT_DAYS: whole(30, 3_650).default(365).describe('Days after which what is noted in the audit log is forgotten'),
   IDENTITY_HASHING_LANES: whole(1, 64).optional().describe('Passwords hashed at once; unless set, as many as there are cores, at most 3'),
   IDENTITY_HASHING_QUEUE: whole(0, 10_000).default(100).describe('Passwords that may wait to be hashed; beyond that the answer is 503'),

@@ -2,6 +2,7 @@ import type { Db } from '@mela/chassis';
 import { AccountService } from '../src/account/account.service.ts';
 import { AuditService } from '../src/audit/audit.service.ts';
 import { CardService } from '../src/card/card.service.ts';
+import { ImpersonationService } from '../src/impersonation/impersonation.service.ts';
 import { Keyring } from '../src/keyring/keyring.ts';
 import { NewPasswords } from '../src/person/new-passwords.ts';
 import { PasswordHasher } from '../src/person/password-hasher.ts';
@@ -28,10 +29,15 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const hasher = new PasswordHasher(own);
   const passwords = new NewPasswords(hasher);
   const audit = new AuditService(db, keyring, own);
-  const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), new AccessTokens(keys, own), audit, own);
+  const accessTokens = new AccessTokens(keys, own);
+  const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), accessTokens, audit, own);
   return {
-    keys, hasher, audit, sessions, accounts: new AccountService(db, sessions, audit),
-    people: new PersonService(db, passwords, sessions, audit), profiles: new ProfileService(db), cards: new CardService(db),
+    keys, hasher, audit, sessions,
+    people: new PersonService(db, passwords, sessions, audit),
+    accounts: new AccountService(db, sessions, audit),
+    impersonations: new ImpersonationService(db, accessTokens, audit, own),
+    profiles: new ProfileService(db),
+    cards: new CardService(db),
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { anyone, person } from '../language/access.ts';
 import { event } from '../language/event.ts';
+import { NotWhileImpersonating } from '../language/faults.ts';
 import { perAddress, perUser } from '../language/limit.ts';
 import { Id, Instant, Text, id } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
@@ -112,6 +113,7 @@ export const sessionOperations = {
     limit: perUser(120, '1m'),
     input: z.object({ everywhere: z.boolean().default(false) }),
     output: z.object({ ended: z.int() }),
+    refusals: [NotWhileImpersonating],
     emits: [SessionRevoked],
     session: 'ends',
   }),

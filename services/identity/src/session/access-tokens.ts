@@ -6,6 +6,13 @@ import type { Account } from '../person/person.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { SigningKeys } from '../signing-key/signing-keys.ts';
 
+interface Wishes {
+  /** How long it is good for, where that is otherwise than for a sign-in. */
+  readonly minutes?: number;
+  /** Who looks through the person's eyes. */
+  readonly actor?: string;
+}
+
 export interface AccessToken {
   readonly accessToken: string;
   readonly expiresAt: string;
@@ -20,11 +27,11 @@ export class AccessTokens {
   ) {}
 
   /** A member's token says nothing of roles: most are. */
-  async issue({ id, role }: Pick<Account, 'id' | 'role'>, sessionId: string, now = Date.now()): Promise<AccessToken> {
+  async issue({ id, role }: Pick<Account, 'id' | 'role'>, sessionId: string, { minutes, actor }: Wishes = {}): Promise<AccessToken> {
     const { kid, alg, privateKey } = this.keys.signing;
-    const issuedAt = Math.floor(now / 1000);
-    const expiresAt = issuedAt + this.settings.IDENTITY_ACCESS_TOKEN_MINUTES * 60;
-    const accessToken = await new SignJWT({ sid: sessionId, ...(role === 'member' ? {} : { role }) })
+    const issuedAt = Math.floor(Date.now() / 1000);
+    const expiresAt = issuedAt + (minutes ?? this.settings.IDENTITY_ACCESS_TOKEN_MINUTES) * 60;
+    const accessToken = await new SignJWT({ sid: sessionId, ...(role === 'member' ? {} : { role }), ...(actor === undefined ? {} : { act: { sub: actor } }) })
       .setProtectedHeader({ alg, kid, typ: TOKEN_TYPE })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)

@@ -1,7 +1,7 @@
 import type { Caller } from '@mela/bus';
 import { Db, lasting, SETTINGS, type Tx } from '@mela/chassis';
 import {
-  InvalidToken, isRefusal, RefreshRefused, SessionRevoked, SessionUnknown, Suspended, WrongCredentials, WrongPassword,
+  InvalidToken, isRefusal, NotWhileImpersonating, RefreshRefused, SessionRevoked, SessionUnknown, Suspended, WrongCredentials, WrongPassword,
   type identity, type In, type Out, type Refusal, type Session,
 } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
@@ -105,8 +105,9 @@ export class SessionService {
     });
   }
 
-  signOut(caller: Caller, { everywhere }: In<typeof identity.signOut>): Promise<Out<typeof identity.signOut>> {
-    const { personId, sessionId } = caller;
+  async signOut(caller: Caller, { everywhere }: In<typeof identity.signOut>): Promise<Out<typeof identity.signOut> | Refusal> {
+    const { personId, sessionId, actor } = caller;
+    if (everywhere && actor !== undefined) return NotWhileImpersonating();
     return this.db.transaction(async (tx) => {
       const ended = await this.end(tx, personId, everywhere ? {} : { only: sessionId });
       if (ended > 0) await this.audit.note(tx, { what: 'signed_out', by: caller, about: personId, details: { sessionId, everywhere, ended } });
@@ -133,11 +134,11 @@ export class SessionService {
     });
   }
 
-  /** Tells how many of the person's sessions have ended with it. */
+  /** Tells how many of the person's sessions have ended with it; of those in which another looked through somebody's eyes it says nothing. */
   async end(tx: Tx, personId: string, which: { only?: string; but?: string } = {}): Promise<number> {
     const ended = await tx.get(SessionStore).end(personId, which);
-    for (const session of ended) tx.emit(SessionRevoked, session, { sessionId: session.id, userId: personId });
-    return ended.length;
+    for (const session of ended) tx.emit(SessionRevoked, session, { sessionId: session.id, userId: session.personId });
+    return which.only === undefined ? ended.filter(({ impersonatorId }) => impersonatorId === null).length : ended.length;
   }
 
   private async answer(account: Account, sessionId: string, refreshToken: string): Promise<Session> {

@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { Rows } from '@mela/chassis';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 import type { EndedSession, ListedSession, SessionState } from './session.ts';
+
+const HASH_BYTES = 32;
 
 @Entity('session')
 export class SessionRow implements SessionState {
@@ -46,11 +49,19 @@ export class SessionStore {
     );
   }
 
-  /** Those that are alive, the latest first. */
+  /** Nothing refreshes it: its hash is of a token that nobody was ever given. */
+  async insertImpersonation({ id, personId, impersonatorId }: { id: string; personId: string; impersonatorId: string }, minutes: number): Promise<void> {
+    await this.rows.query(
+      `INSERT INTO session (id, person_id, impersonator_id, token_hash, expires_at) VALUES ($1, $2, $3, $4, now() + make_interval(mins => $5))`,
+      [id, personId, impersonatorId, randomBytes(HASH_BYTES), minutes],
+    );
+  }
+
+  /** Those of the person's own that are alive, the latest first. */
   alive(personId: string): Promise<ListedSession[]> {
     return this.rows.query(
       `SELECT id, device, created_at AS "createdAt", rotated_at AS "refreshedAt", expires_at AS "expiresAt" FROM session
-       WHERE person_id = $1 AND revoked_at IS NULL AND expires_at > now() ORDER BY created_at DESC, id DESC`,
+       WHERE person_id = $1 AND impersonator_id IS NULL AND revoked_at IS NULL AND expires_at > now() ORDER BY created_at DESC, id DESC`,
       [personId],
     );
   }
@@ -70,12 +81,12 @@ export class SessionStore {
     await this.rows.query('UPDATE session SET generation = generation + 1, token_hash = $2, rotated_at = clock_timestamp() WHERE id = $1', [id, tokenHash]);
   }
 
-  /** Of a person: one, all, or all but one. Answers those that were alive. */
+  /** Of a person, and of whomever they look through the eyes of: one, all, or all but one. Answers those that were alive. */
   end(personId: string, { only, but }: { only?: string; but?: string } = {}): Promise<EndedSession[]> {
     return this.rows.query(
       `UPDATE session SET revoked_at = clock_timestamp(), version = version + 1
-       WHERE person_id = $1 AND revoked_at IS NULL AND expires_at > now() AND id = coalesce($2, id) AND id IS DISTINCT FROM $3
-       RETURNING id, version`,
+       WHERE (person_id = $1 OR impersonator_id = $1) AND revoked_at IS NULL AND expires_at > now() AND id = coalesce($2, id) AND id IS DISTINCT FROM $3
+       RETURNING id, version, person_id AS "personId", impersonator_id AS "impersonatorId"`,
       [personId, only ?? null, but ?? null],
     );
   }

@@ -25,6 +25,9 @@ export interface ListedSession {
 export interface EndedSession {
   readonly id: string;
   readonly version: number;
+  readonly personId: string;
+  /** Who looked through the person's eyes with it. */
+  readonly impersonatorId: string | null;
 }
 
 export const asSignedIn = ({ id, device, createdAt, refreshedAt, expiresAt }: ListedSession, current: string): SignedIn => ({
