@@ -3,14 +3,14 @@ import type { Target } from '@mela/chassis';
 import { identity, realtime } from '@mela/contracts';
 
 /**
- * Whoever looks after Mela: makes the stream, follows it, tells of what did not happen, rings for replays, asks the gateways, and appoints
- * the first who may appoint others. Even so the stream is neither changed nor removed with it.
+ * Whoever looks after Mela: makes the stream, follows it, tells of what did not happen, rings for replays, asks the gateways, appoints
+ * the first who may appoint others, and takes the audit log away. Even so the stream is neither changed nor removed with it.
  */
 export const OPERATOR = 'operator';
 
 const operator: BusNeeds = {
   name: OPERATOR,
-  asks: [realtime.why, identity.appoint],
+  asks: [realtime.why, identity.appoint, identity.exportAudit],
   follows: 'everything',
   also: {
     publish: [

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addCommon } from './command.ts';
 import { adminCommand } from './commands/admin.ts';
+import { auditCommand } from './commands/audit.ts';
 import { completionsCommand } from './commands/completions.ts';
 import { deployCommand } from './commands/deploy.ts';
 import { dlqCommand } from './commands/dlq.ts';
@@ -27,7 +28,7 @@ export function program(terminal: Terminal): Command {
     .version(version, '--version', 'show the version');
   const commands = [
     upCommand, runCommand, targetsCommand, migrateCommand, seedCommand, doctorCommand,
-    eventsCommand, traceCommand, dlqCommand, listenCommand, realtimeCommand, adminCommand, deployCommand, newCommand, completionsCommand,
+    eventsCommand, traceCommand, dlqCommand, listenCommand, realtimeCommand, adminCommand, auditCommand, deployCommand, newCommand, completionsCommand,
   ];
   for (const build of commands) mela.addCommand(build(terminal));
   agree(mela, terminal);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { communities, identity, isRefusal, realtime, topic, type Session } from '@mela/contracts';
+import { communities, identity, isRefusal, realtime, topic, type AuditEntry, type Session } from '@mela/contracts';
 import { Ear } from '@mela/testkit/clients';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Api } from '../src/api.ts';
@@ -61,4 +61,19 @@ it('the operator makes the first super-admin, who makes others, who may ask what
   expect([gateways.length, silent]).toEqual([1, []]);
   expect(gateways[0]!.findings).toContainEqual(expect.objectContaining({ verdict: 'delivered', topic: topic.community(runners.id) }));
   expect(isRefusal(await api.ask(identity.changeRole, { personId: mira.person.id, role: 'member' }, { token: promoted.accessToken }))).toBe(true);
+}, 60_000);
+
+it('the operator takes the audit log away, a line for each entry, and leaves a note of that', async () => {
+  const exported = async (words = ''): Promise<AuditEntry[]> => {
+    const terminal = new PaperTerminal();
+    await mela([...`audit export ${words}`.trim().split(' '), '--data', data], terminal);
+    return terminal.stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as AuditEntry);
+  };
+  const { person } = await ofAnybody('nora');
+  for (let n = 0; n < 3; n++) await signIn(person.email);
+  const entries = await exported();
+  expect(entries.filter(({ about }) => about === person.id).map(({ what }) => what)).toEqual(['signed_in', 'signed_in', 'signed_in', 'signed_in', 'registered']);
+  expect((await exported('--from 2020-01-01'))[0]).toMatchObject({ what: 'audit_exported', who: null, details: { from: null, to: null } });
+  expect(await exported('--to 2020-01-01')).toEqual([]);
+  expect(await exported('--from yesterday-ish')).toEqual([]);
 }, 60_000);

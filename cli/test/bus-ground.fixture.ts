@@ -29,7 +29,7 @@ export const mayAsk: Readonly<Record<string, readonly string[]>> = {
   postcards: [identity.jwks.id, identity.me.id, communities.members.id, communities.membership.id],
   api: [identity, communities, realtime].flatMap((owner) => Object.values(owner)).flatMap((operation) => (typeof operation === 'object' && operation.http ? [operation.id] : [])),
   realtime: [identity.jwks.id, identity.hearing.id, communities.hearing.id, communities.hearingPost.id],
-  operator: [realtime.why.id, identity.appoint.id],
+  operator: [realtime.why.id, identity.appoint.id, identity.exportAudit.id],
 };
 export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user', 'session', 'profile'], communities: ['community', 'member', 'post', 'comment'] };
 export const durablesOf: Readonly<Record<string, readonly string[]>> = { postcards: ['postcards_album--post', 'postcards_album--user', 'postcards_members'] };

@@ -27,6 +27,13 @@ it.each([notes.count, notes.write])('knows from the token who asks for $id, and 
   expect(await asked(operation, await tokenFor(ASHA.personId))).toEqual({ caller: ASHA, actor: ASHA.personId, locale: 'ta' });
 });
 
+it('has every line say who looks through the eyes of whoever asks', async () => {
+  const spoken = authenticated(verifier)(async ({ caller }) => [caller?.actor, currentContext()?.actor, currentContext()?.impersonator]);
+  const asks = async (actor?: string) => within({ traceparent: 'x', token: await tokenFor(ASHA.personId, actor) }, async () => spoken(exchangeOf(notes.write)));
+  expect(await asks('mira')).toEqual(['mira', ASHA.personId, 'mira']);
+  expect(await asks()).toEqual([undefined, ASHA.personId, undefined]);
+});
+
 it('says that it cannot know while the keys cannot be had', async () => {
   const keyless = authenticated(new TokenVerifier(async () => undefined))(async () => 'let in');
   const token = await tokenFor(ASHA.personId);

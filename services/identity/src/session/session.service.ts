@@ -1,8 +1,8 @@
 import type { Caller } from '@mela/bus';
 import { Db, lasting, SETTINGS, type Tx } from '@mela/chassis';
 import {
-  InvalidToken, isRefusal, NotWhileImpersonating, RefreshRefused, SessionRevoked, SessionUnknown, Suspended, WrongCredentials, WrongPassword,
-  type identity, type In, type Out, type Refusal, type Session,
+  InvalidToken, isRefusal, RefreshRefused, SessionRevoked, SessionUnknown, Suspended, WrongCredentials, WrongPassword,
+  NotWhileImpersonating, type identity, type In, type Out, type Refusal, type Session,
 } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
