@@ -11,6 +11,7 @@ describe('where a request comes from', () => {
   it('arrives as it was sent', () => {
     for (const origin of [originOf('203.0.113.9', 'Mela/2 (Android)'), originOf('2001:db8::9', undefined)]) expect(through(origin)).toEqual(origin);
     expect(readOrigin(() => undefined)).toBeUndefined();
+    expect(originOf('::ffff:203.0.113.9', undefined)).toEqual({ address: '203.0.113.9' });
   });
 
   it('is no way to write into headers or logs, however a client calls itself', () => {

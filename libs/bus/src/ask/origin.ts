@@ -3,10 +3,11 @@ import { header, type Headers } from './exchange.ts';
 
 const LONGEST_AGENT = 300;
 
-/** What a client calls itself is its own to choose: what is no printable ASCII or goes on for ever is not carried along. */
+/** What a client calls itself is its own to choose: what is no printable ASCII or goes on for ever is not carried along. An IPv4 address dressed as IPv6 is itself. */
 export const originOf = (address: string, agent: string | undefined): Origin => {
   const plain = agent?.replace(/[^\x20-\x7e]/g, '?').trim().slice(0, LONGEST_AGENT);
-  return plain ? { address, agent: plain } : { address };
+  const itself = address.replace(/^::ffff:(?=\d+\.)/i, '');
+  return plain ? { address: itself, agent: plain } : { address: itself };
 };
 
 export function readOrigin(headers: Headers): Origin | undefined {

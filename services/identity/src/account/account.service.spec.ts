@@ -100,6 +100,9 @@ describe('whoever suspends', () => {
     await suspend(vera, mira);
     await identity.people.changeRole(callerOf(vera), { personId: tara.person.id, role: 'member' });
     for (const one of [mira, tara]) expect(await suspend(one, asha)).toMatchObject({ code: 'access.denied' });
+    const nora = await someone('super_admin');
+    await suspend(vera, nora);
+    expect(await identity.people.changeRole(callerOf(nora), { personId: asha.person.id, role: 'super_admin' })).toMatchObject({ code: 'access.denied' });
   });
 
   it('stays, as the last of fifty super-admins who suspend and depose each other at once', async () => {

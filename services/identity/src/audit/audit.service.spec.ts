@@ -1,8 +1,9 @@
 import { within } from '@mela/bus';
+import { Db, Tx } from '@mela/chassis';
 import { isRefusal, RefreshRefused, WrongCredentials, type AuditEntry, type Refusal, type Session } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
 
 let database: ServiceDatabase;
@@ -63,6 +64,20 @@ describe('the audit log', () => {
     expect(other!.details).not.toEqual(first!.details);
     const [kept] = await database.db.query<{ text: string }>(`SELECT string_agg(audit::text, ' ') AS text FROM audit`);
     expect(kept!.text.toLowerCase()).not.toMatch(/stranger@|other@/);
+  });
+
+  it('is written by the same statements whether somebody has the address or nobody: what it takes tells neither', async () => {
+    const { person } = await someone();
+    const stepsOf = async (email: string): Promise<unknown[]> => {
+      const spies = [vi.spyOn(Db.prototype, 'query'), vi.spyOn(Tx.prototype, 'query')];
+      await identity.sessions.signIn({ email, password: 'not this one' });
+      const steps = spies.map(({ mock }) => mock.calls.map(([statement]) => statement));
+      for (const spy of spies) spy.mockRestore();
+      return steps;
+    };
+    const steps = await stepsOf(person.email);
+    expect(steps.flat()).toHaveLength(2);
+    expect(await stepsOf('nobody-at-all@example.org')).toEqual(steps);
   });
 
   it('holds no secret', async () => {

@@ -1,6 +1,6 @@
 import type { Caller } from '@mela/bus';
 import { Db } from '@mela/chassis';
-import { EmailTaken, InvalidToken, isRefusal, PersonUnknown, UserRegistered, UserRoleChanged, type identity, type In, type Person, type PlatformRole, type Refusal, type Session } from '@mela/contracts';
+import { EmailTaken, Forbidden, InvalidToken, isRefusal, PersonUnknown, UserRegistered, UserRoleChanged, type identity, type In, type Person, type PlatformRole, type Refusal, type Session } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.ts';
 import { SessionService } from '../session/session.service.ts';
@@ -54,6 +54,8 @@ export class PersonService {
     return this.db.transaction(async (tx) => {
       const people = tx.get(PersonStore);
       const superAdmins = await people.lockSuperAdmins();
+      // Their token may say more than is so any more.
+      if (by && !superAdmins.includes(by.personId)) return Forbidden('You are no super-admin any more');
       const account = await people.lock(who);
       if (!account) return PersonUnknown();
       const changes = changeRole(account, role, { superAdmins: superAdmins.filter((id) => id !== account.id).length });
