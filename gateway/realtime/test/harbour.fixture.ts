@@ -93,9 +93,9 @@ export class World {
     return { gateway: new Gateway(process, this.screens), process };
   }
 
-  token(personId: string, { seconds = 600, issuer = ISSUER }: { seconds?: number; issuer?: string } = {}): Promise<string> {
+  token(personId: string, { seconds = 600, issuer = ISSUER, actor }: { seconds?: number; issuer?: string; actor?: string } = {}): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
-    return new SignJWT({ sid: id(900) })
+    return new SignJWT({ sid: id(900), ...(actor === undefined ? {} : { act: { sub: actor } }) })
       .setProtectedHeader({ alg: 'Ed25519', typ: TOKEN_TYPE, kid: 'one' })
       .setSubject(personId).setIssuer(issuer).setAudience(AUDIENCE).setIssuedAt(now).setExpirationTime(now + seconds)
       .sign(this.key);

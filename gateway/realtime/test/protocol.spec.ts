@@ -112,6 +112,15 @@ describe('the protocol, spoken well and badly', () => {
     await expect.poll(() => gateway.metric('mela_realtime_closed_total')).toEqual({ '{code="4029"}': 1 });
   });
 
+  it('says in the log whose connection that was, and who looked through their eyes', async () => {
+    const { gateway, process } = await world.mortal({ LOG_LEVEL: 'info' });
+    const screen = await gateway.screen(await world.token(id(7), { actor: id(8) }));
+    for (let n = 0; n < 40; n++) screen.say(Array(100).fill('{}').join('\n'));
+    expect((await screen.closed).code).toBe(4029);
+    const ended = () => process.said.split('\n').filter((line) => line.includes('a flood of frames')).map((line) => JSON.parse(line) as object);
+    await expect.poll(ended).toEqual([expect.objectContaining({ personId: id(7), impersonator: id(8) })]);
+  });
+
   it('answers a hundred pings of the WebSocket’s own in a burst, each once', async () => {
     const screen = await connected();
     let pongs = 0;
