@@ -32,7 +32,7 @@ export const mayAsk: Readonly<Record<string, readonly string[]>> = {
   operator: [realtime.why.id, identity.appoint.id, identity.exportAudit.id],
 };
 export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user', 'session', 'profile'], communities: ['community', 'member', 'post', 'comment'] };
-export const durablesOf: Readonly<Record<string, readonly string[]>> = { postcards: ['postcards_album--post', 'postcards_album--user', 'postcards_members'] };
+export const durablesOf: Readonly<Record<string, readonly string[]>> = { identity: ['identity_profile-changed'], postcards: ['postcards_album--post', 'postcards_album--user', 'postcards_members'] };
 
 /** What nobody may publish. */
 const last = 'nobody.may.this';

@@ -1,4 +1,4 @@
-import { cursorSecret, ProcessSettings, trustedProxies, whole } from '@mela/chassis';
+import { cursorSecret, encryptedRedis, ProcessSettings, redisSettings, trustedProxies, whole } from '@mela/chassis';
 import { z } from 'zod';
 
 const listOf = (text: string): string[] => text.split(',').map((part) => part.trim()).filter((part) => part !== '');
@@ -15,7 +15,7 @@ export const ApiSettings = z
     API_HOST: z.string().default('127.0.0.1').describe('Where the API listens; 0.0.0.0 in a container'),
     API_PORT: whole(0, 65_535).default(8080).describe('Port of the API; 0 takes a free one'),
     CORS_ORIGINS: Origins,
-    REDIS_URL: z.url({ protocol: /^rediss?$/ }).describe('Where requests are counted: redis://:password@host:6379'),
+    REDIS_URL: redisSettings.shape.REDIS_URL,
     CURSOR_SECRET: cursorSecret,
     TRUST_PROXY: trustedProxies,
     REQUEST_TIMEOUT_MS: whole(100, 60_000).default(10_000).describe('How long an answer may take, and how long a request’s headers may'),
@@ -24,8 +24,5 @@ export const ApiSettings = z
     MELA_ENV: ProcessSettings.shape.MELA_ENV,
     ALLOW_PLAINTEXT: ProcessSettings.shape.ALLOW_PLAINTEXT,
   })
-  .superRefine((settings, context) => {
-    if (settings.MELA_ENV === 'production' && !settings.ALLOW_PLAINTEXT && !settings.REDIS_URL.startsWith('rediss:'))
-      context.addIssue({ code: 'custom', path: ['REDIS_URL'], message: 'is to begin with rediss:// in production, or set ALLOW_PLAINTEXT=true' });
-  });
+  .superRefine(encryptedRedis);
 export type ApiSettings = z.output<typeof ApiSettings>;

@@ -1,5 +1,5 @@
 import { Asker, Cursors, needStream, StreamPosition } from '@mela/bus';
-import { keysOverBus, nestLogger, openBus, RevokedSessions, TokenVerifier, Undo, type Process, type Running } from '@mela/chassis';
+import { keysOverBus, nestLogger, openBus, openRedis, RevokedSessions, TokenVerifier, Undo, type Process, type Running } from '@mela/chassis';
 import type { Catalogue } from '@mela/contracts';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -10,7 +10,6 @@ import { withGateway } from './batch/batch.contract.ts';
 import { Batch } from './batch/batch.ts';
 import { SessionCookies } from './cookies/session-cookies.ts';
 import { RateLimits } from './limits/rate-limits.ts';
-import { openRedis } from './limits/redis.ts';
 import { DocsController } from './own-routes/docs.controller.ts';
 import { CATALOGUE, DocumentsController } from './own-routes/documents.controller.ts';
 import { HEALTH, HealthController, METRICS } from './own-routes/health.controller.ts';
@@ -86,7 +85,7 @@ const module = (catalogue: Catalogue, { health, metrics }: Process) => ({
 
 async function openLimits(catalogue: Catalogue, process: Process, settings: ApiSettings, undo: Undo): Promise<RateLimits | undefined> {
   if (settings.RATE_LIMITS === 'off') return undefined;
-  const redis = openRedis(settings.REDIS_URL);
+  const redis = openRedis(settings.REDIS_URL, 'api');
   undo.push(() => redis.disconnect());
   // Waited for, so that the first request is counted; not insisted on, since the gateway serves without it too.
   await redis.connect().catch(() => undefined);

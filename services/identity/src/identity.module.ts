@@ -15,6 +15,7 @@ import { PersonApi } from './person/person.api.ts';
 import { PersonService } from './person/person.service.ts';
 import { ProfileApi } from './profile/profile.api.ts';
 import { ProfileService } from './profile/profile.service.ts';
+import { OnProfileChanged } from './reactions/profile-changed.ts';
 import { AccessTokens } from './session/access-tokens.ts';
 import { RefreshTokens } from './session/refresh-token.ts';
 import { SessionApi } from './session/session.api.ts';
@@ -26,10 +27,12 @@ import { entities, migrations } from './tables.ts';
 
 export const identityService = defineService({
   hosts: identity,
+  caches: true,
   settings: IdentitySettings,
   entities,
   migrations,
   apis: [PersonApi, ProfileApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi],
+  reactions: [OnProfileChanged],
   tidies: [AuditService],
   providers: [
     PersonService,

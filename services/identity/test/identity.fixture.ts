@@ -1,4 +1,4 @@
-import type { Db } from '@mela/chassis';
+import { Caches, openRedis, type Db } from '@mela/chassis';
 import { AccountService } from '../src/account/account.service.ts';
 import { AuditService } from '../src/audit/audit.service.ts';
 import { CardService } from '../src/card/card.service.ts';
@@ -15,14 +15,28 @@ import { IdentitySettings } from '../src/settings.ts';
 import { SigningKeys } from '../src/signing-key/signing-keys.ts';
 import { entities, migrations } from '../src/tables.ts';
 import { openDatabase } from '@mela/testkit';
+import { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 
 export const settings = IdentitySettings.parse({ IDENTITY_KEY_SECRET: 'a secret of these specs, long enough to pass' });
 
 export const openIdentityDatabase = () => openDatabase('identity', migrations, entities);
 
+/** Caches in this Redis; in one that is away for good, unless it was connected. */
+export function cachesIn(redis = away()): { caches: Caches; metrics: Registry; close(): void } {
+  const metrics = new Registry();
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  return { caches: new Caches({ redis, service: 'identity', log, metrics }), metrics, close: () => redis.disconnect() };
+}
+
+function away() {
+  const redis = openRedis('redis://127.0.0.1:1', 'identity');
+  redis.disconnect();
+  return redis;
+}
+
 /** One replica's parts on a database that others may share. */
-export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}) {
+export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}, { caches } = cachesIn()) {
   const own = { ...settings, ...changes };
   const keyring = new Keyring(own.IDENTITY_KEY_SECRET);
   const keys = await SigningKeys.open(db, keyring);
@@ -31,13 +45,14 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const audit = new AuditService(db, keyring, own);
   const accessTokens = new AccessTokens(keys, own);
   const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), accessTokens, audit, own);
+  const cards = new CardService(db, caches);
   return {
     keys, hasher, audit, sessions,
     people: new PersonService(db, passwords, sessions, audit),
     accounts: new AccountService(db, sessions, audit),
     impersonations: new ImpersonationService(db, accessTokens, audit, own),
-    profiles: new ProfileService(db),
-    cards: new CardService(db),
+    profiles: new ProfileService(db, cards),
+    cards,
   };
 }
 

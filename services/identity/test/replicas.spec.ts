@@ -21,14 +21,14 @@ let database: Client;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mela-identity-'));
   const options = { dataDir: folder, env: {}, throwaway: true };
-  const [postgres, nats] = await Promise.all([openPart('postgres', options), openPart('nats', options)]);
-  parts = [postgres, nats];
+  const [postgres, nats, redis] = await Promise.all([openPart('postgres', options), openPart('nats', options), openPart('redis', options)]);
+  parts = [postgres, nats, redis];
   const url = await provision(postgres.url, 'identity', 'a password of this spec');
   database = new Client({ connectionString: url });
   await database.connect();
   await migrate(database, 'identity', identityService.migrations);
   environment = {
-    NATS_URL: nats.url, IDENTITY_DATABASE_URL: url, IDENTITY_KEY_SECRET: 'a secret of these specs, long enough to pass',
+    NATS_URL: nats.url, REDIS_URL: redis.url, IDENTITY_DATABASE_URL: url, IDENTITY_KEY_SECRET: 'a secret of these specs, long enough to pass',
     LOG_LEVEL: 'silent', DATABASE_CONNECTIONS: '12',
   };
   replicas = await Promise.all([1, 2].map(() => runTargets([identityService], environment)));

@@ -1,10 +1,9 @@
 import type { Caller, Log } from '@mela/bus';
-import { countedAddress } from '@mela/chassis';
+import { Breaker, countedAddress } from '@mela/chassis';
 import type { Catalogue, Limit, Operation } from '@mela/contracts';
 import type { Redis } from 'ioredis';
 import { Gauge, type Registry } from 'prom-client';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import { Breaker } from './breaker.ts';
 
 export interface Standing {
   readonly limit: number;

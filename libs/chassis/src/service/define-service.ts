@@ -1,4 +1,5 @@
 import { mela, SERVICE, type Catalogue } from '@mela/contracts';
+import { redisSettings } from '../redis/redis-settings.ts';
 import { busSettings } from '../settings/bus-settings.ts';
 import { databaseSetting, databaseSettings } from '../settings/process-settings.ts';
 import { readSettings, type SettingsSchema } from '../settings/settings.ts';
@@ -18,7 +19,8 @@ export interface ServiceTarget extends Target {
 export function defineService(manifest: Manifest, catalogue: Catalogue = mela): ServiceTarget {
   const name = manifest.hosts[SERVICE];
   const settings: Record<string, SettingsSchema> = {
-    [`${name}.bus`]: busSettings(name), [`${name}.database`]: databaseSettings(name), ...(manifest.settings ? { [name]: manifest.settings } : {}),
+    [`${name}.bus`]: busSettings(name), [`${name}.database`]: databaseSettings(name),
+    ...(manifest.caches ? { [`${name}.redis`]: redisSettings } : {}), ...(manifest.settings ? { [name]: manifest.settings } : {}),
   };
   return {
     name,
@@ -30,7 +32,9 @@ export function defineService(manifest: Manifest, catalogue: Catalogue = mela): 
       const faults = faultsOf(manifest, catalogue);
       if (faults.length > 0) throw new Error(`The service does not fit the contracts:\n  ${faults.join('\n  ')}`);
       const read = readSettings(settings, process.environment);
-      return startService(manifest, process, { databaseUrl: String(read[`${name}.database`]?.[databaseSetting(name)]), own: read[name] ?? {}, says: saidBy(name, catalogue) });
+      const databaseUrl = String(read[`${name}.database`]?.[databaseSetting(name)]);
+      const redisUrl = read[`${name}.redis`]?.['REDIS_URL'] as string | undefined;
+      return startService(manifest, process, { databaseUrl, redisUrl, own: read[name] ?? {}, says: saidBy(name, catalogue) });
     },
   };
 }

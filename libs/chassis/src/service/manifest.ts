@@ -22,6 +22,8 @@ export interface Manifest {
   readonly providers: readonly Provider[];
   /** Of the providers those that have something to forget, every ten minutes. */
   readonly tidies?: readonly Type<Tidies>[];
+  /** Keeps what is asked often in Redis, with `Caches`; everything goes on without it. */
+  readonly caches?: boolean;
   /** How membership is known: a replica of `member.*`, or the owner's own class. */
   readonly members?: 'replica' | Type<Memberships>;
 }

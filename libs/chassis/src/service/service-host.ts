@@ -12,6 +12,7 @@ import { authorised } from '../access/authorised.ts';
 import { membersReplica } from '../access/members-replica.ts';
 import { ReplicatedMemberships, type Memberships } from '../access/memberships.ts';
 import { keysOverBus, TokenVerifier } from '../access/tokens.ts';
+import { Caches } from '../cache/caches.ts';
 import { dataSource } from '../database/data-source.ts';
 import { Db } from '../database/db.ts';
 import { pendingMigrations } from '../database/migrate.ts';
@@ -22,6 +23,7 @@ import { nestLogger } from '../process/log.ts';
 import { openBus } from '../process/open-bus.ts';
 import { Undo } from '../process/undo.ts';
 import type { Process, Running } from '../process/target.ts';
+import { openRedis } from '../redis/open-redis.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { LOG, SETTINGS, type Manifest } from './manifest.ts';
 import { measured } from './measured.ts';
@@ -32,6 +34,8 @@ const REPLICA_TOO_OLD_MS = 30_000;
 
 export interface ServiceSettings {
   databaseUrl: string;
+  /** Of a service that keeps caches. */
+  redisUrl: string | undefined;
   own: unknown;
   /** Types of the events that are this service's to say. */
   says: ReadonlySet<string>;
@@ -62,6 +66,7 @@ export async function startService(manifest: Manifest, process: Process, setting
       { provide: Registry, useValue: process.metrics },
       { provide: LOG, useValue: log },
       { provide: SETTINGS, useValue: settings.own },
+      ...(await cachesOf(process, log, name, settings.redisUrl, undo)),
     ], new OperationServer(nc, name));
 
     const consumers = consumersOf(manifest, app, asker);
@@ -100,6 +105,15 @@ export async function startService(manifest: Manifest, process: Process, setting
     await stop().catch(() => undefined);
     throw error;
   }
+}
+
+async function cachesOf({ metrics }: Process, log: Process['log'], service: string, url: string | undefined, undo: Undo): Promise<Provider[]> {
+  if (url === undefined) return [];
+  const redis = openRedis(url, service);
+  undo.push(() => redis.disconnect());
+  // Not insisted on: everything goes on without it.
+  await redis.connect().catch(() => undefined);
+  return [{ provide: Caches, useValue: new Caches({ redis, service, log, metrics }) }];
 }
 
 async function refuseOldSchema(db: Db, name: string, manifest: Manifest): Promise<void> {

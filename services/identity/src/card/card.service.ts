@@ -1,13 +1,23 @@
-import { Db } from '@mela/chassis';
+import { Caches, Db, type Cache } from '@mela/chassis';
 import { PersonUnknown, type identity, type Out, type PersonCard, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { HandleStore } from '../handle/handle.store.ts';
 import { seesEmail, show, type CardState, type Viewer } from './card.ts';
 import { CardStore } from './card.store.ts';
 
+/** How long a card may be of before at the most, where it changed while Redis was away and the process that changed it died. */
+const KEPT_SECONDS = 300;
+
 @Injectable()
 export class CardService {
-  constructor(private readonly db: Db) {}
+  private readonly cards: Cache<CardState>;
+
+  constructor(
+    private readonly db: Db,
+    caches: Caches,
+  ) {
+    this.cards = caches.open({ name: 'people-1', seconds: KEPT_SECONDS, load: (ids) => this.load(ids) });
+  }
 
   async one(viewer: Viewer, id: string): Promise<PersonCard | Refusal> {
     const [card] = (await this.many(viewer, [id])).items;
@@ -22,14 +32,19 @@ export class CardService {
   /** Who sees what is decided after the cards were had: they are the same for everybody. */
   async many(viewer: Viewer, ids: readonly string[]): Promise<Out<typeof identity.people>> {
     const once = [...new Set(ids)];
-    const known = await this.cardsOf(once);
+    const known = await this.cards.get(once);
     const cards = once.flatMap((id) => known.get(id) ?? []);
     const emails = await this.db.get(CardStore).emailsOf(cards.filter((card) => seesEmail(viewer, card)).map(({ id }) => id));
     return { items: cards.map((card) => show(card, viewer, emails.get(card.id))) };
   }
 
-  private async cardsOf(ids: readonly string[]): Promise<ReadonlyMap<string, CardState>> {
+  /** A profile is about to have this version, or has it. */
+  outdate(personId: string, version: number): Promise<void> {
+    return this.cards.outdate(personId, version);
+  }
+
+  private async load(ids: readonly string[]) {
     const cards = await this.db.get(CardStore).of(ids);
-    return new Map(cards.map((card) => [card.id, card]));
+    return cards.map((card) => ({ key: card.id, version: card.version, value: card }));
   }
 }

@@ -1,6 +1,7 @@
 import { Db, type Tx } from '@mela/chassis';
 import { HandleTaken, InvalidToken, isRefusal, ProfileChanged, type identity, type In, type Profile, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
+import { CardService } from '../card/card.service.ts';
 import { HandleStore } from '../handle/handle.store.ts';
 import { asProfile, changeProfile } from './profile.ts';
 import { ProfileStore } from './profile.store.ts';
@@ -9,7 +10,10 @@ const AccountGone = () => InvalidToken('Its account is gone');
 
 @Injectable()
 export class ProfileService {
-  constructor(private readonly db: Db) {}
+  constructor(
+    private readonly db: Db,
+    private readonly cards: CardService,
+  ) {}
 
   async find(personId: string): Promise<Profile | Refusal> {
     const profile = await this.db.get(ProfileStore).find(personId);
@@ -27,6 +31,7 @@ export class ProfileService {
       if (fields.includes('handle') && !(await this.move(tx, personId, before.handle, after.handle))) return HandleTaken();
       const changed = await tx.get(ProfileStore).change(after);
       tx.emit(ProfileChanged, changed, { userId: personId, fields: [...fields] });
+      await this.cards.outdate(personId, changed.version);
       return asProfile({ ...after, version: changed.version });
     });
   }

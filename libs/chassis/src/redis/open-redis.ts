@@ -4,11 +4,12 @@ const ANSWER_MS = 100;
 
 /**
  * A Redis that may be away. A command waits a tenth of a second at most and is never kept for later: counting a
- * request after it was answered helps nobody. A connection that has fallen silent is given up and made anew.
+ * request after it was answered, or reading what was answered without it, helps nobody. A connection that has fallen
+ * silent is given up and made anew.
  */
-export function openRedis(url: string): Redis {
+export function openRedis(url: string, name: string): Redis {
   const redis = new Redis(url, {
-    connectionName: 'mela-api',
+    connectionName: `mela-${name}`,
     lazyConnect: true,
     connectTimeout: 1_000,
     commandTimeout: ANSWER_MS,
