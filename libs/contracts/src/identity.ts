@@ -7,6 +7,7 @@ import { Person } from './identity/person.ts';
 import { profileOperations } from './identity/profile.ts';
 import { roleOperations } from './identity/role.ts';
 import { sessionOperations } from './identity/session.ts';
+import { setupOperations } from './identity/setup.ts';
 import { anyone, person } from './language/access.ts';
 import { hearing } from './language/hearing.ts';
 import { perUser } from './language/limit.ts';
@@ -21,6 +22,7 @@ export * from './identity/person.ts';
 export * from './identity/profile.ts';
 export * from './identity/role.ts';
 export * from './identity/session.ts';
+export * from './identity/setup.ts';
 
 export const identity = service('identity', {
   ...sessionOperations,
@@ -29,6 +31,7 @@ export const identity = service('identity', {
   ...impersonationOperations,
   ...auditOperations,
   ...profileOperations,
+  ...setupOperations,
   ...cardOperations,
   me: query({
     summary: 'Who is signed in',

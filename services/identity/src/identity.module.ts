@@ -21,6 +21,8 @@ import { RefreshTokens } from './session/refresh-token.ts';
 import { SessionApi } from './session/session.api.ts';
 import { SessionService } from './session/session.service.ts';
 import { IdentitySettings } from './settings.ts';
+import { SetupApi } from './setup/setup.api.ts';
+import { SetupService } from './setup/setup.service.ts';
 import { SigningKeyApi } from './signing-key/signing-key.api.ts';
 import { SigningKeys } from './signing-key/signing-keys.ts';
 import { entities, migrations } from './tables.ts';
@@ -31,12 +33,13 @@ export const identityService = defineService({
   settings: IdentitySettings,
   entities,
   migrations,
-  apis: [PersonApi, ProfileApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi],
+  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi],
   reactions: [OnProfileChanged],
   tidies: [AuditService],
   providers: [
     PersonService,
     ProfileService,
+    SetupService,
     CardService,
     AccountService,
     ImpersonationService,

@@ -12,6 +12,7 @@ import { AccessTokens } from '../src/session/access-tokens.ts';
 import { RefreshTokens } from '../src/session/refresh-token.ts';
 import { SessionService } from '../src/session/session.service.ts';
 import { IdentitySettings } from '../src/settings.ts';
+import { SetupService } from '../src/setup/setup.service.ts';
 import { SigningKeys } from '../src/signing-key/signing-keys.ts';
 import { entities, migrations } from '../src/tables.ts';
 import { openDatabase } from '@mela/testkit';
@@ -46,12 +47,14 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const accessTokens = new AccessTokens(keys, own);
   const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), accessTokens, audit, own);
   const cards = new CardService(db, caches);
+  const setups = new SetupService(db);
   return {
     keys, hasher, audit, sessions,
     people: new PersonService(db, passwords, sessions, audit),
     accounts: new AccountService(db, sessions, audit),
     impersonations: new ImpersonationService(db, accessTokens, audit, own),
-    profiles: new ProfileService(db, cards),
+    profiles: new ProfileService(db, cards, setups),
+    setups,
     cards,
   };
 }

@@ -1,4 +1,4 @@
-import { id, identity, ProfileChanged, topic } from '@mela/contracts';
+import { id, identity, ProfileChanged, ProfileCompleted, topic } from '@mela/contracts';
 import { askOperation, openWorld, sendOperation } from '@mela/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -121,4 +121,15 @@ describe('people', () => {
       expect((await ravi.asks(identity.person, { personId: asha.id })).bio).toBe(`Number ${n}`);
     }
   });
+});
+
+it('setting up a profile is led step by step, and its end is heard', async () => {
+  const asha = await world.someone('Asha');
+  const screen = await asha.listens(topic.person(asha.id));
+  expect(await asha.asks(identity.setup, {})).toMatchObject({ next: 'handle', completedAt: null });
+  await asha.asks(identity.changeProfile, { handle: freshHandle(), locale: 'hi', timeZone: 'Asia/Kolkata' });
+  expect(await asha.asks(identity.skipSetupStep, { step: 'avatar' })).toMatchObject({ next: 'preferences', completedAt: null });
+  expect(await asha.asks(identity.skipSetupStep, { step: 'preferences' })).toMatchObject({ next: null, completedAt: expect.any(String) });
+  await expect(screen).toHear(ProfileCompleted, { userId: asha.id });
+  expect((await sendOperation(world.addresses.api, identity.skipSetupStep, { step: 'everything' as 'name' }, { token: asha.token })).status).toBe(400);
 });

@@ -7,6 +7,7 @@ import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { topic } from '../topics.ts';
 import { Handle, HandleGivenUpLately, HandleReserved, HandleTaken } from './handle.ts';
+import { ProfileCompleted } from './setup.ts';
 
 /** Who sees a field: everyone, whoever is signed in, or nobody but its owner. */
 export const Visibility = z.enum(['everyone', 'members', 'nobody']);
@@ -84,6 +85,6 @@ export const profileOperations = {
     }),
     output: Profile,
     refusals: [ProfileHasChanged, HandleTaken, HandleReserved, HandleGivenUpLately],
-    emits: [ProfileChanged],
+    emits: [ProfileChanged, ProfileCompleted],
   }),
 };

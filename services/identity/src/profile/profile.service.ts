@@ -3,6 +3,7 @@ import { HandleTaken, InvalidToken, isRefusal, ProfileChanged, type identity, ty
 import { Injectable } from '@nestjs/common';
 import { CardService } from '../card/card.service.ts';
 import { HandleStore } from '../handle/handle.store.ts';
+import { SetupService } from '../setup/setup.service.ts';
 import { asProfile, changeProfile } from './profile.ts';
 import { ProfileStore } from './profile.store.ts';
 
@@ -13,6 +14,7 @@ export class ProfileService {
   constructor(
     private readonly db: Db,
     private readonly cards: CardService,
+    private readonly setups: SetupService,
   ) {}
 
   async find(personId: string): Promise<Profile | Refusal> {
@@ -32,7 +34,8 @@ export class ProfileService {
       const changed = await tx.get(ProfileStore).change(after);
       tx.emit(ProfileChanged, changed, { userId: personId, fields: [...fields] });
       await this.cards.outdate(personId, changed.version);
-      return asProfile({ ...after, version: changed.version });
+      const { version } = await this.setups.advance(tx, { ...after, version: changed.version });
+      return asProfile({ ...after, version });
     });
   }
 
