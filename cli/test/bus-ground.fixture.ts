@@ -29,9 +29,9 @@ export const mayAsk: Readonly<Record<string, readonly string[]>> = {
   postcards: [identity.jwks.id, identity.me.id, communities.members.id, communities.membership.id],
   api: [identity, communities, realtime].flatMap((owner) => Object.values(owner)).flatMap((operation) => (typeof operation === 'object' && operation.http ? [operation.id] : [])),
   realtime: [identity.jwks.id, identity.hearing.id, communities.hearing.id, communities.hearingPost.id],
-  operator: [realtime.why.id, identity.appoint.id, identity.exportAudit.id],
+  operator: [realtime.why.id, identity.appoint.id, identity.exportAudit.id, identity.signingKeys.id, identity.rotateSigningKey.id],
 };
-export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user', 'session', 'profile'], communities: ['community', 'member', 'post', 'comment'] };
+export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user', 'session', 'profile', 'key'], communities: ['community', 'member', 'post', 'comment'] };
 export const durablesOf: Readonly<Record<string, readonly string[]>> = { identity: ['identity_profile-changed'], postcards: ['postcards_album--post', 'postcards_album--user', 'postcards_members'] };
 
 /** What nobody may publish. */

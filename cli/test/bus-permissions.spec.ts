@@ -46,6 +46,10 @@ describe.each(everybody)('with the credentials of %s, the server refuses', (user
     await expectRefused(user, 'subscribe', others(user).flatMap((other) => [`svc.${other}.>`, `bell.${other}`, `bell.${other}.dlq`]));
   });
 
+  it('to overhear any events but those of keys', async () => {
+    await expectRefused(user, 'subscribe', ['evt.*.*.*', 'evt.key.>', 'evt.key.*.*', 'evt.*.withdrawn.*', ...events.filter(({ noun }) => noun !== 'key').map(({ noun, verb }) => `evt.${noun}.${verb}.*`)]);
+  });
+
   it('to read another’s inbox', async () => {
     await expectRefused(user, 'subscribe', others(user).flatMap((other) => [`_INBOX_${other}.>`, `_INBOX_${other}.answer.>`, `_INBOX_${other}.*.*`]));
   });

@@ -1,4 +1,4 @@
-import { busSettings, readSettings, type Target } from '@mela/chassis';
+import { busSettings, keyEvents, readSettings, type Target } from '@mela/chassis';
 import { identity, mela, SessionRevoked, type Catalogue } from '@mela/contracts';
 import { routedIn } from './routes/operations.ts';
 import { ApiSettings } from './settings.ts';
@@ -9,7 +9,7 @@ export const apiGatewayOf = (catalogue: Catalogue): Target => ({
   name: 'api',
   kind: 'gateway',
   settings: { 'api.bus': busSettings('api'), api: ApiSettings },
-  needs: () => ({ name: 'api', asks: [identity.jwks, ...routedIn(catalogue)], follows: [SessionRevoked] }),
+  needs: () => ({ name: 'api', asks: [identity.jwks, ...routedIn(catalogue)], follows: [SessionRevoked], overhears: keyEvents }),
   start: (process) => startApi(catalogue, process, readSettings({ api: ApiSettings }, process.environment).api),
 });
 

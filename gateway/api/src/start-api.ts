@@ -41,10 +41,12 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
     const revoked = new RevokedSessions();
     undo.push(await revoked.follow({ nc, name: 'api', log }));
 
+    const tokens = new TokenVerifier(keysOverBus(asker), Date.now, revoked);
+    undo.push(tokens.keys.follow({ nc, log }));
+
     const limits = await openLimits(catalogue, process, settings, undo);
     const forward = new Forward({
-      asker, limits,
-      tokens: new TokenVerifier(keysOverBus(asker), Date.now, revoked),
+      asker, limits, tokens,
       cursors: new ReadCursors(new StreamPosition(nc), new Cursors(settings.CURSOR_SECRET), log),
       cookies: new SessionCookies(settings.CORS_ORIGINS),
       timeoutMs: settings.REQUEST_TIMEOUT_MS,

@@ -1,4 +1,5 @@
 import { inboxOf, type BusNeeds } from '@mela/bus';
+import { keyEvents } from '@mela/chassis';
 import { identity, type Catalogue, type Operation } from '@mela/contracts';
 import { TICKETS } from './tickets/ticket-bucket.ts';
 
@@ -18,6 +19,7 @@ export const needsOf = (catalogue: Pick<Catalogue, 'topics' | 'operations'>): Bu
   asks: askedBy(catalogue),
   answers: true,
   follows: 'everything',
+  overhears: keyEvents,
   keeps: [TICKETS],
   also: { publish: [AMONG_GATEWAYS, `${inboxOf(NAME)}.>`], subscribe: [AMONG_GATEWAYS] },
 });

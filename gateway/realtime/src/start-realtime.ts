@@ -42,11 +42,12 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
   const tokens = new TokenVerifier(keysOverBus(asker), Date.now, revoked);
   const tickets = new Tickets(new TicketBucket(nc, { keptMs: TICKET_MS, replicas: process.settings.NATS_REPLICAS ?? 1 }), log);
 
-  let stopFollowing = async () => {};
+  let [stopFollowing, stopOverhearing] = [async () => {}, () => {}];
   const stopBehindTheSockets = async () => {
     vigil.stop();
     presence.stop();
     exchange.stop();
+    stopOverhearing();
     await stopFollowing();
     await tail.stop();
     await nc.close();
@@ -57,6 +58,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
     // The stream first: whoever is let in hears everything from then on.
     await needStream(nc);
     stopFollowing = await revoked.follow({ nc, name: NAME, log }, ({ userId, sessionId }) => connections.closeThoseOf(userId, sessionId));
+    stopOverhearing = tokens.keys.follow({ nc, log }, () => void connections.closeThoseWithout((session) => tokens.isGood(session)));
     await tail.start(settings.REALTIME_RECENT_EVENTS);
     await app.listen();
     const stopOperations = await serveOperations({ nc, local: process.local, tickets, inquiries, tokens, metrics: process.metrics, log });

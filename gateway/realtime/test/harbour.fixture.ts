@@ -53,6 +53,8 @@ export class World {
   master: HarbourMaster = lettingIn;
   /** What identity answers when it is asked for its keys. */
   keys: 'right' | 'away' | 'nonsense' = 'right';
+  /** Published beside the one that signs `token`s. */
+  readonly otherKeys: JWK[] = [];
   /** Identity answers only then. */
   beforeKeys: () => Promise<void> = async () => undefined;
   readonly asked: Answering[] = [];
@@ -141,6 +143,7 @@ export class World {
     await Promise.all(this.gateways.splice(0).map((gateway) => gateway.stop()));
     this.master = lettingIn;
     this.keys = 'right';
+    this.otherKeys.length = 0;
     this.beforeKeys = async () => undefined;
     this.asked.length = 0;
   }
@@ -158,7 +161,7 @@ export class World {
 
   private keySet(): unknown {
     if (this.keys === 'away') return Unavailable();
-    return { keys: this.keys === 'right' ? [this.publicKey] : 'nonsense' };
+    return { keys: this.keys === 'right' ? [this.publicKey, ...this.otherKeys] : 'nonsense' };
   }
 
   private async host(): Promise<void> {

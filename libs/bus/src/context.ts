@@ -39,6 +39,9 @@ export function continueTrace(incoming: string | undefined): string {
   return writeTraceparent({ traceId, spanId: `${drawn.slice(0, 12)}${drawn.slice(-4)}`, traceFlags });
 }
 
+/** For what goes on beside all requests, again and again: a trace of each time would only be in the way. */
+export const untraced = (): string => writeTraceparent({ ...newTrace(), spanId: randomUUID().replaceAll('-', '').slice(-16), traceFlags: TraceFlags.NONE });
+
 export { traceIdOf } from './trace/traceparent.ts';
 
 function newTrace() {

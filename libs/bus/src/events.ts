@@ -13,5 +13,6 @@ export { Relay, type RelayOptions } from './outbox/relay.ts';
 export { busTables, relayEpoch } from './outbox/tables.ts';
 export { Follower } from './stream/follower.ts';
 export { Following } from './stream/following.ts';
+export { overhear } from './stream/overhear.ts';
 export { createdAt, ensureStream, needStream, StreamPosition } from './stream/stream.ts';
 export { StreamReader, type StoredMessage, type StreamState } from './stream/stream-reader.ts';

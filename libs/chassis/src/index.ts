@@ -3,6 +3,7 @@ import 'reflect-metadata';
 export * from './access/authenticated.ts';
 export * from './access/authorised.ts';
 export * from './access/memberships.ts';
+export * from './access/public-keys.ts';
 export * from './access/revoked-sessions.ts';
 export * from './access/tokens.ts';
 export * from './addresses/counted-address.ts';

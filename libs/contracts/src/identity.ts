@@ -8,6 +8,7 @@ import { profileOperations } from './identity/profile.ts';
 import { roleOperations } from './identity/role.ts';
 import { sessionOperations } from './identity/session.ts';
 import { setupOperations } from './identity/setup.ts';
+import { signingKeyOperations } from './identity/signing-key.ts';
 import { anyone, person } from './language/access.ts';
 import { hearing } from './language/hearing.ts';
 import { perUser } from './language/limit.ts';
@@ -23,6 +24,7 @@ export * from './identity/profile.ts';
 export * from './identity/role.ts';
 export * from './identity/session.ts';
 export * from './identity/setup.ts';
+export * from './identity/signing-key.ts';
 
 export const identity = service('identity', {
   ...sessionOperations,
@@ -33,6 +35,7 @@ export const identity = service('identity', {
   ...profileOperations,
   ...setupOperations,
   ...cardOperations,
+  ...signingKeyOperations,
   me: query({
     summary: 'Who is signed in',
     http: 'GET /identity/me',

@@ -23,7 +23,9 @@ import { SessionService } from './session/session.service.ts';
 import { IdentitySettings } from './settings.ts';
 import { SetupApi } from './setup/setup.api.ts';
 import { SetupService } from './setup/setup.service.ts';
+import { KeySchedule } from './signing-key/key-schedule.ts';
 import { SigningKeyApi } from './signing-key/signing-key.api.ts';
+import { SigningKeyService } from './signing-key/signing-key.service.ts';
 import { SigningKeys } from './signing-key/signing-keys.ts';
 import { entities, migrations } from './tables.ts';
 
@@ -48,8 +50,13 @@ export const identityService = defineService({
     PasswordHasher,
     NewPasswords,
     AccessTokens,
+    SigningKeyService,
+    KeySchedule,
     { provide: Keyring, inject: [SETTINGS], useFactory: (settings: IdentitySettings) => new Keyring(settings.IDENTITY_KEY_SECRET) },
     { provide: RefreshTokens, inject: [Keyring], useFactory: (keyring: Keyring) => new RefreshTokens(keyring.keyFor('refresh-token')) },
-    { provide: SigningKeys, inject: [Db, Keyring], useFactory: (db: Db, keyring: Keyring) => SigningKeys.open(db, keyring) },
+    {
+      provide: SigningKeys, inject: [Db, Keyring, SETTINGS],
+      useFactory: (db: Db, keyring: Keyring, settings: IdentitySettings) => SigningKeys.open(db, keyring, settings),
+    },
   ],
 });

@@ -1,9 +1,13 @@
 import { secret, whole } from '@mela/chassis';
 import { z } from 'zod';
+import { algorithms } from './signing-key/signing-key.ts';
 
 /** What identity reads from the environment, and nobody else does. */
 export const IdentitySettings = z.object({
   IDENTITY_KEY_SECRET: secret.describe('Seals the signing keys at rest and derives refresh tokens; the same for every replica: openssl rand -hex 32'),
+  IDENTITY_KEY_ALGORITHM: z.enum(algorithms).default('Ed25519').describe('What the next signing key is made for: Ed25519, or ES256 for clients that know no other'),
+  IDENTITY_KEY_DAYS: whole(1, 3_650).default(90).describe('How long a key signs before the next one does'),
+  IDENTITY_KEY_OVERLAP_MINUTES: whole(0, 10_080).default(15).describe('How long a key is published before it signs: longer than anybody caches keys'),
   IDENTITY_ACCESS_TOKEN_MINUTES: whole(1, 1_440).default(30).describe('How long an access token is good for; a revoked session ends with it at the latest'),
   IDENTITY_SESSION_DAYS: whole(1, 400).default(60).describe('Days after which whoever signed in signs in again, however often they refreshed'),
   IDENTITY_REFRESH_GRACE_SECONDS: whole(0, 300).default(30).describe('How long a used refresh token gives the same successor again, for answers that got lost'),

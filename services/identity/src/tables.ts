@@ -2,6 +2,7 @@ import { HandleRow } from './handle/handle.store.ts';
 import { identityTables } from './migrations/0001-identity.ts';
 import { platformRoles } from './migrations/0002-roles.ts';
 import { sessionsThatEnd } from './migrations/0003-sessions-that-end.ts';
+import { keysThatRotate } from './migrations/0004-keys-that-rotate.ts';
 import { administration } from './migrations/0005-administration.ts';
 import { profiles } from './migrations/0006-profiles.ts';
 import { PersonRow } from './person/person.store.ts';
@@ -11,4 +12,4 @@ import { SigningKeyRow } from './signing-key/signing-key.store.ts';
 export const entities = [PersonRow, HandleRow, SessionRow, SigningKeyRow];
 
 /** In the order in which they are applied. */
-export const migrations = [identityTables, platformRoles, sessionsThatEnd, administration, profiles];
+export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles];

@@ -13,6 +13,7 @@ import { RefreshTokens } from '../src/session/refresh-token.ts';
 import { SessionService } from '../src/session/session.service.ts';
 import { IdentitySettings } from '../src/settings.ts';
 import { SetupService } from '../src/setup/setup.service.ts';
+import { SigningKeyService } from '../src/signing-key/signing-key.service.ts';
 import { SigningKeys } from '../src/signing-key/signing-keys.ts';
 import { entities, migrations } from '../src/tables.ts';
 import { openDatabase } from '@mela/testkit';
@@ -40,7 +41,7 @@ function away() {
 export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}, { caches } = cachesIn()) {
   const own = { ...settings, ...changes };
   const keyring = new Keyring(own.IDENTITY_KEY_SECRET);
-  const keys = await SigningKeys.open(db, keyring);
+  const keys = await SigningKeys.open(db, keyring, own);
   const hasher = new PasswordHasher(own);
   const passwords = new NewPasswords(hasher);
   const audit = new AuditService(db, keyring, own);
@@ -49,7 +50,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const cards = new CardService(db, caches);
   const setups = new SetupService(db);
   return {
-    keys, hasher, audit, sessions,
+    keys, rotation: new SigningKeyService(db, keys, own), hasher, audit, sessions,
     people: new PersonService(db, passwords, sessions, audit),
     accounts: new AccountService(db, sessions, audit),
     impersonations: new ImpersonationService(db, accessTokens, audit, own),

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Asker, connectBus, encodeJson, header } from '@mela/bus';
 import { migrate, provision, runTargets, type RunningProcess } from '@mela/chassis';
-import { identity, type Operation, type Session } from '@mela/contracts';
+import { identity, type Operation, type Session, type SigningKey } from '@mela/contracts';
 import { openPart, type OpenPart } from '@mela/infra';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { identityService } from '../src/index.ts';
 
 /** Two replicas on one database and one bus, as a cluster runs them. */
@@ -62,7 +62,25 @@ describe('two replicas of identity', () => {
     const { accessToken, person } = await someone();
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask(identity.me, {}, { token: accessToken })));
     expect(answers).toEqual(Array.from({ length: 20 }, () => ({ status: 200, body: person })));
-    expect((await ask(identity.jwks, {})).body.keys).toHaveLength(1);
+    expect((await ask(identity.jwks, {})).body.keys).toHaveLength(2);
+  });
+
+  it('refuse what a withdrawn key signed within a second, each of them, though they have taken it before; and refreshing gives another', async () => {
+    const { accessToken, refreshToken, person } = await someone();
+    const answers = () => Promise.all(Array.from({ length: 20 }, () => ask(identity.me, {}, { token: accessToken })));
+    expect((await answers()).every(({ status }) => status === 200)).toBe(true);
+    const { body } = await ask(identity.rotateSigningKey, { compromised: true });
+    expect(body.keys.map(({ state }: SigningKey) => state).filter((state: string) => state !== 'withdrawn')).toEqual(['signing', 'next']);
+    await vi.waitFor(async () => {
+      for (const answer of await answers()) expect(answer).toMatchObject({ status: 401, body: { code: 'auth.invalid_token' } });
+    }, { timeout: 1_000, interval: 10 });
+    const again = (await ask(identity.refresh, { refreshToken })).body as Session;
+    expect(await ask(identity.me, {}, { token: again.accessToken })).toEqual({ status: 200, body: person });
+  });
+
+  it('rotate for nobody who has a token', async () => {
+    const { accessToken } = await someone();
+    for (const operation of [identity.signingKeys, identity.rotateSigningKey]) expect(await ask(operation, {}, { token: accessToken })).toMatchObject({ status: 403 });
   });
 
   it('make one account of fifty registrations', async () => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { bearer } from '@mela/bus';
 import type { TokenVerifier } from '@mela/chassis';
-import { InvalidInput, isRefusal, NotSignedIn, type Refusal } from '@mela/contracts';
+import { InvalidInput, InvalidToken, isRefusal, NotSignedIn, type Refusal } from '@mela/contracts';
 import type { FramesGateway } from '../frames.gateway.ts';
 import type { Questions } from '../limits/questions.ts';
 import type { Tally } from '../metrics.ts';
@@ -48,12 +48,13 @@ export class Visitors {
   }
 
   /**
-   * Decided at the moment of entering: of those who come at once, each counts the others, and the gateway may have begun to stop
-   * while it was found out who they are.
+   * Decided at the moment of entering: of those who come at once, each counts the others, and while it was found out who they are the
+   * gateway may have begun to stop, or their token become worth nothing.
    */
   enter(wire: Wire, session: Session): Connection | Refusal {
-    const { gateway, connections, vigil, limits, tally } = this.parts;
+    const { gateway, connections, vigil, tokens, limits, tally } = this.parts;
     if (connections.isDraining) return ShuttingDown();
+    if (!tokens.isGood(session)) return InvalidToken();
     if (connections.areTooManyOf(session.personId)) return TooManyConnections();
     const connection = new Connection(wire, limits.maxBuffered, tally, new FrameBudget(Number.POSITIVE_INFINITY));
     gateway.handleConnection(connection);

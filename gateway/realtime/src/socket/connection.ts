@@ -20,14 +20,16 @@ export interface Session {
   readonly sessionId: string;
   /** The admin who looks through the person's eyes, if one does. */
   readonly impersonator: string | undefined;
+  /** The key that its token is signed with. */
+  readonly kid: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
   /** The client was told that the end is near. */
   warned?: boolean;
 }
 
-export const sessionOf = (token: string, { caller: { personId, sessionId, actor }, expiresAt }: { caller: Caller; expiresAt: number }): Session => ({
-  token, personId, sessionId, impersonator: actor, expiresAt,
+export const sessionOf = (token: string, { caller: { personId, sessionId, actor }, expiresAt, kid }: { caller: Caller; expiresAt: number; kid: string }): Session => ({
+  token, personId, sessionId, impersonator: actor, kid, expiresAt,
 });
 
 /** What a line says of whose connection it is about. */

@@ -65,6 +65,16 @@ export class Connections {
     for (const connection of this.of(personId)) if (connection.session!.sessionId === sessionId) connection.close(closing.signedOut);
   }
 
+  /** Those whose token is worth nothing any more, which may be all: a batch per turn of the event loop. */
+  async closeThoseWithout(isGood: (session: NonNullable<Connection['session']>) => boolean): Promise<void> {
+    let closed = 0;
+    for (const connection of this.all) {
+      if (!connection.session || isGood(connection.session)) continue;
+      connection.close(closing.invalidToken);
+      if (++closed % FAREWELLS_PER_TURN === 0) await setImmediate();
+    }
+  }
+
   closeAll(why: Parameters<Connection['close']>[0]): void {
     for (const connection of this.all) connection.close(why);
   }

@@ -12,7 +12,7 @@ const BreadSold = event('bread.sold', { summary: 'Bread was sold', aggregate: 'b
 const baker: BusNeeds = { name: 'bakery', asks: [], answers: true, says: ['bread', 'cake'], hears: [] };
 const shop: BusNeeds = { name: 'shop', asks: [bakery.today], answers: true, says: [], hears: [{ as: 'shop.shelf', events: [BreadBaked] }] };
 const counter: BusNeeds = { name: 'counter', hears: [{ as: 'counter.bread', events: [BreadBaked, BreadSold] }] };
-const screen: BusNeeds = { name: 'screen', follows: 'everything', keeps: ['tickets'] };
+const screen: BusNeeds = { name: 'screen', follows: 'everything', overhears: [BreadSold], keeps: ['tickets'] };
 
 const user = (name: string, all: readonly BusNeeds[] = [baker, shop, counter, screen]): BusUser => busUsers(all).find((one) => one.name === name)!;
 
@@ -47,6 +47,11 @@ describe('a user of the message bus', () => {
     for (const durable of ['shop_shelf', 'counter_bread'])
       expect(deny).toEqual(expect.arrayContaining([`$JS.API.CONSUMER.CREATE.MELA.${durable}`, `$JS.API.CONSUMER.CREATE.MELA.${durable}.>`, `$JS.API.CONSUMER.MSG.NEXT.MELA.${durable}`, `$JS.API.CONSUMER.DELETE.MELA.${durable}`]));
     expect(user('shop').publish.deny).toEqual([]);
+  });
+
+  it('is told of no event but those that it overhears', () => {
+    expect(user('screen').subscribe.allow).toEqual(['_INBOX_screen.>', 'evt.bread.sold.*']);
+    expect(user('shop').subscribe.allow.filter((subject) => subject.startsWith('evt.'))).toEqual([]);
   });
 
   it.each(['bakery', 'shop', 'counter', 'screen'])('such as %s can never change, empty or remove the stream', (name) => {

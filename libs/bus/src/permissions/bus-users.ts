@@ -1,6 +1,6 @@
 import { durablesOf, type Durable } from '../consume/durable.ts';
 import type { BusNeeds } from './needs.ts';
-import { deniedOf, ofAnswering, ofAnybody, ofAsking, ofFollowing, ofHearing, ofKeeping, ofSaying, type Subjects } from './subjects-of.ts';
+import { deniedOf, ofAnswering, ofAnybody, ofAsking, ofFollowing, ofHearing, ofKeeping, ofOverhearing, ofSaying, type Subjects } from './subjects-of.ts';
 
 /** A user of the server. What is not allowed is refused, and what is denied is refused although it is allowed. */
 export interface BusUser {
@@ -29,7 +29,7 @@ export function busUsers(all: readonly BusNeeds[]): BusUser[] {
 }
 
 function subjectsOf(one: BusNeeds, all: readonly BusNeeds[]): Partial<Subjects>[] {
-  const { name, asks = [], answers, says, hears, follows, keeps = [], also } = one;
+  const { name, asks = [], answers, says, hears, follows, overhears = [], keeps = [], also } = one;
   const askers = all.filter((other) => other.asks?.some(({ service }) => service === name)).map((other) => other.name);
   return [
     ofAnybody(name),
@@ -38,6 +38,7 @@ function subjectsOf(one: BusNeeds, all: readonly BusNeeds[]): Partial<Subjects>[
     ...(says ? [ofSaying(name, says)] : []),
     ...(hears ? [ofHearing(name, durables(one))] : []),
     ...(follows ? [ofFollowing(follows)] : []),
+    ofOverhearing(overhears),
     ...keeps.map(ofKeeping),
     ...(also ? [also] : []),
   ];

@@ -14,6 +14,8 @@ export interface BusNeeds {
   readonly hears?: readonly { readonly as: string; readonly events: readonly EventType[] }[];
   /** It follows the stream as it is, or some types of events, with consumers that last for as long as somebody reads. */
   readonly follows?: 'everything' | readonly EventType[];
+  /** It is told of these when they are sent, and misses what is sent while it is away. */
+  readonly overhears?: readonly EventType[];
   /** Buckets of keys and values that are its own. */
   readonly keeps?: readonly string[];
   readonly also?: Partial<Subjects>;

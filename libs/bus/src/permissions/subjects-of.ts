@@ -60,6 +60,9 @@ export const ofFollowing = (events: 'everything' | readonly EventType[]): Subjec
   subscribe: [],
 });
 
+/** Told by the server itself, without a consumer. */
+export const ofOverhearing = (events: readonly EventType[]): Subjects => ({ publish: [], subscribe: events.map((event) => eventSubject(event, '*')) });
+
 export const deniedOf = ({ name }: Durable): readonly string[] => [
   `${API}.CONSUMER.CREATE.${STREAM}.${name}`,
   `${API}.CONSUMER.CREATE.${STREAM}.${name}.>`,

@@ -38,7 +38,7 @@ describe('an access token', () => {
   const verifier = () => new TokenVerifier(async () => set, () => NOW);
 
   it('that is ours names its person and session', async () => {
-    expect(await verifier().verify(await sign())).toEqual({ caller: { personId: 'asha', sessionId: 's1', role: 'member' }, expiresAt: NOW + 60_000 });
+    expect(await verifier().verify(await sign())).toEqual({ caller: { personId: 'asha', sessionId: 's1', role: 'member' }, expiresAt: NOW + 60_000, kid: 'now' });
   });
 
   it('names who looks through that person’s eyes, where somebody does', async () => {
@@ -58,6 +58,25 @@ describe('an access token', () => {
     expect(await minded.verify(token)).toMatchObject({ status: 401, code: 'auth.invalid_token', detail: 'Its session has ended' });
   });
 
+  it('whose key is gone is refused, also when it was taken before', async () => {
+    const minded = verifier();
+    const token = await sign();
+    const taken = await minded.verify(token);
+    if (isRefusal(taken)) throw new Error(taken.code);
+    expect(minded.isGood({ kid: taken.kid, sessionId: 's1' })).toBe(true);
+    minded.keys.withdraw('now');
+    expect(await minded.verify(token)).toMatchObject({ status: 401, code: 'auth.invalid_token' });
+    expect(minded.isGood({ kid: taken.kid, sessionId: 's1' })).toBe(false);
+  });
+
+  it('whose key is withdrawn while it is verified is refused', async () => {
+    const minded = verifier();
+    await minded.keys.finder();
+    const verifying = minded.verify(await sign());
+    minded.keys.withdraw('now');
+    expect(await verifying).toMatchObject({ status: 401, code: 'auth.invalid_token' });
+  });
+
   it.each<[string, () => Promise<string> | string]>([
     ['is signed by nobody', () => unsigned({ alg: 'none', typ: TOKEN_TYPE }, () => '')],
     ['is signed with the public key as a secret', () => unsigned({ alg: 'HS256', kid: 'now', typ: TOKEN_TYPE }, (text) => createHmac('sha256', JSON.stringify(set.keys[0])).update(text).digest('base64url'))],
@@ -69,6 +88,7 @@ describe('an access token', () => {
     ['has expired', () => sign({ claims: { exp: seconds - 1 } })],
     ['is not valid yet', () => sign({ claims: { nbf: seconds + 600 } })],
     ['is an ID token', () => sign({ header: { typ: 'JWT' } })],
+    ['names no key', () => sign({ header: { kid: undefined } })],
     ['has no session', () => sign({ claims: { sid: undefined } })],
     ['is no token at all', () => 'a.b.c'],
   ])('that %s is refused', async (_what, token) => {

@@ -1,6 +1,7 @@
 import { hearingOf, type BusNeeds } from '@mela/bus';
 import { communities, identity, SERVICE, type Catalogue, type Operation } from '@mela/contracts';
 import { membersHearing } from '../access/members-replica.ts';
+import { keyEvents } from '../access/public-keys.ts';
 import type { Manifest } from './manifest.ts';
 
 /** What a service wants of the message bus: all of it stands in its manifest, or is the chassis' own. */
@@ -13,6 +14,7 @@ export function needsOf(manifest: Manifest, catalogue: Pick<Catalogue, 'events' 
     answers: true,
     says: [...new Set(own.map(({ noun }) => noun))],
     hears: heardBy(manifest),
+    overhears: keyEvents,
   };
 }
 

@@ -75,10 +75,12 @@ export async function startService(manifest: Manifest, process: Process, setting
     const relay = new Relay({ service: name, nc, connect: () => session(settings.databaseUrl, name), bell, log, metrics: process.metrics, replicas: process.settings.NATS_REPLICAS });
     const housekeeping = new Housekeeping(db, log, (manifest.tidies ?? []).map((tidies) => app.microservice.get(tidies)));
 
+    const tokens = new TokenVerifier(keysOverBus(asker));
+    undo.push(tokens.keys.follow({ nc, log }));
     const parts = {
       log,
       measured: measured(process.metrics),
-      authenticated: authenticated(new TokenVerifier(keysOverBus(asker))),
+      authenticated: authenticated(tokens),
       authorised: authorised(memberships),
       idempotent: idempotent(db),
     };

@@ -28,7 +28,7 @@ export class AccessTokens {
 
   /** A member's token says nothing of roles: most are. */
   async issue({ id, role }: Pick<Account, 'id' | 'role'>, sessionId: string, { minutes, actor }: Wishes = {}): Promise<AccessToken> {
-    const { kid, alg, privateKey } = this.keys.signing;
+    const { kid, alg, privateKey } = await this.keys.signing();
     const issuedAt = Math.floor(Date.now() / 1000);
     const expiresAt = issuedAt + (minutes ?? this.settings.IDENTITY_ACCESS_TOKEN_MINUTES) * 60;
     const accessToken = await new SignJWT({ sid: sessionId, ...(role === 'member' ? {} : { role }), ...(actor === undefined ? {} : { act: { sub: actor } }) })

@@ -1,5 +1,6 @@
 import { TokenVerifier } from '@mela/chassis';
 import { HashingBusy, isRefusal, RefreshRefused, SessionUnknown, WrongCredentials, WrongPassword, type Refusal, type Session } from '@mela/contracts';
+import type { JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceDatabase } from '@mela/testkit';
 import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
@@ -29,9 +30,9 @@ describe('signing in', () => {
   it('opens a session whose access token every service can verify', async () => {
     const { person } = await someone();
     const signedIn = session(await identity.sessions.signIn({ email: person.email, password }));
-    const keys = { keys: [...identity.keys.published] } as never;
+    const keys = { keys: [...(await identity.keys.published())] } as { keys: [JWK] };
     const verified = await new TokenVerifier(async () => keys).verify(signedIn.accessToken);
-    expect(verified).toEqual({ caller: { personId: person.id, sessionId: sidOf(signedIn), role: 'member' }, expiresAt: Date.parse(signedIn.expiresAt) });
+    expect(verified).toEqual({ caller: { personId: person.id, sessionId: sidOf(signedIn), role: 'member' }, expiresAt: Date.parse(signedIn.expiresAt), kid: keys.keys[0].kid });
     const minutes = (Date.parse(signedIn.expiresAt) - Date.now()) / 60_000;
     expect(minutes).toBeGreaterThan(29);
     expect(minutes).toBeLessThanOrEqual(30);
@@ -226,7 +227,7 @@ describe('a role on the platform', () => {
     expect(await identity.people.appoint({ email: before.person.email, role: 'admin' })).toMatchObject({ role: 'admin' });
     expect(await refresh(before.refreshToken)).toEqual(RefreshRefused());
     const after = session(await identity.sessions.signIn({ email: before.person.email, password }));
-    const keys = { keys: [...identity.keys.published] } as never;
+    const keys = { keys: [...(await identity.keys.published())] };
     expect(await new TokenVerifier(async () => keys).verify(after.accessToken)).toMatchObject({ caller: { role: 'admin' } });
     const said = (await database.events()).filter(({ aggregate, type }) => aggregate === before.person.id && type === 'user.role_changed');
     expect(said).toEqual([{ type: 'user.role_changed', aggregate: before.person.id, version: 2, data: { userId: before.person.id, role: 'admin' } }]);

@@ -1,36 +1,42 @@
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
-import type { Keyring } from '../keyring/keyring.ts';
+import { KeyTooYoung, type Refusal, type SigningKey } from '@mela/contracts';
 
-export const ALGORITHM = 'Ed25519';
+export const algorithms = ['Ed25519', 'ES256'] as const;
+export type Algorithm = (typeof algorithms)[number];
 
-/** A key pair as it is stored: the public half in clear, the private half sealed. */
-export interface StoredKey {
+/** What is known of a key besides the key itself. */
+export interface KeyFacts {
   readonly kid: string;
-  readonly publicJwk: JWK;
-  readonly sealedJwk: Buffer;
+  readonly algorithm: string;
+  readonly state: SigningKey['state'];
+  readonly publishedAt: Date;
+  readonly signsFrom: Date | null;
+  readonly endedAt: Date | null;
+  readonly goneAt: Date | null;
 }
 
-export interface OpenKey {
-  readonly kid: string;
-  readonly alg: string;
-  readonly privateKey: CryptoKey;
+/** The one that signs, and the one that is known everywhere by the time it does. */
+export interface Pair {
+  readonly signing: Pick<KeyFacts, 'kid' | 'signsFrom'>;
+  readonly next: Pick<KeyFacts, 'kid' | 'publishedAt'>;
 }
 
-/** Named by its own thumbprint, so that no two keys share a name. */
-export async function makeKey(keyring: Keyring): Promise<StoredKey> {
-  const pair = await generateKeyPair(ALGORITHM, { extractable: true });
-  const [publicJwk, privateJwk] = await Promise.all([exportJWK(pair.publicKey), exportJWK(pair.privateKey)]);
-  const kid = await calculateJwkThumbprint(publicJwk);
-  return {
-    kid,
-    publicJwk: { ...publicJwk, kid, alg: ALGORITHM, use: 'sig' },
-    sealedJwk: keyring.seal(JSON.stringify(privateJwk), sealName(kid)),
-  };
-}
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
 
-export async function openKey({ kid, sealedJwk }: StoredKey, keyring: Keyring): Promise<OpenKey> {
-  const jwk = JSON.parse(keyring.open(sealedJwk, sealName(kid))) as JWK;
-  return { kid, alg: ALGORITHM, privateKey: (await importJWK(jwk, ALGORITHM)) as CryptoKey };
-}
+/** Whoever caches keys has to have seen a key before it signs, or its first tokens are refused there. */
+const isSeen = ({ next }: Pair, at: Date, overlapMinutes: number): boolean => at.getTime() - next.publishedAt.getTime() >= overlapMinutes * MINUTE_MS;
 
-const sealName = (kid: string): string => `signing key ${kid}`;
+export const isDue = (pair: Pair, at: Date, { days, overlapMinutes }: { days: number; overlapMinutes: number }): boolean =>
+  at.getTime() - pair.signing.signsFrom!.getTime() >= days * DAY_MS && isSeen(pair, at, overlapMinutes);
+
+/** A key in other hands waits for no cache: tokens that some refuse for a moment do less harm than tokens that somebody else makes. */
+export const mayRotate = (pair: Pair, at: Date, { compromised, overlapMinutes }: { compromised: boolean; overlapMinutes: number }): Refusal | undefined =>
+  compromised || isSeen(pair, at, overlapMinutes) ? undefined : KeyTooYoung();
+
+export const asSigningKey = ({ kid, algorithm, state, publishedAt, signsFrom, endedAt, goneAt }: KeyFacts): SigningKey => ({
+  kid, algorithm, state,
+  publishedAt: publishedAt.toISOString(),
+  signsFrom: signsFrom?.toISOString() ?? null,
+  endedAt: endedAt?.toISOString() ?? null,
+  goneAt: goneAt?.toISOString() ?? null,
+});

@@ -1,31 +1,64 @@
 import type { Db } from '@mela/chassis';
 import type { JWK } from 'jose';
 import { CannotOpen, type Keyring } from '../keyring/keyring.ts';
-import { makeKey, openKey, type OpenKey } from './signing-key.ts';
+import type { IdentitySettings } from '../settings.ts';
+import { makeKey, openKey, type OpenKey } from './key-pair.ts';
 import { SigningKeyStore } from './signing-key.store.ts';
 
-/** The keys that sign access tokens, opened at boot: a replica that could not sign does not start. */
+type Settings = Pick<IdentitySettings, 'IDENTITY_KEY_ALGORITHM' | 'IDENTITY_ACCESS_TOKEN_MINUTES'>;
+
+/** The keys themselves: one that signs and one that will, opened at boot, so that a replica that could not sign does not start. */
 export class SigningKeys {
+  private readonly opened = new Map<string, OpenKey>();
+
   private constructor(
-    readonly signing: OpenKey,
-    readonly published: readonly JWK[],
+    private readonly db: Db,
+    private readonly keyring: Keyring,
+    private readonly settings: Settings,
   ) {}
 
-  static async open(db: Db, keyring: Keyring): Promise<SigningKeys> {
-    const stored = await db.transaction(async (tx) => {
-      const keys = tx.get(SigningKeyStore);
-      await keys.lock();
-      const known = await keys.all();
-      if (known.length > 0) return known;
-      const first = await makeKey(keyring);
-      await keys.insert(first);
-      return [first];
+  static async open(db: Db, keyring: Keyring, settings: Settings): Promise<SigningKeys> {
+    const keys = new SigningKeys(db, keyring, settings);
+    await db.transaction(async (tx) => {
+      const store = tx.get(SigningKeyStore);
+      await store.lock();
+      if (!(await store.inState('signing'))) await store.begin((await store.inState('next'))?.kid ?? (await keys.makeNext(store)));
+      const next = await store.inState('next');
+      if (next?.publicJwk.alg !== settings.IDENTITY_KEY_ALGORITHM) {
+        await store.dropNext();
+        await keys.makeNext(store);
+      }
+      await store.lengthen(settings.IDENTITY_ACCESS_TOKEN_MINUTES);
     });
     try {
-      return new SigningKeys(await openKey(stored[0]!, keyring), stored.map(({ publicJwk }) => publicJwk));
+      await keys.signing();
     } catch (error) {
       if (error instanceof CannotOpen) throw new Error(`IDENTITY_KEY_SECRET is not the one of before: ${error.message}`, { cause: error });
       throw error;
     }
+    return keys;
+  }
+
+  /** Asked of the database each time: whichever replica rotates, the others sign with the new key from then on. */
+  async signing(): Promise<OpenKey> {
+    const pair = await this.db.get(SigningKeyStore).inState('signing');
+    if (!pair) throw new Error('There is no key that signs');
+    const known = this.opened.get(pair.kid);
+    if (known) return known;
+    const opened = await openKey(pair, this.keyring);
+    this.opened.clear();
+    this.opened.set(pair.kid, opened);
+    return opened;
+  }
+
+  published(): Promise<readonly JWK[]> {
+    return this.db.get(SigningKeyStore).published();
+  }
+
+  /** Answers the name of the key that was made. */
+  async makeNext(store: SigningKeyStore): Promise<string> {
+    const next = await makeKey(this.keyring, this.settings.IDENTITY_KEY_ALGORITHM);
+    await store.insertNext(next);
+    return next.kid;
   }
 }
