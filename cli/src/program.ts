@@ -8,6 +8,7 @@ import { deployCommand } from './commands/deploy.ts';
 import { dlqCommand } from './commands/dlq.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
+import { keysCommand } from './commands/keys.ts';
 import { listenCommand } from './commands/listen.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { newCommand } from './commands/new.ts';
@@ -28,7 +29,8 @@ export function program(terminal: Terminal): Command {
     .version(version, '--version', 'show the version');
   const commands = [
     upCommand, runCommand, targetsCommand, migrateCommand, seedCommand, doctorCommand,
-    eventsCommand, traceCommand, dlqCommand, listenCommand, realtimeCommand, adminCommand, auditCommand, deployCommand, newCommand, completionsCommand,
+    eventsCommand, traceCommand, dlqCommand, listenCommand, realtimeCommand, adminCommand, auditCommand, keysCommand,
+    deployCommand, newCommand, completionsCommand,
   ];
   for (const build of commands) mela.addCommand(build(terminal));
   agree(mela, terminal);

@@ -27,7 +27,7 @@ async function someone(role: PlatformRole = 'member'): Promise<Session> {
   return answer(await identity.sessions.signIn({ email, password }));
 }
 async function callerOf({ accessToken }: Pick<Session, 'accessToken'>) {
-  const verified = await new TokenVerifier(async () => ({ keys: [...identity.keys.published] }) as never).verify(accessToken);
+  const verified = await new TokenVerifier(async () => ({ keys: [...(await identity.keys.published())] }) as never).verify(accessToken);
   return answer(verified).caller;
 }
 const impersonate = async (by: Session, { person }: Session) => identity.impersonations.begin(await callerOf(by), { personId: person.id, reason: 'Their feed is empty' });
