@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { exportSPKI, generateKeyPair, importJWK, SignJWT, type CryptoKey } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KeyWithdrawn } from '@mela/contracts';
+import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Ground, type Gateway } from './ground.fixture.ts';
 
 let ground: Ground;
@@ -16,6 +17,13 @@ const mine = (authorization?: string) => fetch(`${gateway.address}/api/v1/mine`,
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const now = () => Math.floor(Date.now() / 1000);
 const claims = () => ({ sub: 'ravi', sid: 's', iss: 'mela', aud: 'mela', iat: now(), exp: now() + 600 });
+
+/** Of an attacker's own key, with these words of theirs in the header. */
+async function theirs(words: (jwk: JWK) => object): Promise<string> {
+  const { privateKey, publicKey } = await generateKeyPair('Ed25519', { extractable: true });
+  const input = `${encode({ alg: 'Ed25519', typ: 'at+jwt', ...words(await exportJWK(publicKey)) })}.${encode(claims())}`;
+  return `${input}.${Buffer.from(await crypto.subtle.sign('Ed25519', privateKey, Buffer.from(input))).toString('base64url')}`;
+}
 
 async function refusedWith(token: string, code: string): Promise<void> {
   ground.seen.delete('mine');
@@ -57,11 +65,12 @@ describe('an operation for people who are signed in', () => {
       const publicKey = (await importJWK(ground.publicJwk, 'Ed25519', { extractable: true })) as CryptoKey;
       return `${input}.${createHmac('sha256', await exportSPKI(publicKey)).update(input).digest('base64url')}`;
     }],
-    ['that brings its own key', async () => {
-      const { privateKey, publicKey } = await generateKeyPair('Ed25519', { extractable: true });
-      const jwk = await crypto.subtle.exportKey('jwk', publicKey);
-      return new SignJWT(claims()).setProtectedHeader({ alg: 'Ed25519', typ: 'at+jwt', jwk: jwk as never, jku: 'https://evil.example/keys' }).sign(privateKey);
-    }],
+    ['that brings its own key', () => theirs((jwk) => ({ jwk }))],
+    ['that brings its own key under the name of ours', () => theirs((jwk) => ({ kid: 'k1', jwk: { ...jwk, kid: 'k1' } }))],
+    ['that says where its key is', () => theirs(() => ({ jku: 'https://evil.example/keys' }))],
+    ['that says where our key is', () => theirs(() => ({ kid: 'k1', jku: 'https://evil.example/keys', x5u: 'https://evil.example/chain' }))],
+    ['that asks for more than is understood', () => theirs(() => ({ kid: 'k1', crit: ['x'], x: 1 }))],
+    ['that names no key', async () => new SignJWT(claims()).setProtectedHeader({ alg: 'Ed25519', typ: 'at+jwt' }).sign(ground.signingKey)],
     ['that was made for another use', async () => new SignJWT(claims()).setProtectedHeader({ alg: 'Ed25519', kid: 'k1', typ: 'JWT' }).sign(ground.signingKey)],
   ])('is refused with a token %s', async (_what, make) => {
     await refusedWith(await make(), 'auth.invalid_token');
@@ -71,10 +80,27 @@ describe('an operation for people who are signed in', () => {
     const own = await ground.gateway();
     const asked = ground.jwksAsked;
     const { privateKey } = await generateKeyPair('Ed25519');
-    const tokens = await Promise.all(Array.from({ length: 200 }, (_, n) => new SignJWT(claims()).setProtectedHeader({ alg: 'Ed25519', kid: `k${n + 10}`, typ: 'at+jwt' }).sign(privateKey)));
-    const answers = await Promise.all(tokens.map((token) => fetch(`${own.address}/api/v1/mine`, { headers: { authorization: `Bearer ${token}` } })));
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
+    const tokens = await Promise.all(Array.from({ length: 1_000 }, (_, n) => new SignJWT(claims()).setProtectedHeader({ alg: 'Ed25519', kid: `k${n + 10}`, typ: 'at+jwt' }).sign(privateKey)));
+    const codes = await Promise.all(tokens.map(async (token) => {
+      const answer = await fetch(`${own.address}/api/v1/mine`, { headers: { authorization: `Bearer ${token}` } });
+      return `${answer.status} ${((await answer.json()) as { code: string }).code}`;
+    }));
+    expect(new Set(codes)).toEqual(new Set(['401 auth.invalid_token']));
     expect(ground.jwksAsked - asked).toBe(1);
+  });
+
+  it('is refused with a token of a key that was withdrawn, though it was taken a moment ago', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('Ed25519', { extractable: true });
+    ground.otherKeys.push({ ...(await exportJWK(publicKey)), kid: 'leaked', alg: 'Ed25519', use: 'sig' });
+    const own = await ground.gateway();
+    const token = await new SignJWT(claims()).setProtectedHeader({ alg: 'Ed25519', kid: 'leaked', typ: 'at+jwt' }).sign(privateKey);
+    const ask = async (shown: string) => (await fetch(`${own.address}/api/v1/mine`, { headers: { authorization: `Bearer ${shown}` } })).status;
+    expect(await ask(token)).toBe(200);
+    // Though identity would publish it for ever.
+    await ground.say(KeyWithdrawn, { kid: 'leaked' });
+    await vi.waitFor(async () => expect(await ask(token)).toBe(401), { timeout: 1_000, interval: 10 });
+    expect(await ask(await ground.token())).toBe(200);
+    ground.otherKeys.length = 0;
   });
 });
 

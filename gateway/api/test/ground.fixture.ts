@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { answered, connectBus, encodeJson, ensureStream, header, OperationServer, parsed, timed, traced, wrap, type Headers, type Reply, type Serve } from '@mela/bus';
+import { answered, connectBus, encodeJson, ensureStream, header, OperationServer, parsed, seal, timed, traced, wrap, type Headers, type Reply, type Serve } from '@mela/bus';
 import { createLog, Health, ProcessSettings, type Process, type Running } from '@mela/chassis';
-import { identity, operationsOf, type Catalogue, type Operation } from '@mela/contracts';
+import { id, identity, operationsOf, type Catalogue, type DataOf, type EventType, type Operation } from '@mela/contracts';
 import { openPart, type OpenPart } from '@mela/infra';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { jetstream } from '@nats-io/jetstream';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { Registry } from 'prom-client';
 import { apiGatewayOf } from '../src/index.ts';
@@ -45,6 +46,8 @@ export class Ground {
   readonly answers = new Map<string, (seen: Seen) => Reply | Promise<Reply>>();
   readonly seen = new Map<string, Seen>();
   jwksAsked = 0;
+  /** Published beside the one that signs `token`s. */
+  readonly otherKeys: JWK[] = [];
   private readonly gateways: Gateway[] = [];
   private readonly parts: OpenPart[] = [];
 
@@ -98,6 +101,14 @@ export class Ground {
     return jwt.sign(this.signingKey);
   }
 
+  /** Said as its owner says it, to whoever hears of it. */
+  async say<E extends EventType>(type: E, data: DataOf<E>): Promise<void> {
+    const { subject, headers: attributes, payload } = seal(type, { id: id(1), version: 1 }, data, { source: '/mela/shelf' });
+    const carried = headers();
+    for (const [name, value] of Object.entries(attributes)) carried.set(name, value);
+    await jetstream(this.nc).publish(subject, payload, { headers: carried });
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.gateways.map((gateway) => gateway.stop()));
     await this.nc.close();
@@ -111,7 +122,7 @@ export class Ground {
       if (operation.name !== 'absent') server.serve(operation.subject, this.serveOf(operation));
     server.serve(identity.jwks.subject, async () => {
       this.jwksAsked++;
-      return jsonReply({ keys: [this.publicJwk] });
+      return jsonReply({ keys: [this.publicJwk, ...this.otherKeys] });
     });
     await new Promise<void>((resolve, reject) => server.listen((error?: unknown) => (error ? reject(error) : resolve())));
     await this.nc.flush();
