@@ -140,6 +140,15 @@ describe('public keys that follow the bus', () => {
     await vi.waitFor(() => expect(trusted(keys)).toEqual(['one', 'two']), { timeout: 5_000, interval: 5 });
   });
 
+  it('are read anew as soon as the line to the bus is back: something may have been said meanwhile', async () => {
+    const keys = await known();
+    stop = keys.follow({ nc, log });
+    await nats.crash();
+    published = [two!];
+    await nats.restart();
+    await vi.waitFor(() => expect(trusted(keys)).toEqual(['two']), { timeout: 15_000, interval: 20 });
+  });
+
   it('pass over what cannot be read', async () => {
     const keys = await known();
     stop = keys.follow({ nc, log });
