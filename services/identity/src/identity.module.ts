@@ -28,6 +28,7 @@ import { SigningKeyApi } from './signing-key/signing-key.api.ts';
 import { SigningKeyService } from './signing-key/signing-key.service.ts';
 import { SigningKeys } from './signing-key/signing-keys.ts';
 import { entities, migrations } from './tables.ts';
+import { SignInThrottle } from './throttle/sign-in-throttle.ts';
 
 export const identityService = defineService({
   hosts: identity,
@@ -37,7 +38,7 @@ export const identityService = defineService({
   migrations,
   apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi],
   reactions: [OnProfileChanged],
-  tidies: [AuditService],
+  tidies: [AuditService, SignInThrottle],
   providers: [
     PersonService,
     ProfileService,
@@ -49,6 +50,7 @@ export const identityService = defineService({
     SessionService,
     PasswordHasher,
     NewPasswords,
+    SignInThrottle,
     AccessTokens,
     SigningKeyService,
     KeySchedule,

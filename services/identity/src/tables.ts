@@ -5,6 +5,7 @@ import { sessionsThatEnd } from './migrations/0003-sessions-that-end.ts';
 import { keysThatRotate } from './migrations/0004-keys-that-rotate.ts';
 import { administration } from './migrations/0005-administration.ts';
 import { profiles } from './migrations/0006-profiles.ts';
+import { signInAttempts } from './migrations/0008-sign-in-attempts.ts';
 import { PersonRow } from './person/person.store.ts';
 import { SessionRow } from './session/session.store.ts';
 import { SigningKeyRow } from './signing-key/signing-key.store.ts';
@@ -12,4 +13,4 @@ import { SigningKeyRow } from './signing-key/signing-key.store.ts';
 export const entities = [PersonRow, HandleRow, SessionRow, SigningKeyRow];
 
 /** In the order in which they are applied. */
-export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles];
+export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles, signInAttempts];

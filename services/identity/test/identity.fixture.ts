@@ -16,6 +16,7 @@ import { SetupService } from '../src/setup/setup.service.ts';
 import { SigningKeyService } from '../src/signing-key/signing-key.service.ts';
 import { SigningKeys } from '../src/signing-key/signing-keys.ts';
 import { entities, migrations } from '../src/tables.ts';
+import { SignInThrottle } from '../src/throttle/sign-in-throttle.ts';
 import { openDatabase } from '@mela/testkit';
 import { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
@@ -46,7 +47,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const passwords = new NewPasswords(hasher);
   const audit = new AuditService(db, keyring, own);
   const accessTokens = new AccessTokens(keys, own);
-  const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), accessTokens, audit, own);
+  const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), accessTokens, audit, new SignInThrottle(db, keyring), own);
   const cards = new CardService(db, caches);
   const setups = new SetupService(db);
   return {

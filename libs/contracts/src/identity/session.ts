@@ -39,12 +39,21 @@ export const WrongCredentials = refusal('identity.wrong_credentials', 401, 'E-ma
 // Not 401: the caller is who they are, and their token is no worse for it.
 export const WrongPassword = refusal('identity.wrong_password', 403, 'This is not the password of now');
 export const WeakPassword = refusal('identity.weak_password', 422, 'This password is easy to guess', 'Three or four words that have nothing to do with each other are hard to guess');
+export const TooManyAttempts = refusal('identity.too_many_attempts', 429, 'Too many passwords were tried', 'Wait as long as Retry-After says, sign in where you have before, or have your password reset');
 export const RefreshRefused = refusal('identity.refresh_refused', 401, 'This refresh token is not valid', 'Sign in again');
 export const SessionUnknown = refusal('identity.session_unknown', 404, 'You have no such session');
 export const HashingBusy = refusal('identity.busy', 503, 'Too many people are signing in at once', 'Try again shortly');
 
 export const SessionRevoked = event('session.revoked', {
   summary: 'A sign-in has ended: its tokens are good for nothing any more',
+  aggregate: 'session',
+  data: z.object({ sessionId: Id, userId: Id }),
+  audience: (e) => [topic.person(e.userId)],
+  example: { sessionId: id(5), userId: id(1) },
+});
+
+export const SessionOpenedElsewhere = event('session.opened_elsewhere', {
+  summary: 'A person has signed in from where they never did before, though they did elsewhere: if it was not them, they had better know',
   aggregate: 'session',
   data: z.object({ sessionId: Id, userId: Id }),
   audience: (e) => [topic.person(e.userId)],
@@ -71,7 +80,8 @@ export const sessionOperations = {
     limit: perAddress(60, '1m'),
     input: z.object({ email: Email, password: z.string().max(200).meta({ examples: ['cubbon-park-at-six'] }), device: Device.optional() }),
     output: Session,
-    refusals: [WrongCredentials, Suspended, HashingBusy],
+    refusals: [WrongCredentials, TooManyAttempts, Suspended, HashingBusy],
+    emits: [SessionOpenedElsewhere],
     secret: true,
     session: 'opens',
   }),

@@ -1,7 +1,7 @@
 import type { Caller } from '@mela/bus';
 import { Db, lasting, SETTINGS, type Tx } from '@mela/chassis';
 import {
-  InvalidToken, isRefusal, RefreshRefused, SessionRevoked, SessionUnknown, Suspended, WrongCredentials, WrongPassword,
+  InvalidToken, isRefusal, RefreshRefused, SessionOpenedElsewhere, SessionRevoked, SessionUnknown, Suspended, WrongCredentials, WrongPassword,
   NotWhileImpersonating, type identity, type In, type Out, type Refusal, type Session,
 } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
@@ -15,6 +15,7 @@ import { PersonStore } from '../person/person.store.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { hashOf, RefreshTokens } from './refresh-token.ts';
+import { SignInThrottle } from '../throttle/sign-in-throttle.ts';
 import { asSignedIn, isLatest, judge } from './session.ts';
 import { SessionStore } from './session.store.ts';
 
@@ -27,19 +28,26 @@ export class SessionService {
     private readonly refreshTokens: RefreshTokens,
     private readonly accessTokens: AccessTokens,
     private readonly audit: AuditService,
+    private readonly throttle: SignInThrottle,
     @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_SESSION_DAYS' | 'IDENTITY_REFRESH_GRACE_SECONDS'>,
   ) {}
 
   /** An address that nobody has and a wrong password take the same steps and get the same answer. */
   async signIn({ email, password, device }: In<typeof identity.signIn>): Promise<Session | Refusal> {
     const account = await this.db.get(PersonStore).credentialsOf({ email: foldedEmail(email) });
+    const attempt = await this.throttle.admit(foldedEmail(email), account?.id);
+    if (isRefusal(attempt)) return attempt;
     const matches = await this.hasher.matches(password, account?.passwordHash);
-    if (isRefusal(matches)) return matches;
+    if (isRefusal(matches)) {
+      await attempt.giveBack();
+      return matches;
+    }
     if (!account || !matches) return this.fail(foldedEmail(email), account, device);
     const better = isOutdated(parseHash(account.passwordHash)) ? await this.hasher.hash(password) : undefined;
     return this.db.transaction(async (tx) => {
       if (typeof better === 'string') await tx.get(PersonStore).rehash(account.id, account.passwordHash, better);
       await tx.get(SessionStore).forgetExpired(account.id);
+      await attempt.succeed(tx);
       return this.open(tx, account, device);
     });
   }
@@ -62,8 +70,11 @@ export class SessionService {
     }
     const id = uuidv7();
     const refreshToken = this.refreshTokens.first(id);
-    await tx.get(SessionStore).insert({ id, personId: account.id, tokenHash: hashOf(refreshToken), device }, this.settings.IDENTITY_SESSION_DAYS);
-    await this.audit.note(tx, { what: 'signed_in', by: { personId: account.id }, about: account.id, device, details: { sessionId: id } });
+    const { isElsewhere } = await this.throttle.arrive(tx, account.id);
+    const session = { id, personId: account.id, tokenHash: hashOf(refreshToken), device, version: isElsewhere ? 1 : 0 };
+    await tx.get(SessionStore).insert(session, this.settings.IDENTITY_SESSION_DAYS);
+    if (isElsewhere) tx.emit(SessionOpenedElsewhere, session, { sessionId: id, userId: account.id });
+    await this.audit.note(tx, { what: 'signed_in', by: { personId: account.id }, about: account.id, device, details: { sessionId: id, ...(isElsewhere ? { elsewhere: true } : {}) } });
     return this.answer(account, id, refreshToken);
   }
 

@@ -38,14 +38,23 @@ export class SessionRow implements SessionState {
   createdAt!: Date;
 }
 
+interface NewSession {
+  readonly id: string;
+  readonly personId: string;
+  readonly tokenHash: Buffer;
+  readonly device: string | undefined;
+  /** How much was said of it. */
+  readonly version: number;
+}
+
 /** Times are the database's own: replicas' clocks need not agree about a grace of seconds. */
 export class SessionStore {
   constructor(private readonly rows: Rows) {}
 
-  async insert({ id, personId, tokenHash, device }: { id: string; personId: string; tokenHash: Buffer; device: string | undefined }, days: number): Promise<void> {
+  async insert({ id, personId, tokenHash, device, version }: NewSession, days: number): Promise<void> {
     await this.rows.query(
-      `INSERT INTO session (id, person_id, token_hash, device, expires_at) VALUES ($1, $2, $3, $4, now() + make_interval(days => $5))`,
-      [id, personId, tokenHash, device ?? null, days],
+      `INSERT INTO session (id, person_id, token_hash, device, version, expires_at) VALUES ($1, $2, $3, $4, $5, now() + make_interval(days => $6))`,
+      [id, personId, tokenHash, device ?? null, version, days],
     );
   }
 

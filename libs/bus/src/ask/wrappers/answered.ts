@@ -28,8 +28,11 @@ export const answered =
     return isRefusal(outcome) ? refuse(exchange, outcome) : reply(exchange, 200, 'application/json', outcome);
   };
 
-const refuse = (exchange: Exchange, refusal: Refusal): Reply =>
-  reply(exchange, refusal.status, PROBLEM, problem(refusal, currentContext()?.traceparent));
+function refuse(exchange: Exchange, refusal: Refusal): Reply {
+  const { retryAfter } = refusal.facts ?? {};
+  if (typeof retryAfter === 'number') exchange.replyHeaders.set(header.retryAfter, String(retryAfter));
+  return reply(exchange, refusal.status, PROBLEM, problem(refusal, currentContext()?.traceparent));
+}
 
 function reply(exchange: Exchange, status: number, contentType: string, value: unknown): Reply {
   const body = encodeJson(value);
