@@ -3,10 +3,11 @@ import { communitiesService } from '@mela/communities';
 import { apiGateway } from '@mela/gateway-api';
 import { realtimeGateway } from '@mela/gateway-realtime';
 import { identityService } from '@mela/identity';
+import { notificationsService } from '@mela/notifications';
 import { usage } from './fault.ts';
 
 /** Everything a process can host. A new service is one line here. */
-export const allTargets: readonly Target[] = [identityService, communitiesService, apiGateway, realtimeGateway];
+export const allTargets: readonly Target[] = [identityService, communitiesService, notificationsService, apiGateway, realtimeGateway];
 
 const isService = (target: Target): target is ServiceTarget => target.kind === 'service';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureStream, Hears, inboxOf, watchRefusals, type BusUser } from '@mela/bus';
 import { defineService, type Target } from '@mela/chassis';
-import { communities, identity, PostCreated, realtime, service, UserRegistered } from '@mela/contracts';
+import { communities, identity, notifications, PostCreated, realtime, service, UserRegistered } from '@mela/contracts';
 import { natsAccess, openPart, type OpenPart } from '@mela/infra';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { usersOf } from '../src/bus-users.ts';
@@ -26,13 +26,18 @@ export const users: readonly BusUser[] = usersOf(targets);
 export const mayAsk: Readonly<Record<string, readonly string[]>> = {
   identity: [identity.jwks.id],
   communities: [identity.jwks.id],
+  notifications: [identity.jwks.id, identity.mail.id],
   postcards: [identity.jwks.id, identity.me.id, communities.members.id, communities.membership.id],
-  api: [identity, communities, realtime].flatMap((owner) => Object.values(owner)).flatMap((operation) => (typeof operation === 'object' && operation.http ? [operation.id] : [])),
+  api: [identity, communities, notifications, realtime].flatMap((owner) => Object.values(owner)).flatMap((operation) => (typeof operation === 'object' && operation.http ? [operation.id] : [])),
   realtime: [identity.jwks.id, identity.hearing.id, communities.hearing.id, communities.hearingPost.id],
   operator: [realtime.why.id, identity.appoint.id, identity.exportAudit.id, identity.signingKeys.id, identity.rotateSigningKey.id],
 };
-export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user', 'session', 'profile', 'key'], communities: ['community', 'member', 'post', 'comment'] };
-export const durablesOf: Readonly<Record<string, readonly string[]>> = { identity: ['identity_profile-changed'], postcards: ['postcards_album--post', 'postcards_album--user', 'postcards_members'] };
+export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user', 'session', 'profile', 'key', 'verification'], communities: ['community', 'member', 'post', 'comment'] };
+export const durablesOf: Readonly<Record<string, readonly string[]>> = {
+  identity: ['identity_profile-changed'],
+  notifications: ['notifications_user-email-changed', 'notifications_user-password-changed', 'notifications_verification-requested'],
+  postcards: ['postcards_album--post', 'postcards_album--user', 'postcards_members'],
+};
 
 /** What nobody may publish. */
 const last = 'nobody.may.this';

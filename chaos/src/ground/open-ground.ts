@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { busEnvironment, databaseSetting } from '@mela/chassis';
 import { allTargets, passwordName, prepareSchemas, prepareStream, servicesOf, settingNames, usersOf } from '@mela/cli';
 import { choosePort, openPart, type OpenPart, type PartName } from '@mela/infra';
+import { openSandbox } from '@mela/sandbox';
 import { witness } from '../witness/witness.ts';
 import type { Ground } from './ground.ts';
 import { KeptAlive } from './kept-alive.ts';
@@ -63,6 +64,9 @@ export async function openGround({ folder, shape, environment = {}, died }: Opti
     );
     const parts = Object.fromEntries(partNames.map((part, place) => [part, opened[place]!])) as Record<PartName, OpenPart>;
 
+    const outside = await openSandbox({ env: {} });
+    closing.push(() => outside.stop());
+
     const services = servicesOf(targets);
     const passwords = Object.fromEntries(services.map(({ name }) => [passwordName(name), randomBytes(16).toString('hex')]));
     const schemas = await prepareSchemas({ services, environment: {}, adminUrl: parts.postgres.url, passwords });
@@ -83,6 +87,9 @@ export async function openGround({ folder, shape, environment = {}, died }: Opti
       // Everybody comes from here: their addresses are what they say.
       TRUST_PROXY: 'loopback',
       ADDRESS_LIMIT: '1000000',
+      ...outside.settings,
+      MAIL_FROM: 'Mela <mela@mela.example>',
+      WEB_URL: 'http://localhost:3000',
       LOG_LEVEL: ROLE_LOG_LEVEL,
       DATABASE_CONNECTIONS: shape === 'all' ? '60' : '20',
     };

@@ -16,7 +16,8 @@ export interface Stack {
 
 const heading = `# Written by \`mela deploy compose\` from the targets and their settings; a test compares it. Change it with an override file.
 #
-# The secrets come from .env, which \`npx mela deploy secrets\` makes; without it nothing starts.
+# The secrets come from .env, which \`npx mela deploy secrets\` makes; without it nothing starts. Where mails go stands there, too: STACK_SMTP_URL,
+# STACK_MAIL_FROM and STACK_WEB_URL.
 # ALLOW_PLAINTEXT: this is production on one machine, where the network \`inside\` is private to these containers and
 # leaves the machine nowhere, so that its connections do without TLS. The gateways listen on this machine alone:
 # in front of them stands a proxy of yours that speaks TLS.
@@ -85,13 +86,15 @@ function hosting(target: Target, all: readonly Target[]): Container {
     },
     environment,
     ports: ports.length === 0 ? undefined : ports,
-    networks: ports.length === 0 ? ['inside'] : ['inside', 'outside'],
+    networks: ports.length === 0 && !isOutside(target) ? ['inside'] : ['inside', 'outside'],
     command: ['run', target.name],
     restart: 'unless-stopped',
     mem_limit: '384m',
     pull_policy: 'never',
   });
 }
+
+const isOutside = (target: Target): boolean => servicesOf([target]).some(({ outside }) => outside);
 
 /** Roles, schemas and what they lack, and the stream, before anything else starts. It builds the image, and the others use it. */
 const migration = (targets: readonly Target[]): Container =>

@@ -55,9 +55,19 @@ describe('the stack', () => {
 
   it('holds no secret, and lets nothing start without one', () => {
     const text = JSON.stringify(stackOf(allTargets));
-    const asked = new Set([...text.matchAll(/\$\{(\w+):\?[^}]+\}/g)].map(([, name]) => name));
+    const asked = new Set([...text.matchAll(/\$\{(\w+):\?make it with[^}]+\}/g)].map(([, name]) => name));
     expect([...asked].sort()).toEqual([...stackSecrets(allTargets)].sort());
     for (const [, value] of text.matchAll(/(?:PASSWORD|SECRET|AUTH)":"([^,]*)/g)) expect(value).toContain(':?');
+  });
+
+  it('asks a person where mails go and who they are from, and for nothing else', () => {
+    const asked = new Set([...JSON.stringify(stackOf(allTargets)).matchAll(/\$\{(\w+):\?set it in \.env\}/g)].map(([, name]) => name));
+    expect([...asked].sort()).toEqual(['STACK_MAIL_FROM', 'STACK_SMTP_URL', 'STACK_WEB_URL']);
+  });
+
+  it('leads out of its private network from the gateways, and from what speaks with servers that are not Mela’s', () => {
+    const out = Object.entries(stackOf(allTargets).services).filter(([, { networks }]) => JSON.stringify(networks).includes('outside')).map(([name]) => name);
+    expect(out).toEqual(['api', 'notifications', 'realtime']);
   });
 
   it('tells a container no secret of another service', () => {

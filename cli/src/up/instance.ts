@@ -9,7 +9,8 @@ import { hasSchemas, passwordName, prepareSchemas } from '../schemas.ts';
 import { Secrets } from '../secrets.ts';
 import { removeState, writeState } from '../state.ts';
 import { servicesOf, settingNames } from '../targets.ts';
-import { choosePorts, publicPorts } from './ports.ts';
+import { openOutside, standIns } from './outside.ts';
+import { choosePorts, type publicPorts } from './ports.ts';
 
 interface Wanted {
   readonly folder: DataFolder;
@@ -37,7 +38,7 @@ export async function startInstance(wanted: Wanted, undo: Undo): Promise<Instanc
   const { folder, chosen, targets, partsOnly, tell, stopped } = wanted;
   const services = servicesOf(targets);
   checkChosen(targets, chosen);
-  const ports = partsOnly ? {} : await choosePorts({ chosen, tell });
+  const { MAILBOX_PORT, ...ports } = await choosePorts({ chosen, settings: partsOnly ? ['MAILBOX_PORT'] : undefined, tell });
 
   const parts = await openParts({
     dataDir: folder.path, env: { ...chosen, NATS_URL: busUrlOf(OPERATOR, chosen) }, throwaway: wanted.throwaway, natsUsers: usersOf(targets), progress: tell, lost: wanted.lost,
@@ -57,19 +58,23 @@ export async function startInstance(wanted: Wanted, undo: Undo): Promise<Instanc
   await prepareStream({ ...chosen, NATS_URL: parts.natsUrl });
   if (stopped()) return undefined;
 
+  const outside = await openOutside(chosen, Number(MAILBOX_PORT));
+  undo.push(() => outside.stop());
+
   const settings = {
     DATABASE_ADMIN_URL: parts.databaseAdminUrl,
     ...busEnvironment(parts.natsUrl, parts.natsPasswords),
     REDIS_URL: parts.redisUrl,
     TRACE_FOLDER: folder.traces,
     ...Object.fromEntries(schemas.map(({ service, url }) => [databaseSetting(service), url])),
+    ...outside.settings,
     ...made,
     ...ports,
   };
   const environment = layered([{ LOG_LEVEL: 'warn' }, settings, chosen, ports]);
   const started = partsOnly ? undefined : await runTargets(targets, environment);
   if (started) undo.push(() => started.stop());
-  const addresses = started?.addresses ?? {};
+  const addresses = { ...started?.addresses, ...outside.addresses };
 
   // What another process is to join with: what was made, and what a person set for this one.
   const known = new Set([...settingNames(targets), 'NATS_REPLICAS', 'NATS_CA_FILE', natsPasswordSetting(OPERATOR), 'DATABASE_ADMIN_URL', 'TRACE_FOLDER', 'TRACE_RATIO']);
@@ -86,6 +91,7 @@ export async function startInstance(wanted: Wanted, undo: Undo): Promise<Instanc
 /** What a person set is checked before anything starts, with stand-ins for what is made later. */
 function checkChosen(targets: readonly Target[], chosen: Environment): void {
   const madeLater = settingNames(targets).map((name): [string, string] => {
+    if (name in standIns) return [name, standIns[name]!];
     if (name.endsWith('_DATABASE_URL')) return [name, 'postgres://localhost'];
     return [name, name === 'REDIS_URL' ? 'redis://localhost' : name.endsWith('_SECRET') ? '0'.repeat(64) : ''];
   });
@@ -94,6 +100,6 @@ function checkChosen(targets: readonly Target[], chosen: Environment): void {
 
 /** A port of 0 was one that is free: by now it has a number. */
 function portsOf(addresses: Readonly<Record<string, string>>): Record<string, string> {
-  const names = { API_PORT: addresses['api'], REALTIME_PORT: addresses['realtime'] } satisfies Record<keyof typeof publicPorts, string | undefined>;
+  const names = { API_PORT: addresses['api'], REALTIME_PORT: addresses['realtime'] } satisfies Record<Exclude<keyof typeof publicPorts, 'MAILBOX_PORT'>, string | undefined>;
   return Object.fromEntries(Object.entries(names).flatMap(([setting, address]) => (address === undefined ? [] : [[setting, new URL(address).port]])));
 }

@@ -3,7 +3,7 @@ import type { Environment } from '@mela/chassis';
 import { Fault } from '../fault.ts';
 
 /** The ports that clients know by heart. */
-export const publicPorts = { API_PORT: 8080, REALTIME_PORT: 8081 } as const;
+export const publicPorts = { API_PORT: 8080, REALTIME_PORT: 8081, MAILBOX_PORT: 8025 } as const;
 type PortSetting = keyof typeof publicPorts;
 
 export const defaultPorts: Environment = Object.fromEntries(Object.entries(publicPorts).map(([setting, port]) => [setting, String(port)]));
@@ -13,7 +13,7 @@ interface Wanted {
   chosen: Environment;
   /** What was merely noted by an earlier start: taken means the next free one. */
   suggested?: Environment;
-  settings?: readonly string[];
+  settings?: readonly string[] | undefined;
   tell: (line: string) => void;
 }
 

@@ -17,16 +17,18 @@ interface Welcome {
 export const readyLine = ({ addresses, people }: Pick<Welcome, 'addresses' | 'people'>) => ({
   api: addresses['api'],
   realtime: addresses['realtime'],
+  mailbox: addresses['mailbox'],
   people: people.map(({ email, password }) => ({ email, password })),
 });
 
 /** What a person who has just started Mela wants to know: where, who, and what to try. */
 export function welcome(say: Say, { addresses, people, openCommunity, flag, seconds, throwaway }: Welcome): string {
-  const { api = '', realtime = '', ops = '' } = addresses;
+  const { api = '', realtime = '', ops = '', mailbox } = addresses;
   const where = table([
     ['API', api, `${api}/docs`],
     ['Realtime', realtime, `${api}/docs?events`],
     ['Health', `${ops}/health/ready`, `${ops}/metrics`],
+    ...(mailbox === undefined ? [] : [['Mailbox', mailbox]]),
   ], '  ');
   const who = people.length === 0 ? [] : [table(people.map(({ name, email, password }) => [name, email, password]), '  ')];
   const what = people.length === 0 || openCommunity === undefined ? [] : [say.bold('Three commands to try'), tryThis(say, api, openCommunity, flag)];

@@ -14,6 +14,8 @@ export const failPoints = [
   'consumer.committed',
   'transaction.committing',
   'command.committed',
+  'mail.sending',
+  'mail.accepted',
   'realtime.accepted',
   'realtime.admitting',
   'realtime.admitted',

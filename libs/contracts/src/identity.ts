@@ -3,12 +3,16 @@ import { accountOperations } from './identity/account.ts';
 import { auditOperations } from './identity/audit.ts';
 import { cardOperations } from './identity/card.ts';
 import { impersonationOperations } from './identity/impersonation.ts';
+import { emailChangeOperations } from './identity/email-change.ts';
+import { forgottenPasswordOperations } from './identity/forgotten-password.ts';
+import { mailOperations } from './identity/mail.ts';
 import { Person } from './identity/person.ts';
 import { profileOperations } from './identity/profile.ts';
 import { roleOperations } from './identity/role.ts';
 import { sessionOperations } from './identity/session.ts';
 import { setupOperations } from './identity/setup.ts';
 import { signingKeyOperations } from './identity/signing-key.ts';
+import { verificationOperations } from './identity/verification.ts';
 import { anyone, person } from './language/access.ts';
 import { hearing } from './language/hearing.ts';
 import { perUser } from './language/limit.ts';
@@ -19,12 +23,16 @@ export * from './identity/audit.ts';
 export * from './identity/card.ts';
 export * from './identity/handle.ts';
 export * from './identity/impersonation.ts';
+export * from './identity/email-change.ts';
+export * from './identity/forgotten-password.ts';
+export * from './identity/mail.ts';
 export * from './identity/person.ts';
 export * from './identity/profile.ts';
 export * from './identity/role.ts';
 export * from './identity/session.ts';
 export * from './identity/setup.ts';
 export * from './identity/signing-key.ts';
+export * from './identity/verification.ts';
 
 export const identity = service('identity', {
   ...sessionOperations,
@@ -36,6 +44,10 @@ export const identity = service('identity', {
   ...setupOperations,
   ...cardOperations,
   ...signingKeyOperations,
+  ...verificationOperations,
+  ...forgottenPasswordOperations,
+  ...emailChangeOperations,
+  ...mailOperations,
   me: query({
     summary: 'Who is signed in',
     http: 'GET /identity/me',

@@ -12,6 +12,7 @@ export * from './language/snapshot.ts';
 export * from './language/topic.ts';
 export * from './communities.ts';
 export * from './identity.ts';
+export * from './notifications.ts';
 export * from './realtime.ts';
 export * from './topics.ts';
 export * from './catalogue.ts';

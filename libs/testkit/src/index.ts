@@ -2,6 +2,7 @@ import './matchers.ts';
 
 export { Ear, type Heard } from './ear.ts';
 export { askOperation, sendOperation, type HttpOptions } from './http.ts';
+export { lettersTo, letterTo, tokenIn, type LetterRead } from './letters.ts';
 export { MelaProcess } from './mela-process.ts';
 export { Problem } from './problem.ts';
 export { openDatabase, type ServiceDatabase } from './service-database.ts';

@@ -9,6 +9,8 @@ export interface WorldAddresses {
   readonly realtime: string;
   /** The data folder: other commands of the command line join the world with it. */
   readonly data: string;
+  /** What was sent by mail is read there: `GET /mails?to=`. */
+  readonly mailbox: string;
 }
 
 /** How the same services are spread over processes; the flows pass in each. */
@@ -18,7 +20,7 @@ const processesOf: Record<Shape, readonly string[]> = {
   all: ['all'],
   // Everything in one process, and still no request takes the short path.
   bus: ['all'],
-  separate: ['identity', 'communities', 'api', 'realtime'],
+  separate: ['identity', 'communities', 'notifications', 'api', 'realtime'],
 };
 
 /** Starts the parts and the services as a person would, through the command line, and stops them all. */
@@ -37,10 +39,10 @@ export async function startWorld(shape: Shape): Promise<{ addresses: WorldAddres
     return child.ready();
   };
   try {
-    await begin('up', '--parts-only');
+    const { mailbox } = await begin('up', '--parts-only');
     const ready = await Promise.all(processesOf[shape].map((name) => begin('run', name)));
     const addresses = Object.assign({}, ...ready) as Record<string, string>;
-    return { addresses: { api: addresses['api']!, realtime: addresses['realtime']!, data }, stop };
+    return { addresses: { api: addresses['api']!, realtime: addresses['realtime']!, data, mailbox: mailbox! }, stop };
   } catch (error) {
     await stop();
     throw error;

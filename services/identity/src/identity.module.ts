@@ -10,6 +10,12 @@ import { ImpersonationApi } from './impersonation/impersonation.api.ts';
 import { ImpersonationService } from './impersonation/impersonation.service.ts';
 import { Keyring } from './keyring/keyring.ts';
 import { NewPasswords } from './person/new-passwords.ts';
+import { EmailChangeApi } from './email-change/email-change.api.ts';
+import { EmailChangeService } from './email-change/email-change.service.ts';
+import { ForgottenPasswordApi } from './forgotten-password/forgotten-password.api.ts';
+import { ForgottenPasswordService } from './forgotten-password/forgotten-password.service.ts';
+import { MailApi } from './mail/mail.api.ts';
+import { MailService } from './mail/mail.service.ts';
 import { PasswordHasher } from './person/password-hasher.ts';
 import { PersonApi } from './person/person.api.ts';
 import { PersonService } from './person/person.service.ts';
@@ -29,6 +35,9 @@ import { SigningKeyService } from './signing-key/signing-key.service.ts';
 import { SigningKeys } from './signing-key/signing-keys.ts';
 import { entities, migrations } from './tables.ts';
 import { SignInThrottle } from './throttle/sign-in-throttle.ts';
+import { OneTimeTokens } from './verification/one-time-token.ts';
+import { VerificationApi } from './verification/verification.api.ts';
+import { VerificationService } from './verification/verification.service.ts';
 
 export const identityService = defineService({
   hosts: identity,
@@ -36,7 +45,7 @@ export const identityService = defineService({
   settings: IdentitySettings,
   entities,
   migrations,
-  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi],
+  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi],
   reactions: [OnProfileChanged],
   tidies: [AuditService, SignInThrottle],
   providers: [
@@ -48,6 +57,10 @@ export const identityService = defineService({
     ImpersonationService,
     AuditService,
     SessionService,
+    VerificationService,
+    ForgottenPasswordService,
+    EmailChangeService,
+    MailService,
     PasswordHasher,
     NewPasswords,
     SignInThrottle,
@@ -60,5 +73,6 @@ export const identityService = defineService({
       provide: SigningKeys, inject: [Db, Keyring, SETTINGS],
       useFactory: (db: Db, keyring: Keyring, settings: IdentitySettings) => SigningKeys.open(db, keyring, settings),
     },
+    { provide: OneTimeTokens, inject: [Keyring], useFactory: (keyring: Keyring) => new OneTimeTokens(keyring.keyFor('one-time-token')) },
   ],
 });

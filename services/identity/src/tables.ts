@@ -1,3 +1,4 @@
+import { EmailChangeRow } from './email-change/email-change.store.ts';
 import { HandleRow } from './handle/handle.store.ts';
 import { identityTables } from './migrations/0001-identity.ts';
 import { platformRoles } from './migrations/0002-roles.ts';
@@ -5,12 +6,14 @@ import { sessionsThatEnd } from './migrations/0003-sessions-that-end.ts';
 import { keysThatRotate } from './migrations/0004-keys-that-rotate.ts';
 import { administration } from './migrations/0005-administration.ts';
 import { profiles } from './migrations/0006-profiles.ts';
+import { verificationTables } from './migrations/0007-verification.ts';
 import { signInAttempts } from './migrations/0008-sign-in-attempts.ts';
 import { PersonRow } from './person/person.store.ts';
 import { SessionRow } from './session/session.store.ts';
 import { SigningKeyRow } from './signing-key/signing-key.store.ts';
+import { VerificationRow } from './verification/verification.store.ts';
 
-export const entities = [PersonRow, HandleRow, SessionRow, SigningKeyRow];
+export const entities = [PersonRow, HandleRow, SessionRow, SigningKeyRow, VerificationRow, EmailChangeRow];
 
 /** In the order in which they are applied. */
-export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles, signInAttempts];
+export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles, verificationTables, signInAttempts];

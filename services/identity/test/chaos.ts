@@ -20,6 +20,7 @@ export const workload: Workload = {
     session: 'SELECT id::text AS id, version FROM session WHERE version > 0',
     // There is a row as soon as somebody wanted to change something.
     profile: 'SELECT person_id::text AS id, version FROM profile WHERE version > 0',
+    verification: 'SELECT id::text AS id, 1 AS version FROM verification',
   },
   rows: {
     person: 'SELECT id::text AS id, email, name FROM person',

@@ -17,6 +17,11 @@ import { SigningKeyService } from '../src/signing-key/signing-key.service.ts';
 import { SigningKeys } from '../src/signing-key/signing-keys.ts';
 import { entities, migrations } from '../src/tables.ts';
 import { SignInThrottle } from '../src/throttle/sign-in-throttle.ts';
+import { EmailChangeService } from '../src/email-change/email-change.service.ts';
+import { ForgottenPasswordService } from '../src/forgotten-password/forgotten-password.service.ts';
+import { MailService } from '../src/mail/mail.service.ts';
+import { OneTimeTokens } from '../src/verification/one-time-token.ts';
+import { VerificationService } from '../src/verification/verification.service.ts';
 import { openDatabase } from '@mela/testkit';
 import { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
@@ -50,14 +55,20 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), accessTokens, audit, new SignInThrottle(db, keyring), own);
   const cards = new CardService(db, caches);
   const setups = new SetupService(db);
+  const tokens = new OneTimeTokens(keyring.keyFor('one-time-token'));
+  const verifications = new VerificationService(db, tokens);
   return {
     keys, rotation: new SigningKeyService(db, keys, own), hasher, audit, sessions,
-    people: new PersonService(db, passwords, sessions, audit),
+    people: new PersonService(db, passwords, sessions, audit, verifications),
     accounts: new AccountService(db, sessions, audit),
     impersonations: new ImpersonationService(db, accessTokens, audit, own),
     profiles: new ProfileService(db, cards, setups),
     setups,
     cards,
+    verifications,
+    mails: new MailService(db, tokens),
+    passwords: new ForgottenPasswordService(db, passwords, sessions, verifications, audit),
+    changes: new EmailChangeService(db, hasher, sessions, verifications, audit),
   };
 }
 

@@ -18,8 +18,8 @@ const points = {
 
 type Point = keyof typeof points;
 
-/** The gateways keep nothing: they say no events of their own. */
-const silent: readonly string[] = ['api', 'realtime'];
+/** They say no events of their own: the gateways keep nothing, and what notifications keeps is nobody's news. */
+const silent: readonly string[] = ['api', 'realtime', 'notifications'];
 /** Nobody asks the witness anything. */
 const askedNothing: readonly string[] = [...silent, 'witness'];
 const BOOTED_WITHIN_MS = 5_000;

@@ -89,6 +89,7 @@ export class Db implements Transactions<Tx>, Rows {
       if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed unnoticed, and PostgreSQL undid it all');
       for (const { span } of emitted) span?.end();
       if (emitted.length > 0) this.bell.ring();
+      tx.committed();
       return result;
     } catch (error) {
       if (client) await say(client, 'ROLLBACK').catch(() => undefined);

@@ -26,6 +26,7 @@ interface Emitted {
 /** State and events of one change: both commit, or neither does. */
 export class Tx implements Rows {
   private emitted: Emitted[] = [];
+  private afterwards: (() => void)[] = [];
   private depth = 0;
 
   constructor(
@@ -58,6 +59,15 @@ export class Tx implements Rows {
     this.emitted.push({ sealed, span });
   }
 
+  /** Done once all of this is committed, and not done where it is undone. Whatever has to happen is in a row: a process may die in between. */
+  afterCommit(act: () => void): void {
+    this.afterwards.push(act);
+  }
+
+  committed(): void {
+    for (const act of this.afterwards.splice(0)) act();
+  }
+
   /** What was emitted since the outermost transaction began, once and for all. */
   takeEmitted(): readonly Emitted[] {
     const taken = this.emitted;
@@ -69,9 +79,11 @@ export class Tx implements Rows {
   async nested<R>(work: (tx: Tx) => Promise<R>): Promise<R> {
     const savepoint = `nested_${++this.depth}`;
     const before = this.emitted.length;
+    const actsBefore = this.afterwards.length;
     await this.runner.query(`SAVEPOINT ${savepoint}`);
     const rollback = async () => {
       this.emitted.length = before;
+      this.afterwards.length = actsBefore;
       await this.runner.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
     };
     try {

@@ -13,6 +13,8 @@ import { startService } from './service-host.ts';
 export interface ServiceTarget extends Target {
   readonly kind: 'service';
   readonly migrations: readonly Migration[];
+  /** It speaks with servers that are not Mela's. */
+  readonly outside: boolean;
 }
 
 /** A service as something a process can host. What it hosts and hears is held against the contracts before it starts. */
@@ -27,6 +29,7 @@ export function defineService(manifest: Manifest, catalogue: Catalogue = mela): 
     kind: 'service',
     settings,
     migrations: manifest.migrations,
+    outside: manifest.outside ?? false,
     needs: () => needsOf(manifest, catalogue),
     start: async (process) => {
       const faults = faultsOf(manifest, catalogue);

@@ -15,6 +15,8 @@ export interface Manifest {
   readonly settings?: SettingsSchema;
   readonly entities: readonly (Function | EntitySchema)[];
   readonly migrations: readonly Migration[];
+  /** It speaks with servers that are not Mela's, such as those that deliver mail. */
+  readonly outside?: true;
   /** Classes with `@Handles` methods. */
   readonly apis: readonly Type[];
   /** Classes with `@Hears`. */

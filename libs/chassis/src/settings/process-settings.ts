@@ -47,6 +47,9 @@ export type ProcessSettings = z.output<typeof ProcessSettings>;
 /** Read by every gateway: a position that one of them signed is taken by the others. */
 export const cursorSecret = secret.describe('Signs the positions that clients resume from; the same in every gateway');
 
+/** Read by whoever counts there or has jobs wait there. */
+export const redisUrl = z.url({ protocol: /^rediss?$/ }).describe('Redis, where requests are counted and jobs wait: redis://:password@host:6379');
+
 /** The URL of a service's own role; a service never sees another's. */
 export const databaseSetting = (service: string) => `${service.toUpperCase()}_DATABASE_URL`;
 

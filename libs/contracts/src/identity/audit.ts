@@ -8,6 +8,7 @@ import { command, query } from '../language/operation.ts';
 export const auditKinds = [
   'registered', 'signed_in', 'sign_in_failed', 'signed_out', 'session_ended', 'refresh_token_reused', 'password_changed',
   'role_changed', 'appointed', 'suspended', 'restored', 'impersonated', 'audit_exported',
+  'password_reset', 'email_changed',
 ] as const;
 export type AuditKind = (typeof auditKinds)[number];
 

@@ -12,7 +12,7 @@ export const Password = z.string().min(10).max(200).meta({ examples: ['cubbon-pa
 /** Who looks after the platform; in communities people have roles of their own. */
 const Role = z.enum(platformRoles);
 
-export const Person = z.object({ id: Id, email: z.string(), name: z.string(), role: Role, createdAt: Instant });
+export const Person = z.object({ id: Id, email: z.string(), emailVerified: z.boolean(), name: z.string(), role: Role, createdAt: Instant });
 export type Person = z.output<typeof Person>;
 
 export const PersonUnknown = refusal('identity.person_unknown', 404, 'Nobody here is that');
@@ -22,6 +22,14 @@ export const Suspended = refusal('identity.suspended', 403, 'This account is sus
 
 export const UserRegistered = event('user.registered', {
   summary: 'A person has an account',
+  aggregate: 'user',
+  data: z.object({ userId: Id }),
+  audience: (e) => [topic.person(e.userId)],
+  example: { userId: id(1) },
+});
+
+export const UserPasswordChanged = event('user.password_changed', {
+  summary: 'A person has another password',
   aggregate: 'user',
   data: z.object({ userId: Id }),
   audience: (e) => [topic.person(e.userId)],

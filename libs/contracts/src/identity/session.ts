@@ -7,7 +7,8 @@ import { Id, Instant, Text, id } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { topic } from '../topics.ts';
-import { Email, Password, Person, Suspended, UserRegistered } from './person.ts';
+import { Email, Password, Person, Suspended, UserPasswordChanged, UserRegistered } from './person.ts';
+import { VerificationRequested } from './verification.ts';
 
 /** What signing in gives: a short-lived access token, and a refresh token that works once. */
 export const Session = z.object({
@@ -69,7 +70,7 @@ export const sessionOperations = {
     input: z.object({ email: Email, password: Password, name: Text(80), device: Device.optional() }),
     output: Session,
     refusals: [EmailTaken, WeakPassword, HashingBusy],
-    emits: [UserRegistered],
+    emits: [UserRegistered, VerificationRequested],
     secret: true,
     session: 'opens',
   }),
@@ -135,7 +136,7 @@ export const sessionOperations = {
     input: z.object({ password: z.string().max(200), newPassword: Password }),
     output: z.object({ ended: z.int() }),
     refusals: [WrongPassword, WeakPassword, HashingBusy],
-    emits: [SessionRevoked],
+    emits: [UserPasswordChanged, SessionRevoked],
     inPerson: true,
   }),
 };

@@ -25,7 +25,7 @@ describe('shutting out and letting in', () => {
 });
 
 it('an account says whether its owner is shut out, and why', () => {
-  const kept = { ...standing(1, 'member'), email: 'a@example.org', name: 'Asha', version: 1, createdAt: at, suspendedBy: null, suspensionReason: null };
-  expect(asAccount(kept)).toEqual({ id: id(1), email: 'a@example.org', name: 'Asha', role: 'member', createdAt: at.toISOString(), suspension: null });
+  const kept = { ...standing(1, 'member'), email: 'a@example.org', name: 'Asha', emailVerifiedAt: null, language: 'en', version: 1, createdAt: at, suspendedBy: null, suspensionReason: null };
+  expect(asAccount(kept)).toEqual({ id: id(1), email: 'a@example.org', emailVerified: false, name: 'Asha', role: 'member', createdAt: at.toISOString(), suspension: null });
   expect(asAccount({ ...kept, suspendedAt: at, suspendedBy: id(2), suspensionReason: 'spam' }).suspension).toEqual({ at: at.toISOString(), by: id(2), reason: 'spam' });
 });

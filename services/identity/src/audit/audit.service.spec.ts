@@ -76,7 +76,7 @@ describe('the audit log', () => {
       return steps;
     };
     const steps = await stepsOf(person.email);
-    expect(steps.flat()).toHaveLength(2);
+    expect(steps.flat()).toHaveLength(4);
     expect(await stepsOf('nobody-at-all@example.org')).toEqual(steps);
   });
 

@@ -1,9 +1,11 @@
-import type { Caller } from '@mela/bus';
+import { currentContext, type Caller } from '@mela/bus';
 import { Db } from '@mela/chassis';
 import { EmailTaken, Forbidden, InvalidToken, isRefusal, PersonUnknown, UserRegistered, UserRoleChanged, type identity, type In, type Person, type PlatformRole, type Refusal, type Session } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.ts';
 import { SessionService } from '../session/session.service.ts';
+import { VerificationService } from '../verification/verification.service.ts';
+import { firstLanguage } from './language.ts';
 import { NewPasswords } from './new-passwords.ts';
 import { asPerson, changeRole, foldedEmail, hearPerson, writeAccount } from './person.ts';
 import { PersonStore } from './person.store.ts';
@@ -17,16 +19,18 @@ export class PersonService {
     private readonly passwords: NewPasswords,
     private readonly sessions: SessionService,
     private readonly audit: AuditService,
+    private readonly verifications: VerificationService,
   ) {}
 
   async register(draft: In<typeof identity.register>): Promise<Session | Refusal> {
     const passwordHash = await this.passwords.take(draft.password, draft);
     if (isRefusal(passwordHash)) return passwordHash;
     return this.db.transaction(async (tx) => {
-      const account = await tx.get(PersonStore).insert(writeAccount(draft, passwordHash));
+      const account = await tx.get(PersonStore).insert(writeAccount(draft, passwordHash, firstLanguage(currentContext()?.locale)));
       if (!account) return EmailTaken();
       tx.emit(UserRegistered, account, { userId: account.id });
       await this.audit.note(tx, { what: 'registered', by: { personId: account.id }, about: account.id, device: draft.device });
+      await this.verifications.request(tx, { purpose: 'verify_email', email: account.email, personId: account.id });
       return this.sessions.open(tx, account, draft.device);
     });
   }

@@ -6,13 +6,13 @@ describe('an account', () => {
   const draft = { email: ' Asha@Example.ORG ', name: 'Asha' };
 
   it('is written under the folded address, with an id of its own', () => {
-    expect(writeAccount(draft, 'hash')).toMatchObject({ email: 'asha@example.org', name: 'Asha', passwordHash: 'hash' });
-    expect(writeAccount(draft, 'hash').id).not.toBe(writeAccount(draft, 'hash').id);
+    expect(writeAccount(draft, 'hash', 'en')).toMatchObject({ email: 'asha@example.org', name: 'Asha', passwordHash: 'hash' });
+    expect(writeAccount(draft, 'hash', 'en').id).not.toBe(writeAccount(draft, 'hash', 'en').id);
   });
 
   it('shows nothing of its credentials', () => {
-    const account = { ...writeAccount(draft, 'hash'), role: 'member' as const, suspendedAt: null, version: 1, createdAt: new Date(0) };
-    expect(asPerson(account)).toEqual({ id: account.id, email: 'asha@example.org', name: 'Asha', role: 'member', createdAt: '1970-01-01T00:00:00.000Z' });
+    const account = { ...writeAccount(draft, 'hash', 'en'), role: 'member' as const, emailVerifiedAt: null, suspendedAt: null, version: 1, createdAt: new Date(0) };
+    expect(asPerson(account)).toEqual({ id: account.id, email: 'asha@example.org', emailVerified: false, name: 'Asha', role: 'member', createdAt: '1970-01-01T00:00:00.000Z' });
   });
 });
 

@@ -23,6 +23,11 @@ export class PersonRow implements Account {
 
   @Column('timestamptz', { name: 'suspended_at', nullable: true })
   suspendedAt!: Date | null;
+  @Column('timestamptz', { name: 'email_verified_at', nullable: true })
+  emailVerifiedAt!: Date | null;
+
+  @Column('text')
+  language!: string;
 
   @Column('int')
   version!: number;
@@ -31,7 +36,8 @@ export class PersonRow implements Account {
   createdAt!: Date;
 }
 
-export const ACCOUNT = 'id, email, name, role, suspended_at AS "suspendedAt", version, created_at AS "createdAt"';
+export const ACCOUNT =
+  'id, email, name, role, suspended_at AS "suspendedAt", email_verified_at AS "emailVerifiedAt", language, version, created_at AS "createdAt"';
 
 const keyOf = (who: { id: string } | { email: string }): readonly [string, string] => ('id' in who ? ['id', who.id] : ['email', who.email]);
 
@@ -39,17 +45,21 @@ export class PersonStore {
   constructor(private readonly rows: Rows) {}
 
   /** Undefined when the address has an account: of many at once the constraint lets one through. */
-  async insert({ id, email, name, passwordHash }: NewAccount): Promise<Account | undefined> {
+  async insert({ id, email, name, passwordHash, language }: NewAccount): Promise<Account | undefined> {
     const [account] = await this.rows.query<Account>(
-      `INSERT INTO person (id, email, name, password_hash) VALUES ($1, $2, $3, $4)
+      `INSERT INTO person (id, email, name, password_hash, language) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT (email) DO NOTHING RETURNING ${ACCOUNT}`,
-      [id, email, name, passwordHash],
+      [id, email, name, passwordHash, language],
     );
     return account;
   }
 
   async find(id: string): Promise<Account | undefined> {
     return (await this.rows.manager.findOneBy(PersonRow, { id })) ?? undefined;
+  }
+
+  async withEmail(email: string): Promise<Account | undefined> {
+    return (await this.rows.query<Account>(`SELECT ${ACCOUNT} FROM person WHERE email = $1`, [email]))[0];
   }
 
   async credentialsOf(who: { id: string } | { email: string }): Promise<(Account & { passwordHash: string }) | undefined> {
@@ -88,7 +98,27 @@ export class PersonStore {
     return account!;
   }
 
-  /** Only if nobody changed the password meanwhile. */
+  async markVerified(id: string): Promise<Account> {
+    const [account] = await this.rows.query<Account>(`UPDATE person SET email_verified_at = now(), version = version + 1 WHERE id = $1 RETURNING ${ACCOUNT}`, [id]);
+    return account!;
+  }
+
+  /** Given the hash of before, only if nobody changed the password meanwhile. */
+  async changePassword(id: string, after: string, before?: string): Promise<Account | undefined> {
+    const [account] = await this.rows.query<Account>(
+      `UPDATE person SET password_hash = $2, version = version + 1 WHERE id = $1 AND password_hash = coalesce($3, password_hash) RETURNING ${ACCOUNT}`,
+      [id, after, before ?? null],
+    );
+    return account;
+  }
+
+  /** It was confirmed: so it is verified. The constraint refuses an address that somebody has. */
+  async changeEmail(id: string, email: string): Promise<Account> {
+    const [account] = await this.rows.query<Account>(`UPDATE person SET email = $2, email_verified_at = now(), version = version + 1 WHERE id = $1 RETURNING ${ACCOUNT}`, [id, email]);
+    return account!;
+  }
+
+  /** The same password, hashed anew; only if nobody changed it meanwhile. */
   async rehash(id: string, before: string, after: string): Promise<boolean> {
     const changed = await this.rows.query('UPDATE person SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id', [id, before, after]);
     return changed.length > 0;

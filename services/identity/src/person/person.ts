@@ -10,6 +10,8 @@ export interface Account {
   readonly role: PlatformRole;
   /** Since when its owner is shut out. */
   readonly suspendedAt: Date | null;
+  readonly emailVerifiedAt: Date | null;
+  readonly language: string;
   readonly version: number;
   readonly createdAt: Date;
 }
@@ -20,18 +22,22 @@ export interface NewAccount {
   readonly email: string;
   readonly name: string;
   readonly passwordHash: string;
+  readonly language: string;
 }
 
 export const foldedEmail = (email: string): string => email.trim().toLowerCase();
 
-export const writeAccount = (draft: { email: string; name: string }, passwordHash: string): NewAccount => ({
+export const writeAccount = (draft: { email: string; name: string }, passwordHash: string, language: string): NewAccount => ({
   id: uuidv7(),
   email: foldedEmail(draft.email),
   name: draft.name,
   passwordHash,
+  language,
 });
 
-export const asPerson = ({ id, email, name, role, createdAt }: Account): Person => ({ id, email, name, role, createdAt: createdAt.toISOString() });
+export const asPerson = ({ id, email, emailVerifiedAt, name, role, createdAt }: Account): Person => ({
+  id, email, emailVerified: emailVerifiedAt !== null, name, role, createdAt: createdAt.toISOString(),
+});
 
 /** Whoever gives roles is there: the last of them keeps theirs. Answers whether there is anything to change. */
 export function changeRole({ role: before }: Pick<Account, 'role'>, role: PlatformRole, others: { readonly superAdmins: number }): boolean | Refusal {

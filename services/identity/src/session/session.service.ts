@@ -1,18 +1,20 @@
 import type { Caller } from '@mela/bus';
 import { Db, lasting, SETTINGS, type Tx } from '@mela/chassis';
 import {
-  InvalidToken, isRefusal, RefreshRefused, SessionOpenedElsewhere, SessionRevoked, SessionUnknown, Suspended, WrongCredentials, WrongPassword,
+  InvalidToken, isRefusal, RefreshRefused, SessionOpenedElsewhere, SessionRevoked, SessionUnknown, Suspended, UserPasswordChanged, WrongCredentials, WrongPassword,
   NotWhileImpersonating, type identity, type In, type Out, type Refusal, type Session,
 } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
+import { EmailChangeStore } from '../email-change/email-change.store.ts';
 import { isOutdated, parseHash } from '../person/password.ts';
 import { NewPasswords } from '../person/new-passwords.ts';
 import { PasswordHasher } from '../person/password-hasher.ts';
 import { asPerson, foldedEmail, type Account } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
 import type { IdentitySettings } from '../settings.ts';
+import { VerificationStore } from '../verification/verification.store.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { hashOf, RefreshTokens } from './refresh-token.ts';
 import { SignInThrottle } from '../throttle/sign-in-throttle.ts';
@@ -138,7 +140,11 @@ export class SessionService {
     if (isRefusal(after)) return after;
     return this.db.transaction(async (tx) => {
       // Of two changes at once the second knows a password of before.
-      if (!(await tx.get(PersonStore).rehash(personId, account.passwordHash, after))) return WrongPassword();
+      const changed = await tx.get(PersonStore).changePassword(personId, after, account.passwordHash);
+      if (!changed) return WrongPassword();
+      tx.emit(UserPasswordChanged, changed, { userId: personId });
+      await tx.get(VerificationStore).supersede(changed.email, ['reset_password']);
+      await tx.get(EmailChangeStore).supersede(personId);
       const ended = await this.end(tx, personId, { but: sessionId });
       await this.audit.note(tx, { what: 'password_changed', by: caller, about: personId, details: { ended } });
       return { ended };

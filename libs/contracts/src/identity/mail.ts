@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { services } from '../language/access.ts';
+import { Id, Instant } from '../language/models.ts';
+import { query } from '../language/operation.ts';
+
+/** What identity has somebody told by mail. */
+export const mailKinds = ['verify_email', 'reset_password', 'confirm_old_email', 'confirm_new_email', 'password_changed', 'email_changed'] as const;
+export type MailKind = (typeof mailKinds)[number];
+
+/** A mail that is due: to whom, in which language, and what stands in it that no event may carry. */
+export const DueMail = z.object({
+  needed: z.literal(true),
+  kind: z.enum(mailKinds),
+  email: z.string(),
+  name: z.string(),
+  locale: z.string(),
+  /** The address that is to come, where that is what it is about. */
+  newEmail: z.string().nullable(),
+  /** With it the reader proves that they read it. */
+  token: z.string().nullable(),
+  expiresAt: Instant.nullable(),
+});
+export type DueMail = z.output<typeof DueMail>;
+
+/** It came about, and nobody is to be written to any more. */
+export const NeedlessMail = z.object({ needed: z.literal(false), why: z.enum(['unknown', 'used', 'superseded', 'expired', 'nobody']) });
+export type NeedlessMail = z.output<typeof NeedlessMail>;
+
+export const mailOperations = {
+  mail: query({
+    summary: 'To whom a mail goes, and with which token: asked by whoever sends it, at that moment. `id` is the verification’s, the person’s, or the change’s',
+    access: services,
+    input: z.object({ about: z.enum(['verification', 'password_changed', 'email_changed']), id: Id }),
+    output: z.discriminatedUnion('needed', [DueMail, NeedlessMail]),
+  }),
+};

@@ -1,0 +1,83 @@
+import type { Caller } from '@mela/bus';
+import { Db, type Tx } from '@mela/chassis';
+import {
+  EmailTaken, EmailUnchanged, InvalidToken, isRefusal, TokenRefused, UserEmailChanged, WrongPassword,
+  type identity, type In, type Out, type Refusal,
+} from '@mela/contracts';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { AuditService } from '../audit/audit.service.ts';
+import { PasswordHasher } from '../person/password-hasher.ts';
+import { foldedEmail } from '../person/person.ts';
+import { PersonStore } from '../person/person.store.ts';
+import { SessionService } from '../session/session.service.ts';
+import { lifetime } from '../verification/verification.ts';
+import { VerificationService } from '../verification/verification.service.ts';
+import { VerificationStore } from '../verification/verification.store.ts';
+import { completes, isOpen, type EmailChange, type Side } from './email-change.ts';
+import { EmailChangeStore } from './email-change.store.ts';
+
+@Injectable()
+export class EmailChangeService {
+  constructor(
+    private readonly db: Db,
+    private readonly hasher: PasswordHasher,
+    private readonly sessions: SessionService,
+    private readonly verifications: VerificationService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** Whether the new address is somebody's is neither asked nor said: nothing is sent there then, and only who sends learns it. */
+  async request({ personId, sessionId }: Caller, { password, newEmail }: In<typeof identity.changeEmail>): Promise<Out<typeof identity.changeEmail> | Refusal> {
+    const holder = await this.db.get(PersonStore).credentialsOf({ id: personId });
+    if (!holder) return InvalidToken('Its account is gone');
+    const matches = await this.hasher.matches(password, holder.passwordHash);
+    if (isRefusal(matches)) return matches;
+    if (!matches) return WrongPassword();
+    return this.db.transaction(async (tx) => {
+      const account = await tx.get(PersonStore).lock({ id: personId });
+      if (!account) return InvalidToken('Its account is gone');
+      const change = { id: uuidv7(), personId, sessionId, oldEmail: account.email, newEmail: foldedEmail(newEmail) };
+      if (change.oldEmail === change.newEmail) return EmailUnchanged();
+      const changes = tx.get(EmailChangeStore);
+      await changes.forgetOld(personId);
+      await changes.supersede(personId);
+      await changes.insert(change, lifetime.confirm_new_email);
+      await this.verifications.request(tx, { purpose: 'confirm_old_email', email: change.oldEmail, personId, changeId: change.id });
+      await this.verifications.request(tx, { purpose: 'confirm_new_email', email: change.newEmail, personId, changeId: change.id });
+      return { accepted: true as const };
+    });
+  }
+
+  confirm({ token }: In<typeof identity.confirmEmail>): Promise<Out<typeof identity.confirmEmail> | Refusal> {
+    return this.db.transaction(async (tx) => {
+      const verification = await this.verifications.take(tx, token, ['confirm_old_email', 'confirm_new_email']);
+      if (isRefusal(verification)) return verification;
+      const changes = tx.get(EmailChangeStore);
+      const change = await changes.lock(verification.changeId!);
+      if (!change || !isOpen(change, change.at)) return TokenRefused();
+      const side: Side = verification.purpose === 'confirm_old_email' ? 'old' : 'new';
+      await changes.confirm(change.id, side);
+      if (!completes(change, side)) return { changed: false };
+      return this.complete(tx, change);
+    });
+  }
+
+  private async complete(tx: Tx, { id, personId, sessionId, oldEmail, newEmail }: EmailChange): Promise<{ changed: true } | Refusal> {
+    const changed = await this.db.transaction((inner) => inner.get(PersonStore).changeEmail(personId, newEmail)).catch((fault: unknown) => {
+      if (isTaken(fault)) return undefined;
+      throw fault;
+    });
+    if (!changed) return EmailTaken();
+    tx.emit(UserEmailChanged, changed, { userId: personId, changeId: id });
+    await tx.get(EmailChangeStore).complete(id);
+    for (const email of [oldEmail, newEmail]) await tx.get(VerificationStore).supersede(email, ['verify_email', 'reset_password']);
+    const ended = await this.sessions.end(tx, personId, { but: sessionId });
+    await this.audit.note(tx, { what: 'email_changed', by: { personId }, about: personId, details: { ended } });
+    return { changed: true };
+  }
+}
+
+const UNIQUE = '23505';
+
+const isTaken = (fault: unknown): boolean => (fault as { driverError?: { code?: unknown } }).driverError?.code === UNIQUE;

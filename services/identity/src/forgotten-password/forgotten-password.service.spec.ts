@@ -1,0 +1,99 @@
+import { isRefusal, TokenRefused, type Session } from '@mela/contracts';
+import type { ServiceDatabase } from '@mela/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+
+let database: ServiceDatabase;
+let identity: Awaited<ReturnType<typeof identityOn>>;
+beforeAll(async () => {
+  database = await openIdentityDatabase();
+  identity = await identityOn(database.db);
+});
+afterAll(() => database?.close());
+
+const password = 'a long password';
+const newPassword = 'another long password';
+let people = 0;
+async function someone(): Promise<Session> {
+  const session = await identity.people.register({ email: `someone-${++people}@example.org`, password, name: 'Someone' });
+  if (isRefusal(session)) throw new Error(session.code);
+  return session;
+}
+async function mailsTo(email: string) {
+  const rows = await database.db.query<{ id: string }>(`SELECT id FROM verification WHERE email = $1 AND purpose = 'reset_password' ORDER BY created_at, id`, [email]);
+  return Promise.all(rows.map(({ id }) => identity.mails.due({ about: 'verification', id })));
+}
+async function tokenFor(email: string): Promise<string> {
+  await identity.passwords.forgot({ email });
+  const mail = (await mailsTo(email)).find(({ needed }) => needed);
+  if (!mail?.needed) throw new Error('no mail is due');
+  return mail.token!;
+}
+
+describe('a forgotten password', () => {
+  it('is replaced by whoever reads the mail, and everybody who was signed in is not any more', async () => {
+    const { person, refreshToken } = await someone();
+    const token = await tokenFor(person.email);
+    expect(await identity.passwords.reset({ token, newPassword })).toEqual({ ended: 1 });
+    expect(isRefusal(await identity.sessions.refresh({ refreshToken }))).toBe(true);
+    expect(isRefusal(await identity.sessions.signIn({ email: person.email, password }))).toBe(true);
+    expect(isRefusal(await identity.sessions.signIn({ email: person.email, password: newPassword }))).toBe(false);
+    const said = (await database.events()).filter(({ aggregate, type }) => aggregate === person.id && type === 'user.password_changed');
+    expect(said).toEqual([{ type: 'user.password_changed', aggregate: person.id, version: 2, data: { userId: person.id } }]);
+  });
+
+  it('is replaced once, of fifty attempts at once with one token', async () => {
+    const { person } = await someone();
+    const token = await tokenFor(person.email);
+    const outcomes = await Promise.all(Array.from({ length: 50 }, (_, n) => identity.passwords.reset({ token, newPassword: `${newPassword} ${n}` })));
+    expect(outcomes.filter((outcome) => !isRefusal(outcome))).toEqual([{ ended: 1 }]);
+    expect(outcomes.filter(isRefusal)).toEqual(Array.from({ length: 49 }, () => TokenRefused()));
+    const winner = outcomes.findIndex((outcome) => !isRefusal(outcome));
+    expect(isRefusal(await identity.sessions.signIn({ email: person.email, password: `${newPassword} ${winner}` }))).toBe(false);
+  });
+
+  it('has one good token at a time, for half an hour', async () => {
+    const { person } = await someone();
+    const first = await tokenFor(person.email);
+    const second = await tokenFor(person.email);
+    expect(await identity.passwords.reset({ token: first, newPassword })).toEqual(TokenRefused());
+    const [row] = await database.db.query<{ minutes: number }>(`SELECT extract(epoch FROM expires_at - created_at)::int / 60 AS minutes FROM verification WHERE email = $1 AND purpose = 'reset_password' LIMIT 1`, [person.email]);
+    expect(row).toEqual({ minutes: 30 });
+    await database.db.query(`UPDATE verification SET expires_at = now() WHERE email = $1`, [person.email]);
+    expect(await identity.passwords.reset({ token: second, newPassword })).toEqual(TokenRefused());
+  });
+
+  it('is no way in with a token that shows something else, nor the other way round', async () => {
+    const { person } = await someone();
+    const [row] = await database.db.query<{ id: string }>(`SELECT id FROM verification WHERE email = $1 AND purpose = 'verify_email'`, [person.email]);
+    const mail = await identity.mails.due({ about: 'verification', id: row!.id });
+    expect(await identity.passwords.reset({ token: mail.needed ? mail.token! : '', newPassword })).toEqual(TokenRefused());
+    expect(await identity.verifications.verifyEmail({ token: await tokenFor(person.email) })).toEqual(TokenRefused());
+  });
+
+  it('of an address that nobody has takes the same rows and the same event, gets the same answer, and no mail', async () => {
+    const { person } = await someone();
+    const nobody = 'nobody-has-this@example.org';
+    expect(await identity.passwords.forgot({ email: nobody })).toEqual(await identity.passwords.forgot({ email: person.email }));
+    const written = (email: string) => database.db.query(`SELECT purpose, person_id, change_id, (SELECT count(*)::int FROM outbox WHERE aggregate_id = verification.id::text) AS events FROM verification WHERE email = $1 AND purpose = 'reset_password'`, [email]);
+    expect(await written(nobody)).toEqual(await written(person.email));
+    expect(await mailsTo(nobody)).toEqual([{ needed: false, why: 'nobody' }]);
+  });
+
+  it('is asked for five times an hour at most, however many ask at once, and the answer does not tell', async () => {
+    const { person } = await someone();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => identity.passwords.forgot({ email: person.email })));
+    expect(answers).toEqual(Array.from({ length: 50 }, () => ({ accepted: true })));
+    const mails = await mailsTo(person.email);
+    expect(mails).toHaveLength(5);
+    expect(mails.filter(({ needed }) => needed)).toHaveLength(1);
+  });
+
+  it('that was remembered and changed leaves no token good', async () => {
+    const { person, accessToken } = await someone();
+    const token = await tokenFor(person.email);
+    const sessionId = JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()).sid as string;
+    expect(isRefusal(await identity.sessions.changePassword({ personId: person.id, sessionId, role: 'member' }, { password, newPassword }))).toBe(false);
+    expect(await identity.passwords.reset({ token, newPassword })).toEqual(TokenRefused());
+  });
+});
