@@ -47,8 +47,12 @@ describe('a newcomer with a cursor from before they joined', () => {
     await expect(founders).toHear(PostCreated, { postId: first.id });
     const since = founders.heard.find(({ d }) => d['postId'] === first.id)!.c;
     const under = { communityId, postId: talkedOf.id };
-    await asha.asks(communities.createComment, { ...under, body: 'Before Ravi came' });
+    const readers = await asha.listens(topic.post(talkedOf.id));
+    const remark = await asha.asks(communities.createComment, { ...under, body: 'Before Ravi came' });
     const before = await asha.asks(communities.createPost, { communityId, body: 'Before Ravi came, too' });
+    // What is of one aggregate may overtake what is of another on its way into the stream: before is what lies there before.
+    await expect(readers).toHear(CommentCreated, { commentId: remark.id });
+    await expect(founders).toHear(PostCreated, { postId: before.id });
 
     await ravi.asks(communities.join, { communityId });
     const screen = await ravi.opensScreen();
