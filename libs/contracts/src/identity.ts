@@ -13,6 +13,7 @@ import { sessionOperations } from './identity/session.ts';
 import { setupOperations } from './identity/setup.ts';
 import { signingKeyOperations } from './identity/signing-key.ts';
 import { verificationOperations } from './identity/verification.ts';
+import { secondFactorOperations } from './identity/second-factor.ts';
 import { anyone, person } from './language/access.ts';
 import { hearing } from './language/hearing.ts';
 import { perUser } from './language/limit.ts';
@@ -33,6 +34,7 @@ export * from './identity/session.ts';
 export * from './identity/setup.ts';
 export * from './identity/signing-key.ts';
 export * from './identity/verification.ts';
+export * from './identity/second-factor.ts';
 
 export const identity = service('identity', {
   ...sessionOperations,
@@ -48,6 +50,7 @@ export const identity = service('identity', {
   ...forgottenPasswordOperations,
   ...emailChangeOperations,
   ...mailOperations,
+  ...secondFactorOperations,
   me: query({
     summary: 'Who is signed in',
     http: 'GET /identity/me',

@@ -38,6 +38,14 @@ import { SignInThrottle } from './throttle/sign-in-throttle.ts';
 import { OneTimeTokens } from './verification/one-time-token.ts';
 import { VerificationApi } from './verification/verification.api.ts';
 import { VerificationService } from './verification/verification.service.ts';
+import { KnownPassword } from './person/known-password.ts';
+import { Challenges } from './second-factor/challenges.ts';
+import { Proofs } from './second-factor/proofs.ts';
+import { RecoveryCodes } from './second-factor/recovery-codes.ts';
+import { SecondFactorApi } from './second-factor/second-factor.api.ts';
+import { SecondFactorService } from './second-factor/second-factor.service.ts';
+import { SecondStepService } from './second-factor/second-step.service.ts';
+import { TotpSecrets } from './second-factor/totp-secrets.ts';
 
 export const identityService = defineService({
   hosts: identity,
@@ -45,7 +53,7 @@ export const identityService = defineService({
   settings: IdentitySettings,
   entities,
   migrations,
-  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi],
+  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi],
   reactions: [OnProfileChanged],
   tidies: [AuditService, SignInThrottle],
   providers: [
@@ -74,5 +82,12 @@ export const identityService = defineService({
       useFactory: (db: Db, keyring: Keyring, settings: IdentitySettings) => SigningKeys.open(db, keyring, settings),
     },
     { provide: OneTimeTokens, inject: [Keyring], useFactory: (keyring: Keyring) => new OneTimeTokens(keyring.keyFor('one-time-token')) },
+    KnownPassword,
+    SecondFactorService,
+    SecondStepService,
+    Proofs,
+    { provide: Challenges, inject: [Keyring], useFactory: (keyring: Keyring) => new Challenges(keyring.keyFor('sign-in-challenge')) },
+    { provide: TotpSecrets, inject: [Keyring], useFactory: (keyring: Keyring) => new TotpSecrets(keyring) },
+    { provide: RecoveryCodes, inject: [Keyring], useFactory: (keyring: Keyring) => new RecoveryCodes(keyring.keyFor('recovery-code')) },
   ],
 });

@@ -22,6 +22,13 @@ import { ForgottenPasswordService } from '../src/forgotten-password/forgotten-pa
 import { MailService } from '../src/mail/mail.service.ts';
 import { OneTimeTokens } from '../src/verification/one-time-token.ts';
 import { VerificationService } from '../src/verification/verification.service.ts';
+import { KnownPassword } from '../src/person/known-password.ts';
+import { Challenges } from '../src/second-factor/challenges.ts';
+import { Proofs } from '../src/second-factor/proofs.ts';
+import { RecoveryCodes } from '../src/second-factor/recovery-codes.ts';
+import { SecondFactorService } from '../src/second-factor/second-factor.service.ts';
+import { SecondStepService } from '../src/second-factor/second-step.service.ts';
+import { TotpSecrets } from '../src/second-factor/totp-secrets.ts';
 import { openDatabase } from '@mela/testkit';
 import { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
@@ -51,12 +58,17 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const hasher = new PasswordHasher(own);
   const passwords = new NewPasswords(hasher);
   const audit = new AuditService(db, keyring, own);
+  const challenges = new Challenges(keyring.keyFor('sign-in-challenge'));
   const accessTokens = new AccessTokens(keys, own);
-  const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), accessTokens, audit, new SignInThrottle(db, keyring), own);
+  const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), accessTokens, audit, new SignInThrottle(db, keyring), challenges, own);
   const cards = new CardService(db, caches);
   const setups = new SetupService(db);
   const tokens = new OneTimeTokens(keyring.keyFor('one-time-token'));
   const verifications = new VerificationService(db, tokens);
+  const known = new KnownPassword(db, hasher);
+  const secrets = new TotpSecrets(keyring);
+  const codes = new RecoveryCodes(keyring.keyFor('recovery-code'));
+  const proofs = new Proofs(secrets, codes, audit);
   return {
     keys, rotation: new SigningKeyService(db, keys, own), hasher, audit, sessions,
     people: new PersonService(db, passwords, sessions, audit, verifications),
@@ -69,6 +81,8 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     mails: new MailService(db, tokens),
     passwords: new ForgottenPasswordService(db, passwords, sessions, verifications, audit),
     changes: new EmailChangeService(db, hasher, sessions, verifications, audit),
+    secondFactors: new SecondFactorService(db, known, proofs, secrets, codes, audit),
+    secondSteps: new SecondStepService(db, challenges, proofs, sessions),
   };
 }
 

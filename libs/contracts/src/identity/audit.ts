@@ -9,6 +9,7 @@ export const auditKinds = [
   'registered', 'signed_in', 'sign_in_failed', 'signed_out', 'session_ended', 'refresh_token_reused', 'password_changed',
   'role_changed', 'appointed', 'suspended', 'restored', 'impersonated', 'audit_exported',
   'password_reset', 'email_changed',
+  'second_factor_on', 'second_factor_off', 'second_factor_failed', 'recovery_codes_renewed', 'recovery_code_used',
 ] as const;
 export type AuditKind = (typeof auditKinds)[number];
 

@@ -45,6 +45,9 @@ export const RefreshRefused = refusal('identity.refresh_refused', 401, 'This ref
 export const SessionUnknown = refusal('identity.session_unknown', 404, 'You have no such session');
 export const HashingBusy = refusal('identity.busy', 503, 'Too many people are signing in at once', 'Try again shortly');
 
+// With `challenge`, which the second step is to show within five minutes, and `methods`, of which one suffices.
+export const SecondFactorNeeded = refusal('identity.second_factor_needed', 403, 'The password is right, and a code is needed besides', 'POST /identity/sign-in/second-factor with `challenge` and a code');
+
 export const SessionRevoked = event('session.revoked', {
   summary: 'A sign-in has ended: its tokens are good for nothing any more',
   aggregate: 'session',
@@ -81,7 +84,7 @@ export const sessionOperations = {
     limit: perAddress(60, '1m'),
     input: z.object({ email: Email, password: z.string().max(200).meta({ examples: ['cubbon-park-at-six'] }), device: Device.optional() }),
     output: Session,
-    refusals: [WrongCredentials, TooManyAttempts, Suspended, HashingBusy],
+    refusals: [WrongCredentials, TooManyAttempts, Suspended, SecondFactorNeeded, HashingBusy],
     emits: [SessionOpenedElsewhere],
     secret: true,
     session: 'opens',

@@ -13,6 +13,7 @@ import { NewPasswords } from '../person/new-passwords.ts';
 import { PasswordHasher } from '../person/password-hasher.ts';
 import { asPerson, foldedEmail, type Account } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
+import { Challenges } from '../second-factor/challenges.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { VerificationStore } from '../verification/verification.store.ts';
 import { AccessTokens } from './access-tokens.ts';
@@ -31,6 +32,7 @@ export class SessionService {
     private readonly accessTokens: AccessTokens,
     private readonly audit: AuditService,
     private readonly throttle: SignInThrottle,
+    private readonly challenges: Challenges,
     @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_SESSION_DAYS' | 'IDENTITY_REFRESH_GRACE_SECONDS'>,
   ) {}
 
@@ -46,12 +48,18 @@ export class SessionService {
     }
     if (!account || !matches) return this.fail(foldedEmail(email), account, device);
     const better = isOutdated(parseHash(account.passwordHash)) ? await this.hasher.hash(password) : undefined;
-    return this.db.transaction(async (tx) => {
+    const outcome = await this.db.transaction(async (tx) => {
       if (typeof better === 'string') await tx.get(PersonStore).rehash(account.id, account.passwordHash, better);
       await tx.get(SessionStore).forgetExpired(account.id);
-      await attempt.succeed(tx);
-      return this.open(tx, account, device);
+      const needed = await this.challenges.neededBy(tx, account.id, device);
+      if (needed) return needed;
+      const opened = await this.open(tx, account, device);
+      if (!isRefusal(opened)) await attempt.succeed(tx);
+      return opened;
     });
+    // It was the right password, whatever else is missing.
+    if (isRefusal(outcome)) await attempt.giveBack();
+    return outcome;
   }
 
   private fail(email: string, account: Account | undefined, device: string | undefined): Promise<Refusal> {

@@ -1,0 +1,57 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { lasting, passing, type Tx } from '@mela/chassis';
+import { SecondFactorNeeded, type Refusal } from '@mela/contracts';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { PersonStore } from '../person/person.store.ts';
+import { SecondFactorStore } from './second-factor.store.ts';
+
+const CHALLENGE_MS = 5 * 60_000;
+const METHODS = ['totp', 'recovery_code'];
+
+const Challenge = z.object({ id: z.uuid(), personId: z.uuid(), device: z.string().optional(), expiresAt: z.number(), password: z.string() });
+
+/** A sign-in that waits for its second step: whose, on what, and until when. */
+export type Challenge = z.output<typeof Challenge>;
+
+/** Given with the refusal of the first step, and shown at the second. It is sealed, and nothing is stored of it until it is shown. */
+export class Challenges {
+  constructor(private readonly key: Buffer) {}
+
+  /** Whoever turns codes on meanwhile waits until this transaction ends, or is waited for: a password alone opens nothing from then on. */
+  async neededBy(tx: Tx, personId: string, device: string | undefined): Promise<Refusal | undefined> {
+    await tx.get(PersonStore).hold(personId);
+    if (!(await tx.get(SecondFactorStore).isOn(personId))) return undefined;
+    const account = await tx.get(PersonStore).credentialsOf({ id: personId });
+    const challenge = this.write({ personId, device }, account!.passwordHash, Date.now());
+    return passing(lasting(SecondFactorNeeded(undefined, { challenge, methods: METHODS })));
+  }
+
+  write({ personId, device }: Pick<Challenge, 'personId' | 'device'>, passwordHash: string, at: number): string {
+    const challenge: Challenge = { id: uuidv7(), personId, device, expiresAt: at + CHALLENGE_MS, password: this.digestOf(passwordHash) };
+    const body = Buffer.from(JSON.stringify(challenge)).toString('base64url');
+    return `${body}.${this.mac(`challenge ${body}`).toString('base64url')}`;
+  }
+
+  /** Undefined where it is not ours, or over. */
+  read(text: string, at: number): Challenge | undefined {
+    const [body = '', seal = '', ...more] = text.split('.');
+    const [given, expected] = [Buffer.from(seal, 'base64url'), this.mac(`challenge ${body}`)];
+    if (more.length > 0 || given.toString('base64url') !== seal || given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+    const challenge = Challenge.parse(JSON.parse(Buffer.from(body, 'base64url').toString()));
+    return challenge.expiresAt > at ? challenge : undefined;
+  }
+
+  /** Whoever chooses another password ends the sign-ins that were begun with the one of before. */
+  isOf({ password }: Challenge, passwordHash: string): boolean {
+    return password === this.digestOf(passwordHash);
+  }
+
+  private digestOf(passwordHash: string): string {
+    return this.mac(`password ${passwordHash}`).toString('base64url');
+  }
+
+  private mac(message: string): Buffer {
+    return createHmac('sha256', this.key).update(message).digest();
+  }
+}

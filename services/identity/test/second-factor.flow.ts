@@ -1,0 +1,83 @@
+import { identity } from '@mela/contracts';
+import { askOperation, openWorld, sendOperation, type Someone } from '@mela/testkit';
+import { afterEach, describe, expect, it } from 'vitest';
+import { AuthenticatorApp } from './authenticator-app.fixture.ts';
+
+const world = openWorld();
+afterEach(() => world.rest());
+
+const { api } = world.addresses;
+const send = async (operation: Parameters<typeof sendOperation>[1], input: Record<string, unknown>, options?: Parameters<typeof sendOperation>[3]) => {
+  const response = await sendOperation(api, operation, input, options);
+  return { status: response.status, cookies: response.headers.getSetCookie(), document: (await response.json()) as Record<string, unknown> };
+};
+const signIn = ({ email, password }: Someone, options?: Parameters<typeof sendOperation>[3]) => send(identity.signIn, { email, password, device: 'Asha’s phone' }, options);
+
+/** A code of now confirms, so that the next one is there to sign in with. */
+async function withCodes(asha: Someone) {
+  const { secret } = await asha.asks(identity.beginTotp, { password: asha.password });
+  const app = new AuthenticatorApp(secret);
+  const step = AuthenticatorApp.now();
+  const { recoveryCodes } = await asha.asks(identity.confirmTotp, { code: app.codeOf(step) });
+  return { app, used: app.codeOf(step), next: app.codeOf(step + 1), recoveryCodes };
+}
+
+describe('a person with an authenticator app', () => {
+  it('is asked for a code after the right password, and signed in with one that was not used', async () => {
+    const asha = await world.someone('Asha');
+    const { used, next } = await withCodes(asha);
+    expect((await asha.asks(identity.secondFactor, {})).recoveryCodesLeft).toBe(10);
+
+    const { status, document } = await signIn(asha);
+    expect([status, document]).toMatchObject([403, { code: 'identity.second_factor_needed', methods: ['totp', 'recovery_code'] }]);
+    expect(document).not.toHaveProperty('accessToken');
+    const challenge = String(document['challenge']);
+    expect(await send(identity.signInWithCode, { challenge, code: used })).toMatchObject({ status: 403, document: { code: 'identity.wrong_code' } });
+    const session = await askOperation(api, identity.signInWithCode, { challenge, code: next });
+    expect(await asha.asks(identity.me, {}, { token: session.accessToken })).toEqual(asha.session.person);
+    expect(await send(identity.signInWithCode, { challenge, code: next })).toMatchObject({ status: 401, document: { code: 'identity.challenge_refused' } });
+  });
+
+  it('reads in their log what became of it', async () => {
+    const asha = await world.someone('Asha');
+    const { app, recoveryCodes } = await withCodes(asha);
+    const challenge = String((await signIn(asha)).document['challenge']);
+    await send(identity.signInWithCode, { challenge, code: app.wrongCode });
+    await askOperation(api, identity.signInWithCode, { challenge, recoveryCode: recoveryCodes[0]! });
+    await asha.asks(identity.removeTotp, { password: asha.password, recoveryCode: recoveryCodes[1]! });
+    expect((await signIn(asha)).status).toBe(200);
+    const { items } = await asha.asks(identity.audit, {});
+    expect(items.map(({ what }) => what)).toEqual([
+      'signed_in', 'second_factor_off', 'recovery_code_used', 'signed_in', 'recovery_code_used', 'second_factor_failed', 'second_factor_on', 'signed_in', 'registered',
+    ]);
+  });
+
+  it('signs in on a page that never sees a token', async () => {
+    const asha = await world.someone('Asha');
+    const { next } = await withCodes(asha);
+    const inCookies = { headers: { 'mela-session': 'cookie' } };
+    const first = await signIn(asha, inCookies);
+    expect([first.status, first.cookies]).toEqual([403, []]);
+    const second = await send(identity.signInWithCode, { challenge: first.document['challenge'], code: next }, inCookies);
+    expect([second.status, second.document]).toEqual([200, { person: asha.session.person, expiresAt: expect.any(String) }]);
+    expect(second.cookies.map((line) => line.split('=')[0])).toEqual(['__Host-mela-access', '__Host-mela-refresh']);
+  });
+
+  it('gets another challenge for a repeated request: no key keeps one', async () => {
+    const asha = await world.someone('Asha');
+    await withCodes(asha);
+    const idempotencyKey = `sign-in-${asha.id}`;
+    const [first, again] = [await signIn(asha, { idempotencyKey }), await signIn(asha, { idempotencyKey })];
+    expect([first.status, again.status]).toEqual([403, 403]);
+    expect(again.document['challenge']).not.toBe(first.document['challenge']);
+  });
+});
+
+it('whoever has a session alone neither turns codes on nor off', async () => {
+  const asha = await world.someone('Asha');
+  const guess = { password: 'not her password' };
+  expect(await asha.isRefused(identity.beginTotp, guess)).toMatchObject({ status: 403, code: 'identity.wrong_password' });
+  const { next } = await withCodes(asha);
+  expect(await asha.isRefused(identity.removeTotp, { ...guess, code: next })).toMatchObject({ status: 403, code: 'identity.wrong_password' });
+  expect(await asha.isRefused(identity.renewRecoveryCodes, { ...guess, code: next })).toMatchObject({ status: 403, code: 'identity.wrong_password' });
+});
