@@ -14,6 +14,7 @@ import { setupOperations } from './identity/setup.ts';
 import { signingKeyOperations } from './identity/signing-key.ts';
 import { verificationOperations } from './identity/verification.ts';
 import { secondFactorOperations } from './identity/second-factor.ts';
+import { passkeyOperations } from './identity/passkey.ts';
 import { anyone, person } from './language/access.ts';
 import { hearing } from './language/hearing.ts';
 import { perUser } from './language/limit.ts';
@@ -35,6 +36,7 @@ export * from './identity/setup.ts';
 export * from './identity/signing-key.ts';
 export * from './identity/verification.ts';
 export * from './identity/second-factor.ts';
+export * from './identity/passkey.ts';
 
 export const identity = service('identity', {
   ...sessionOperations,
@@ -51,6 +53,7 @@ export const identity = service('identity', {
   ...emailChangeOperations,
   ...mailOperations,
   ...secondFactorOperations,
+  ...passkeyOperations,
   me: query({
     summary: 'Who is signed in',
     http: 'GET /identity/me',

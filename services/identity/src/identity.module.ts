@@ -46,6 +46,11 @@ import { SecondFactorApi } from './second-factor/second-factor.api.ts';
 import { SecondFactorService } from './second-factor/second-factor.service.ts';
 import { SecondStepService } from './second-factor/second-step.service.ts';
 import { TotpSecrets } from './second-factor/totp-secrets.ts';
+import { Ceremonies } from './passkey/ceremonies.ts';
+import { PasskeyChallenges } from './passkey/passkey-challenges.ts';
+import { PasskeySignInService } from './passkey/passkey-sign-in.service.ts';
+import { PasskeyApi } from './passkey/passkey.api.ts';
+import { PasskeyService } from './passkey/passkey.service.ts';
 
 export const identityService = defineService({
   hosts: identity,
@@ -53,9 +58,9 @@ export const identityService = defineService({
   settings: IdentitySettings,
   entities,
   migrations,
-  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi],
+  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi, PasskeyApi],
   reactions: [OnProfileChanged],
-  tidies: [AuditService, SignInThrottle],
+  tidies: [AuditService, SignInThrottle, PasskeyService],
   providers: [
     PersonService,
     ProfileService,
@@ -89,5 +94,11 @@ export const identityService = defineService({
     { provide: Challenges, inject: [Keyring], useFactory: (keyring: Keyring) => new Challenges(keyring.keyFor('sign-in-challenge')) },
     { provide: TotpSecrets, inject: [Keyring], useFactory: (keyring: Keyring) => new TotpSecrets(keyring) },
     { provide: RecoveryCodes, inject: [Keyring], useFactory: (keyring: Keyring) => new RecoveryCodes(keyring.keyFor('recovery-code')) },
+    PasskeyService,
+    PasskeySignInService,
+    {
+      provide: Ceremonies, inject: [Keyring, SETTINGS],
+      useFactory: (keyring: Keyring, settings: IdentitySettings) => new Ceremonies(new PasskeyChallenges(keyring.keyFor('passkey-challenge')), settings),
+    },
   ],
 });

@@ -9,6 +9,7 @@ import { profiles } from './migrations/0006-profiles.ts';
 import { verificationTables } from './migrations/0007-verification.ts';
 import { signInAttempts } from './migrations/0008-sign-in-attempts.ts';
 import { secondFactor } from './migrations/0009-second-factor.ts';
+import { passkeys } from './migrations/0012-passkeys.ts';
 import { PersonRow } from './person/person.store.ts';
 import { SessionRow } from './session/session.store.ts';
 import { SigningKeyRow } from './signing-key/signing-key.store.ts';
@@ -17,4 +18,4 @@ import { VerificationRow } from './verification/verification.store.ts';
 export const entities = [PersonRow, HandleRow, SessionRow, SigningKeyRow, VerificationRow, EmailChangeRow];
 
 /** In the order in which they are applied. */
-export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles, verificationTables, signInAttempts, secondFactor];
+export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles, verificationTables, signInAttempts, secondFactor, passkeys];

@@ -29,6 +29,10 @@ import { RecoveryCodes } from '../src/second-factor/recovery-codes.ts';
 import { SecondFactorService } from '../src/second-factor/second-factor.service.ts';
 import { SecondStepService } from '../src/second-factor/second-step.service.ts';
 import { TotpSecrets } from '../src/second-factor/totp-secrets.ts';
+import { Ceremonies } from '../src/passkey/ceremonies.ts';
+import { PasskeyChallenges } from '../src/passkey/passkey-challenges.ts';
+import { PasskeySignInService } from '../src/passkey/passkey-sign-in.service.ts';
+import { PasskeyService } from '../src/passkey/passkey.service.ts';
 import { openDatabase } from '@mela/testkit';
 import { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
@@ -68,6 +72,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const known = new KnownPassword(db, hasher);
   const secrets = new TotpSecrets(keyring);
   const codes = new RecoveryCodes(keyring.keyFor('recovery-code'));
+  const ceremonies = new Ceremonies(new PasskeyChallenges(keyring.keyFor('passkey-challenge')), own);
   const proofs = new Proofs(secrets, codes, audit);
   return {
     keys, rotation: new SigningKeyService(db, keys, own), hasher, audit, sessions,
@@ -83,6 +88,8 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     changes: new EmailChangeService(db, hasher, sessions, verifications, audit),
     secondFactors: new SecondFactorService(db, known, proofs, secrets, codes, audit),
     secondSteps: new SecondStepService(db, challenges, proofs, sessions),
+    passkeys: new PasskeyService(db, known, ceremonies, audit),
+    passkeySignIns: new PasskeySignInService(db, ceremonies, sessions, audit),
   };
 }
 

@@ -10,6 +10,7 @@ export const auditKinds = [
   'role_changed', 'appointed', 'suspended', 'restored', 'impersonated', 'audit_exported',
   'password_reset', 'email_changed',
   'second_factor_on', 'second_factor_off', 'second_factor_failed', 'recovery_codes_renewed', 'recovery_code_used',
+  'passkey_added', 'passkey_removed', 'passkey_refused',
 ] as const;
 export type AuditKind = (typeof auditKinds)[number];
 

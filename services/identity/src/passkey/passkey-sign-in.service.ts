@@ -1,0 +1,42 @@
+import { Db, lasting } from '@mela/chassis';
+import { PasskeyRefused, type identity, type In, type Out, type Refusal, type Session } from '@mela/contracts';
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.ts';
+import { PersonStore } from '../person/person.store.ts';
+import { SessionService } from '../session/session.service.ts';
+import { Ceremonies } from './ceremonies.ts';
+import { isCopied } from './passkey.ts';
+import { PasskeyStore } from './passkey.store.ts';
+
+@Injectable()
+export class PasskeySignInService {
+  constructor(
+    private readonly db: Db,
+    private readonly ceremonies: Ceremonies,
+    private readonly sessions: SessionService,
+    private readonly audit: AuditService,
+  ) {}
+
+  async options(): Promise<Out<typeof identity.passkeySignInOptions>> {
+    return { options: await this.ceremonies.request() };
+  }
+
+  signIn({ credential, device }: In<typeof identity.signInWithPasskey>): Promise<Session | Refusal> {
+    return this.db.transaction(async (tx) => {
+      const store = tx.get(PasskeyStore);
+      const personId = await store.ownerOf(credential.id);
+      // The account before its passkeys, as wherever both are held: so that nobody waits in a circle.
+      const account = personId === undefined ? undefined : await tx.get(PersonStore).hold(personId);
+      const passkey = account && (await store.lock(credential.id));
+      if (!passkey) return PasskeyRefused();
+      const shown = await this.ceremonies.shown(credential, passkey);
+      if (!shown || !(await store.spend(shown.challenge))) return PasskeyRefused();
+      if (isCopied(passkey, shown.counter)) {
+        await this.audit.note(tx, { what: 'passkey_refused', by: null, about: account.id, device, details: { passkeyId: passkey.id, counter: shown.counter, expectedAbove: passkey.counter } });
+        return lasting(PasskeyRefused());
+      }
+      await store.use(passkey.id, shown.counter, shown.isBackedUp);
+      return this.sessions.open(tx, account, device);
+    });
+  }
+}

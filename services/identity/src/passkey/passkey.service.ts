@@ -1,0 +1,74 @@
+import type { Caller } from '@mela/bus';
+import { Db } from '@mela/chassis';
+import { isRefusal, PasskeyNotAdded, PasskeyTaken, PasskeyUnknown, type identity, type In, type Out, type Passkey, type Refusal } from '@mela/contracts';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { AuditService } from '../audit/audit.service.ts';
+import { KnownPassword } from '../person/known-password.ts';
+import { PersonStore } from '../person/person.store.ts';
+import { Ceremonies } from './ceremonies.ts';
+import { asPasskey, mayAdd, mayRemove } from './passkey.ts';
+import { PasskeyStore } from './passkey.store.ts';
+
+@Injectable()
+export class PasskeyService {
+  constructor(
+    private readonly db: Db,
+    private readonly passwords: KnownPassword,
+    private readonly ceremonies: Ceremonies,
+    private readonly audit: AuditService,
+  ) {}
+
+  async list(personId: string): Promise<Out<typeof identity.passkeys>> {
+    return { items: (await this.db.get(PasskeyStore).of(personId)).map(asPasskey) };
+  }
+
+  async options({ personId }: Caller, { password }: In<typeof identity.passkeyOptions>): Promise<Out<typeof identity.passkeyOptions> | Refusal> {
+    const account = await this.passwords.check(personId, password);
+    if (isRefusal(account)) return account;
+    const known = await this.db.get(PasskeyStore).of(personId);
+    return mayAdd({ passkeys: known.length }) ?? { options: await this.ceremonies.creation(account, known) };
+  }
+
+  async add(caller: Caller, { name, credential }: In<typeof identity.addPasskey>): Promise<Passkey | Refusal> {
+    const { personId } = caller;
+    const made = await this.ceremonies.made(personId, credential);
+    if (!made) return PasskeyNotAdded();
+    return this.db.transaction(async (tx) => {
+      await tx.get(PersonStore).lock({ id: personId });
+      const store = tx.get(PasskeyStore);
+      if (!(await store.spend(made.challenge))) return PasskeyNotAdded();
+      const refused = mayAdd(await store.waysIn(personId));
+      if (refused) return refused;
+      const { credentialId, publicKey, counter, isBackedUp } = made;
+      const passkey = await store.insert({ id: uuidv7(), personId, credentialId, publicKey, counter, name, isBackedUp, transports: credential.response.transports ?? [] });
+      if (!passkey) return PasskeyTaken();
+      await this.audit.note(tx, { what: 'passkey_added', by: caller, about: personId, details: { passkeyId: passkey.id, name } });
+      return asPasskey(passkey);
+    });
+  }
+
+  async rename({ personId }: Caller, { passkeyId, name }: In<typeof identity.renamePasskey>): Promise<Passkey | Refusal> {
+    const renamed = await this.db.get(PasskeyStore).rename(personId, passkeyId, name);
+    return renamed ? asPasskey(renamed) : PasskeyUnknown();
+  }
+
+  remove(caller: Caller, { passkeyId }: In<typeof identity.removePasskey>): Promise<Out<typeof identity.removePasskey> | Refusal> {
+    const { personId } = caller;
+    return this.db.transaction(async (tx) => {
+      // Of two that are removed at once the second one is the last.
+      await tx.get(PersonStore).lock({ id: personId });
+      const store = tx.get(PasskeyStore);
+      const refused = mayRemove(await store.waysIn(personId));
+      if (!(await store.remove(personId, passkeyId))) return PasskeyUnknown();
+      if (refused) return refused;
+      await this.audit.note(tx, { what: 'passkey_removed', by: caller, about: personId, details: { passkeyId } });
+      return { removed: 1 };
+    });
+  }
+
+  /** Any replica may do it, and two at once do no harm. */
+  async tidy(): Promise<void> {
+    await this.db.get(PasskeyStore).forgetChallenges();
+  }
+}
