@@ -37,6 +37,13 @@ describe('a super-admin who looks through somebody’s eyes', () => {
       [identity.impersonate, { personId: asha.id, reason: 'again' }],
       [identity.suspend, { personId: vera.id, reason: 'x' }],
       [identity.restore, { personId: vera.id }],
+      [identity.beginTotp, { password: asha.password }],
+      [identity.confirmTotp, { code: '492039' }],
+      [identity.removeTotp, { password: asha.password, code: '492039' }],
+      [identity.renewRecoveryCodes, { password: asha.password, code: '492039' }],
+      [identity.passkeyOptions, { password: asha.password }],
+      [identity.renamePasskey, { passkeyId: asha.id, name: 'x' }],
+      [identity.removePasskey, { passkeyId: asha.id }],
     ];
     for (const [operation, input] of forbidden) {
       const response = await sendOperation(world.addresses.api, operation, input, { token });

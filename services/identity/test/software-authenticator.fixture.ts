@@ -44,6 +44,8 @@ export interface Quirks {
   readonly counter?: number;
   readonly format?: string;
   readonly statement?: Map<Cbor, Cbor>;
+  /** Signed by the new key itself, as some devices do though nobody asked. */
+  readonly selfAttested?: boolean;
 }
 
 type Options = Readonly<Record<string, any>>;
@@ -67,11 +69,11 @@ export class SoftwareAuthenticator {
     this.keys.push(key);
     const attested = Buffer.concat([Buffer.alloc(16), Buffer.from([0, key.id.length]), key.id, cbor(cose)]);
     const data = this.dataOf(key, HAS_CREDENTIAL, attested, quirks);
-    const attestation = cbor(new Map<Cbor, Cbor>([['fmt', quirks.format ?? 'none'], ['attStmt', quirks.statement ?? new Map()], ['authData', data]]));
-    return {
-      ...named(key),
-      response: { clientDataJSON: clientData('webauthn.create', options, quirks).toString('base64url'), attestationObject: attestation.toString('base64url'), transports: ['internal'] },
-    };
+    const client = clientData('webauthn.create', options, quirks);
+    const own = new Map<Cbor, Cbor>(quirks.selfAttested ? [['alg', -7], ['sig', sign('sha256', Buffer.concat([data, sha256(client)]), privateKey)]] : []);
+    const format = quirks.format ?? (quirks.selfAttested ? 'packed' : 'none');
+    const attestation = cbor(new Map<Cbor, Cbor>([['fmt', format], ['attStmt', quirks.statement ?? own], ['authData', data]]));
+    return { ...named(key), response: { clientDataJSON: client.toString('base64url'), attestationObject: attestation.toString('base64url'), transports: ['internal'] } };
   }
 
   /** With the key that was made last. */

@@ -57,6 +57,13 @@ describe('adding a passkey', () => {
     expect(await listOf(asha)).toEqual([]);
   });
 
+  it('takes what a device signs with the new key itself, though nobody asked for that', async () => {
+    const asha = await someone();
+    answer(await add(asha, new SoftwareAuthenticator(), { selfAttested: true }));
+    const wrong = new Map<string, Buffer | number>([['alg', -7], ['sig', Buffer.alloc(70)]]);
+    expect(await add(asha, new SoftwareAuthenticator(), { format: 'packed', statement: wrong as never })).toEqual(PasskeyNotAdded());
+  });
+
   it('is refused for what was asked of somebody else’s device, or to sign in', async () => {
     const [asha, ravi] = [await someone(), await someone()];
     const device = new SoftwareAuthenticator();

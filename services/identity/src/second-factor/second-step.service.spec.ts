@@ -41,6 +41,15 @@ describe('a sign-in in two steps', () => {
     expect(await notedOf(asha, 'second_factor_failed')).toMatchObject([{ who: null, device: 'Asha’s phone', details: { method: 'recovery_code' } }]);
   });
 
+  it('takes nobody else’s code, and nobody else’s recovery code', async () => {
+    const [asha, ravi] = [await Protected.withCodes(identity), await Protected.withCodes(identity)];
+    const challenge = await asha.challenge();
+    expect(await signIn({ challenge, code: ravi.nextCode() })).toMatchObject(WrongCode());
+    expect(await signIn({ challenge, recoveryCode: ravi.recoveryCodes[0]! })).toMatchObject(WrongCode());
+    expect(await identity.secondFactors.find(ravi.caller.personId)).toMatchObject({ recoveryCodesLeft: 10 });
+    expect(answer(await signIn({ challenge, code: asha.nextCode() })).person.id).toBe(asha.caller.personId);
+  });
+
   it('is refused at its end to whoever was suspended', async () => {
     const asha = await Protected.withCodes(identity);
     const challenge = await asha.challenge();
@@ -90,8 +99,9 @@ describe('fifty at once', () => {
     const asha = await Protected.withCodes(identity);
     const [challenge, code] = [await asha.challenge(), asha.app.wrongCode];
     expect(codesOf(await fifty(() => signIn({ challenge, code })))).toEqual({ 'identity.wrong_code': 5, 'identity.challenge_refused': 45 });
-    expect(await signIn({ challenge, code: asha.nextCode() })).toEqual(ChallengeRefused());
-    answer(await signIn({ challenge: await asha.challenge(), code: asha.nextCode() }));
+    const right = asha.nextCode();
+    expect(await signIn({ challenge, code: right })).toEqual(ChallengeRefused());
+    answer(await signIn({ challenge: await asha.challenge(), code: right }));
   });
 
   it('who guess in many sign-ins have ten guesses together, and each is noted', async () => {
