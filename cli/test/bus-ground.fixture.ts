@@ -34,7 +34,8 @@ export const mayAsk: Readonly<Record<string, readonly string[]>> = {
 };
 export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user', 'session', 'profile', 'key', 'verification'], communities: ['community', 'member', 'post', 'comment'] };
 export const durablesOf: Readonly<Record<string, readonly string[]>> = {
-  identity: ['identity_profile-changed'],
+  communities: ['communities_personal-data'],
+  identity: ['identity_profile-changed', 'identity_account-closed', 'identity_personal-data'],
   notifications: ['notifications_user-email-changed', 'notifications_user-password-changed', 'notifications_verification-requested'],
   postcards: ['postcards_album--post', 'postcards_album--user', 'postcards_members'],
 };

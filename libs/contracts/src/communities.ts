@@ -25,6 +25,7 @@ export type FormerMembership = z.output<typeof FormerMembership>;
 export const MemberState = z.object({ communityId: Id, userId: Id, role: Role.nullable(), version: Version });
 export type MemberState = z.output<typeof MemberState>;
 
+/** The body is empty where its author has deleted their account, here and of a comment. */
 export const Post = z.object({ id: Id, communityId: Id, authorId: Id, body: z.string(), createdAt: Instant });
 export type Post = z.output<typeof Post>;
 
@@ -75,6 +76,22 @@ export const PostCreated = event('post.created', {
 
 export const CommentCreated = event('comment.created', {
   summary: 'A comment was written on a post',
+  aggregate: 'comment',
+  data: z.object({ commentId: Id, postId: Id, communityId: Id, authorId: Id }),
+  audience: (e) => [topic.post(e.postId)],
+  example: { commentId: id(5), postId: id(4), communityId: id(2), authorId: id(3) },
+});
+
+export const PostErased = event('post.erased', {
+  summary: 'What a post said is gone with its author’s account',
+  aggregate: 'post',
+  data: z.object({ postId: Id, communityId: Id, authorId: Id }),
+  audience: (e) => [topic.community(e.communityId)],
+  example: { postId: id(4), communityId: id(2), authorId: id(3) },
+});
+
+export const CommentErased = event('comment.erased', {
+  summary: 'What a comment said is gone with its author’s account',
   aggregate: 'comment',
   data: z.object({ commentId: Id, postId: Id, communityId: Id, authorId: Id }),
   audience: (e) => [topic.post(e.postId)],

@@ -15,6 +15,7 @@ import { signingKeyOperations } from './identity/signing-key.ts';
 import { verificationOperations } from './identity/verification.ts';
 import { secondFactorOperations } from './identity/second-factor.ts';
 import { passkeyOperations } from './identity/passkey.ts';
+import { departureOperations } from './identity/departure.ts';
 import { anyone, person } from './language/access.ts';
 import { hearing } from './language/hearing.ts';
 import { perUser } from './language/limit.ts';
@@ -37,8 +38,11 @@ export * from './identity/signing-key.ts';
 export * from './identity/verification.ts';
 export * from './identity/second-factor.ts';
 export * from './identity/passkey.ts';
+export * from './identity/departure.ts';
 
 export const identity = service('identity', {
+  // Before what ends the session in which somebody tries all of them out.
+  ...departureOperations,
   ...sessionOperations,
   ...roleOperations,
   ...accountOperations,

@@ -6,6 +6,9 @@ import { AuditApi } from './audit/audit.api.ts';
 import { AuditService } from './audit/audit.service.ts';
 import { CardApi } from './card/card.api.ts';
 import { CardService } from './card/card.service.ts';
+import { DepartureApi } from './departure/departure.api.ts';
+import { DepartureService } from './departure/departure.service.ts';
+import { Reopening } from './departure/reopening.ts';
 import { ImpersonationApi } from './impersonation/impersonation.api.ts';
 import { ImpersonationService } from './impersonation/impersonation.service.ts';
 import { Keyring } from './keyring/keyring.ts';
@@ -21,6 +24,7 @@ import { PersonApi } from './person/person.api.ts';
 import { PersonService } from './person/person.service.ts';
 import { ProfileApi } from './profile/profile.api.ts';
 import { ProfileService } from './profile/profile.service.ts';
+import { OnAccountClosed } from './reactions/account-closed.ts';
 import { OnProfileChanged } from './reactions/profile-changed.ts';
 import { AccessTokens } from './session/access-tokens.ts';
 import { RefreshTokens } from './session/refresh-token.ts';
@@ -58,9 +62,10 @@ export const identityService = defineService({
   settings: IdentitySettings,
   entities,
   migrations,
-  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi, PasskeyApi],
-  reactions: [OnProfileChanged],
-  tidies: [AuditService, SignInThrottle, PasskeyService],
+  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi, PasskeyApi, DepartureApi],
+  reactions: [OnProfileChanged, OnAccountClosed],
+  tidies: [AuditService, SignInThrottle, PasskeyService, DepartureService],
+  personalData: DepartureService,
   providers: [
     PersonService,
     ProfileService,
@@ -80,6 +85,8 @@ export const identityService = defineService({
     AccessTokens,
     SigningKeyService,
     KeySchedule,
+    DepartureService,
+    Reopening,
     { provide: Keyring, inject: [SETTINGS], useFactory: (settings: IdentitySettings) => new Keyring(settings.IDENTITY_KEY_SECRET) },
     { provide: RefreshTokens, inject: [Keyring], useFactory: (keyring: Keyring) => new RefreshTokens(keyring.keyFor('refresh-token')) },
     {

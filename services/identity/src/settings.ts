@@ -14,6 +14,7 @@ export const IdentitySettings = z.object({
   IDENTITY_REFRESH_GRACE_SECONDS: whole(0, 300).default(30).describe('How long a used refresh token gives the same successor again, for answers that got lost'),
   IDENTITY_IMPERSONATION_MINUTES: whole(1, 60).default(15).describe('How long a super-admin may look through somebody’s eyes at a time'),
   IDENTITY_AUDIT_DAYS: whole(30, 3_650).default(365).describe('Days after which what is noted in the audit log is forgotten'),
+  IDENTITY_DELETION_DAYS: whole(0, 365).default(14).describe('Days between asking for an account’s deletion and its end; whoever signs in before keeps it'),
   IDENTITY_HASHING_LANES: whole(1, 64).optional().describe('Passwords hashed at once; unless set, as many as there are cores, at most 3'),
   IDENTITY_HASHING_QUEUE: whole(0, 10_000).default(100).describe('Passwords that may wait to be hashed; beyond that the answer is 503'),
   WEBAUTHN_RP_ID: z.string().min(1).default('localhost').describe('The domain that passkeys are for, such as mela.example; with another one those of before are worth nothing'),

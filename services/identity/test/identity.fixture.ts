@@ -2,6 +2,8 @@ import { Caches, openRedis, type Db } from '@mela/chassis';
 import { AccountService } from '../src/account/account.service.ts';
 import { AuditService } from '../src/audit/audit.service.ts';
 import { CardService } from '../src/card/card.service.ts';
+import { DepartureService } from '../src/departure/departure.service.ts';
+import { Reopening } from '../src/departure/reopening.ts';
 import { ImpersonationService } from '../src/impersonation/impersonation.service.ts';
 import { Keyring } from '../src/keyring/keyring.ts';
 import { NewPasswords } from '../src/person/new-passwords.ts';
@@ -64,8 +66,8 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const audit = new AuditService(db, keyring, own);
   const challenges = new Challenges(keyring.keyFor('sign-in-challenge'));
   const accessTokens = new AccessTokens(keys, own);
-  const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), accessTokens, audit, new SignInThrottle(db, keyring), challenges, own);
   const cards = new CardService(db, caches);
+  const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), accessTokens, audit, new SignInThrottle(db, keyring), challenges, new Reopening(cards, audit), own);
   const setups = new SetupService(db);
   const tokens = new OneTimeTokens(keyring.keyFor('one-time-token'));
   const verifications = new VerificationService(db, tokens);
@@ -90,6 +92,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     secondSteps: new SecondStepService(db, challenges, proofs, sessions),
     passkeys: new PasskeyService(db, known, ceremonies, audit),
     passkeySignIns: new PasskeySignInService(db, ceremonies, sessions, audit),
+    departures: new DepartureService(db, hasher, sessions, cards, audit, own),
   };
 }
 

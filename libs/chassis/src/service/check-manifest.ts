@@ -40,6 +40,8 @@ function hearingFaults(name: string, manifest: Manifest, catalogue: Pick<Catalog
     for (const event of hearing.events) if (!declares(catalogue, event)) faults.push(`${name}: ${hearing.as} hears ${event.type}, which nobody declares`);
   }
   if (manifest.members === 'replica' && taken.has(`${name}.members`)) faults.push(`${name}: the consumer name ${name}.members is the members replica's`);
+  if (manifest.personalData && taken.has(`${name}.personal-data`)) faults.push(`${name}: the consumer name ${name}.personal-data is its personal data's`);
+  if (manifest.personalData && !manifest.providers.includes(manifest.personalData)) faults.push(`${name}: ${manifest.personalData.name} knows its personal data, and is no provider`);
   return faults;
 }
 

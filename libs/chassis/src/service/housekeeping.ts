@@ -8,7 +8,7 @@ export interface Tidies {
 
 const EVERY_MS = 10 * 60_000;
 
-/** Forgets idempotency records after a day, and what the service says is too old. Any replica may do it, and two at once do no harm. */
+/** Forgets idempotency records after a day, and what the service says is too old: at the start, for a process that never lives long, and all the time. Any replica may do it, and two at once do no harm. */
 export class Housekeeping {
   private timer: NodeJS.Timeout | undefined;
 
@@ -20,6 +20,7 @@ export class Housekeeping {
 
   start(): void {
     this.timer = setInterval(() => void this.tidy(), EVERY_MS).unref();
+    void this.tidy();
   }
 
   stop(): void {

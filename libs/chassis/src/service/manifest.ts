@@ -3,6 +3,7 @@ import type { Provider, Type } from '@nestjs/common';
 import type { EntitySchema } from 'typeorm';
 import type { Memberships } from '../access/memberships.ts';
 import type { Migration } from '../database/migration.ts';
+import type { PersonalData } from '../personal-data/personal-data.ts';
 import type { SettingsSchema } from '../settings/settings.ts';
 import type { Tidies } from './housekeeping.ts';
 
@@ -24,6 +25,8 @@ export interface Manifest {
   readonly providers: readonly Provider[];
   /** Of the providers those that have something to forget, every ten minutes. */
   readonly tidies?: readonly Type<Tidies>[];
+  /** Of the providers the one that knows what is kept of a person: it is asked to erase that when the person is gone. */
+  readonly personalData?: Type<PersonalData>;
   /** Keeps what is asked often in Redis, with `Caches`; everything goes on without it. */
   readonly caches?: boolean;
   /** How membership is known: a replica of `member.*`, or the owner's own class. */

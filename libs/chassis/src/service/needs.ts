@@ -2,6 +2,7 @@ import { hearingOf, type BusNeeds } from '@mela/bus';
 import { communities, identity, SERVICE, type Catalogue, type Operation } from '@mela/contracts';
 import { membersHearing } from '../access/members-replica.ts';
 import { keyEvents } from '../access/public-keys.ts';
+import { erasingHearing } from '../personal-data/erasing.ts';
 import type { Manifest } from './manifest.ts';
 
 /** What a service wants of the message bus: all of it stands in its manifest, or is the chassis' own. */
@@ -24,7 +25,11 @@ export function askedBy({ asks = [], members }: Manifest): readonly Operation[] 
   return [identity.jwks, ...replicated, ...asks];
 }
 
-function heardBy({ hosts, reactions = [], members }: Manifest) {
-  const heard = reactions.flatMap((reaction) => hearingOf(reaction) ?? []);
-  return members === 'replica' ? [...heard, membersHearing(hosts[SERVICE])] : heard;
+function heardBy({ hosts, reactions = [], members, personalData }: Manifest) {
+  const name = hosts[SERVICE];
+  return [
+    ...reactions.flatMap((reaction) => hearingOf(reaction) ?? []),
+    ...(members === 'replica' ? [membersHearing(name)] : []),
+    ...(personalData ? [erasingHearing(name)] : []),
+  ];
 }

@@ -20,6 +20,7 @@ import { MindedClient } from '../database/minded-client.ts';
 import type { Tx } from '../database/transaction.ts';
 import { idempotent } from '../idempotency/idempotent.ts';
 import { nestLogger } from '../process/log.ts';
+import { erasing } from '../personal-data/erasing.ts';
 import { openBus } from '../process/open-bus.ts';
 import { Undo } from '../process/undo.ts';
 import type { Process, Running } from '../process/target.ts';
@@ -145,7 +146,12 @@ function consumersOf(manifest: Manifest, app: Container, asker: Asker): Consumer
     const many = instance.handleAll ? { handleAll: instance.handleAll.bind(instance) } : {};
     return { ...hearingOf(reaction)!, handle: (event, tx) => instance.handle(event, tx), ...many };
   });
-  return manifest.members === 'replica' ? [...heard, membersReplica(manifest.hosts[SERVICE], asker)] : heard;
+  const name = manifest.hosts[SERVICE];
+  return [
+    ...heard,
+    ...(manifest.members === 'replica' ? [membersReplica(name, asker)] : []),
+    ...(manifest.personalData ? [erasing(name, app.microservice.get(manifest.personalData))] : []),
+  ];
 }
 
 function membershipsOf(manifest: Manifest, app: Container, db: Db, asker: Asker, tooOld: () => Refusal | undefined): Memberships | undefined {

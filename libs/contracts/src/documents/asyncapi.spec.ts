@@ -56,7 +56,7 @@ describe('the AsyncAPI document', () => {
     }
     expect(messages['post.created']).not.toHaveProperty('description');
     expect(document.channels['topic.post']).toMatchObject({ address: 'post:{key}', 'x-granted-by': 'communities.hearingPost' });
-    expect(Object.keys(document.channels['topic.post'].messages)).toEqual(['comment.created']);
+    expect(Object.keys(document.channels['topic.post'].messages)).toEqual(['comment.created', 'comment.erased']);
   });
 
   it('groups what each service says, and what screens hear', () => {

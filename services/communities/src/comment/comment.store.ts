@@ -42,6 +42,14 @@ export class CommentStore {
     return comment!;
   }
 
+  /** What somebody wrote says nothing any more, and stays where it stands. */
+  eraseOf(authorId: string): Promise<CommentState[]> {
+    return this.rows.query<CommentState>(
+      `UPDATE comment SET body = '', erased_at = now(), version = version + 1 WHERE author_id = $1 AND erased_at IS NULL RETURNING ${COMMENT}`,
+      [authorId],
+    );
+  }
+
   /** Oldest first, strictly behind the position: nothing comes twice, and what is written while somebody pages comes at the end. */
   oldestOf(postId: string, behind: KeysetPosition | undefined, rows: number): Promise<ListedComment[]> {
     const [at, id] = behind ?? ['-infinity', null];

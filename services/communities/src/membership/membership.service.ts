@@ -47,6 +47,24 @@ export class MembershipService implements Memberships {
     });
   }
 
+  /**
+   * Somebody is gone, and belongs nowhere any more. Where they were the only owner, whoever ranks next is one from then on: they go by one door
+   * and come in by the other, since a role only ever begins there.
+   */
+  async withdraw(tx: Tx, userId: string): Promise<void> {
+    const memberships = tx.get(MembershipStore);
+    for (const communityId of await memberships.communitiesOf(userId)) {
+      await tx.get(CommunityStore).lock(communityId);
+      const [own] = await memberships.lock(communityId, [userId]);
+      if (!own) continue;
+      const heir = own.role === 'owner' && (await memberships.countOwners(communityId)) === 1 ? await memberships.heirOf(communityId, userId) : undefined;
+      await this.dismiss(tx, own, null);
+      if (!heir) continue;
+      await this.dismiss(tx, heir, null);
+      await this.admit(tx, communityId, heir.userId, 'owner');
+    }
+  }
+
   /** Whichever way somebody goes, this is the door out. */
   private async dismiss(tx: Tx, ending: LivingMembership | Refusal, removedBy: string | null): Promise<FormerMembership | Refusal> {
     if (isRefusal(ending)) return ending;

@@ -66,6 +66,29 @@ export class MembershipStore {
     return ended!;
   }
 
+  /** Where somebody belongs, in the order in which memberships are locked everywhere. */
+  async communitiesOf(userId: string): Promise<readonly string[]> {
+    const rows = await this.rows.query<{ communityId: string }>(
+      'SELECT community_id AS "communityId" FROM membership WHERE user_id = $1 AND role IS NOT NULL ORDER BY community_id', [userId],
+    );
+    return rows.map(({ communityId }) => communityId);
+  }
+
+  /** Of the others whoever ranks highest, and of them whoever was there first; held until the transaction ends. */
+  async heirOf(communityId: string, userId: string): Promise<LivingMembership | undefined> {
+    for (;;) {
+      const [next] = await this.rows.query<{ id: string }>(
+        `SELECT user_id AS id FROM membership WHERE community_id = $1 AND user_id <> $2 AND role IS NOT NULL
+         ORDER BY array_position(ARRAY['owner', 'admin', 'moderator', 'member'], role), joined_at, user_id LIMIT 1`,
+        [communityId, userId],
+      );
+      if (!next) return undefined;
+      // Whoever has left by now is none, and the next one is looked for.
+      const [heir] = await this.lock(communityId, [next.id]);
+      if (heir) return heir;
+    }
+  }
+
   async countOwners(communityId: string): Promise<number> {
     const [counted] = await this.rows.query<{ owners: number }>(`SELECT count(*)::int AS owners FROM membership WHERE community_id = $1 AND role = 'owner'`, [communityId]);
     return counted!.owners;

@@ -54,6 +54,14 @@ export class PostStore {
     return membership;
   }
 
+  /** What somebody wrote says nothing any more, and stays where it stands. */
+  eraseOf(authorId: string): Promise<PostState[]> {
+    return this.rows.query<PostState>(
+      `UPDATE post SET body = '', erased_at = now(), version = version + 1 WHERE author_id = $1 AND erased_at IS NULL RETURNING ${POST}`,
+      [authorId],
+    );
+  }
+
   /** Newest first, strictly behind the position: what is inserted while somebody pages neither repeats nor hides a row. */
   newestOf(communityId: string, behind: KeysetPosition | undefined, rows: number): Promise<ListedPost[]> {
     const [at, id] = behind ?? ['infinity', null];

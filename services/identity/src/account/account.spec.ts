@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { asAccount, mayAdmit } from './account.ts';
 
 const at = new Date(0);
-const standing = (n: number, role: 'member' | 'admin' | 'super_admin', suspendedAt: Date | null = null) => ({ id: id(n), role, suspendedAt });
+const standing = (n: number, role: 'member' | 'admin' | 'super_admin', suspendedAt: Date | null = null, deactivatedAt: Date | null = null) => ({ id: id(n), role, suspendedAt, deactivatedAt });
 
 describe('shutting out and letting in', () => {
   it('is an admin’s, of members', () => {
@@ -20,12 +20,12 @@ describe('shutting out and letting in', () => {
   });
 
   it('is nobody’s who was shut out, lost the role or went meanwhile', () => {
-    for (const asker of [standing(1, 'super_admin', at), standing(1, 'member'), undefined]) expect(mayAdmit(asker, standing(2, 'member'))).toMatchObject({ code: 'access.denied' });
+    for (const asker of [standing(1, 'super_admin', at), standing(1, 'super_admin', null, at), standing(1, 'member'), undefined]) expect(mayAdmit(asker, standing(2, 'member'))).toMatchObject({ code: 'access.denied' });
   });
 });
 
 it('an account says whether its owner is shut out, and why', () => {
-  const kept = { ...standing(1, 'member'), email: 'a@example.org', name: 'Asha', emailVerifiedAt: null, language: 'en', version: 1, createdAt: at, suspendedBy: null, suspensionReason: null };
+  const kept = { ...standing(1, 'member'), email: 'a@example.org', name: 'Asha', emailVerifiedAt: null, language: 'en', deletionDueAt: null, version: 1, createdAt: at, suspendedBy: null, suspensionReason: null };
   expect(asAccount(kept)).toEqual({ id: id(1), email: 'a@example.org', emailVerified: false, name: 'Asha', role: 'member', createdAt: at.toISOString(), suspension: null });
   expect(asAccount({ ...kept, suspendedAt: at, suspendedBy: id(2), suspensionReason: 'spam' }).suspension).toEqual({ at: at.toISOString(), by: id(2), reason: 'spam' });
 });

@@ -7,7 +7,7 @@ export interface AccountState extends Kept {
   readonly suspensionReason: string | null;
 }
 
-type Standing = Pick<Kept, 'id' | 'role' | 'suspendedAt'>;
+type Standing = Pick<Kept, 'id' | 'role' | 'suspendedAt' | 'deactivatedAt'>;
 
 export const asAccount = (account: AccountState): Account => {
   const { suspendedAt, suspendedBy, suspensionReason } = account;
@@ -19,7 +19,7 @@ export const asAccount = (account: AccountState): Account => {
  * out at once there is a last one. What the asker is now decides, not what their token says.
  */
 export function mayAdmit(asker: Standing | undefined, other: Pick<Standing, 'id' | 'role'>): Refusal | undefined {
-  if (!asker || asker.suspendedAt !== null || !reachesOnPlatform(asker.role, 'admin')) return Forbidden('You do not look after the platform any more');
+  if (!asker || asker.suspendedAt !== null || asker.deactivatedAt !== null || !reachesOnPlatform(asker.role, 'admin')) return Forbidden('You do not look after the platform any more');
   if (asker.id === other.id) return NotYourself();
   if (other.role !== 'member' && asker.role !== 'super_admin') return Forbidden('Admins are a super-admin’s to shut out and to let in');
   return undefined;

@@ -41,6 +41,15 @@ export class AuditStore {
     );
   }
 
+  /** Where somebody was who is gone, and with what: the database allows it of nobody else. */
+  async forgetWhereabouts(personId: string): Promise<void> {
+    await this.rows.query(
+      `UPDATE audit SET client_address = NULL, user_agent = NULL, device = NULL
+       WHERE (who = $1 OR who IS NULL AND about = $1) AND (client_address IS NOT NULL OR user_agent IS NOT NULL OR device IS NOT NULL)`,
+      [personId],
+    );
+  }
+
   /** Some of what is older than so many days; answers how many went. */
   async purge(days: number): Promise<number> {
     await this.rows.query(`SELECT set_config('mela.audit_days', $1, true)`, [String(days)]);

@@ -1,12 +1,16 @@
-import { Caches, Db, type Cache } from '@mela/chassis';
+import { Caches, Db, type Cache, type Tx } from '@mela/chassis';
 import { PersonUnknown, type identity, type Out, type PersonCard, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { HandleStore } from '../handle/handle.store.ts';
+import { ProfileStore } from '../profile/profile.store.ts';
 import { seesEmail, show, type CardState, type Viewer } from './card.ts';
 import { CardStore } from './card.store.ts';
 
 /** How long a card may be of before at the most, where it changed while Redis was away and the process that changed it died. */
 const KEPT_SECONDS = 300;
+
+/** No version is newer. */
+const NEWEST = 2 ** 31 - 1;
 
 @Injectable()
 export class CardService {
@@ -41,6 +45,17 @@ export class CardService {
   /** A profile is about to have this version, or has it. */
   outdate(personId: string, version: number): Promise<void> {
     return this.cards.outdate(personId, version);
+  }
+
+  /** Of this person the cards of before are wrong, and this is to be said before that commits. */
+  async renew(tx: Tx, personId: string): Promise<void> {
+    await this.outdate(personId, await tx.get(ProfileStore).renew(personId));
+  }
+
+  /** Of a person who may be gone: nothing of theirs is kept, nor will be, where they are. */
+  async outdateWhatever(personId: string): Promise<void> {
+    const profile = await this.db.get(ProfileStore).find(personId);
+    await this.outdate(personId, profile?.version ?? NEWEST);
   }
 
   private async load(ids: readonly string[]) {

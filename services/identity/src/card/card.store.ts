@@ -7,7 +7,7 @@ export class CardStore {
   constructor(private readonly rows: Rows) {}
 
   async of(ids: readonly string[]): Promise<readonly CardState[]> {
-    const profiles = await new ProfileStore(this.rows).findAll(ids);
+    const profiles = await new ProfileStore(this.rows).findAllOpen(ids);
     return profiles.map(({ personId, version, name, handle, avatar, bio, visibility }) => ({ id: personId, version, name, handle, avatar, bio, visibility }));
   }
 

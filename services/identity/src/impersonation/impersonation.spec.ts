@@ -2,7 +2,7 @@ import { id } from '@mela/contracts';
 import { expect, it } from 'vitest';
 import { mayImpersonate } from './impersonation.ts';
 
-const standing = (n: number, role: 'member' | 'admin' | 'super_admin', suspendedAt: Date | null = null) => ({ id: id(n), role, suspendedAt });
+const standing = (n: number, role: 'member' | 'admin' | 'super_admin', suspendedAt: Date | null = null, deactivatedAt: Date | null = null) => ({ id: id(n), role, suspendedAt, deactivatedAt });
 const vera = standing(1, 'super_admin');
 
 it('a super-admin may look through the eyes of members and admins', () => {
@@ -15,8 +15,9 @@ it('nobody looks through a super-admin’s eyes, not even their own twice', () =
 
 it('whoever is shut out has nothing to see', () => {
   expect(mayImpersonate(vera, standing(2, 'member', new Date(0)))).toMatchObject({ code: 'identity.suspended' });
+  expect(mayImpersonate(vera, standing(2, 'member', null, new Date(0)))).toMatchObject({ code: 'identity.person_unknown' });
 });
 
 it('whoever is no super-admin any more may not, whatever their token says', () => {
-  for (const asker of [standing(1, 'admin'), standing(1, 'super_admin', new Date(0)), undefined]) expect(mayImpersonate(asker, standing(2, 'member'))).toMatchObject({ code: 'access.denied' });
+  for (const asker of [standing(1, 'admin'), standing(1, 'super_admin', new Date(0)), standing(1, 'super_admin', null, new Date(0)), undefined]) expect(mayImpersonate(asker, standing(2, 'member'))).toMatchObject({ code: 'access.denied' });
 });

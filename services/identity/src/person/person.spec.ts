@@ -11,7 +11,7 @@ describe('an account', () => {
   });
 
   it('shows nothing of its credentials', () => {
-    const account = { ...writeAccount(draft, 'hash', 'en'), role: 'member' as const, emailVerifiedAt: null, suspendedAt: null, version: 1, createdAt: new Date(0) };
+    const account = { ...writeAccount(draft, 'hash', 'en'), role: 'member' as const, emailVerifiedAt: null, suspendedAt: null, deactivatedAt: null, deletionDueAt: null, version: 1, createdAt: new Date(0) };
     expect(asPerson(account)).toEqual({ id: account.id, email: 'asha@example.org', emailVerified: false, name: 'Asha', role: 'member', createdAt: '1970-01-01T00:00:00.000Z' });
   });
 });

@@ -29,6 +29,12 @@ export class PersonRow implements Account {
   @Column('text')
   language!: string;
 
+  @Column('timestamptz', { name: 'deactivated_at', nullable: true })
+  deactivatedAt!: Date | null;
+
+  @Column('timestamptz', { name: 'deletion_due_at', nullable: true })
+  deletionDueAt!: Date | null;
+
   @Column('int')
   version!: number;
 
@@ -37,7 +43,8 @@ export class PersonRow implements Account {
 }
 
 export const ACCOUNT =
-  'id, email, name, role, suspended_at AS "suspendedAt", email_verified_at AS "emailVerifiedAt", language, version, created_at AS "createdAt"';
+  'id, email, name, role, suspended_at AS "suspendedAt", deactivated_at AS "deactivatedAt", deletion_due_at AS "deletionDueAt", ' +
+  'email_verified_at AS "emailVerifiedAt", language, version, created_at AS "createdAt"';
 
 const keyOf = (who: { id: string } | { email: string }): readonly [string, string] => ('id' in who ? ['id', who.id] : ['email', who.email]);
 
@@ -81,15 +88,15 @@ export class PersonStore {
     return [found.find(({ id }) => id === one), found.find(({ id }) => id === other)];
   }
 
-  /** As it is now, and stays until the transaction ends. Many may hold it so, and none of them change it. */
+  /** As it is now, and stays until the transaction ends. Whoever signs in at the same time waits: the account may be opened again by it. */
   async hold(id: string): Promise<Account | undefined> {
-    const [account] = await this.rows.query<Account>(`SELECT ${ACCOUNT} FROM person WHERE id = $1 FOR SHARE`, [id]);
+    const [account] = await this.rows.query<Account>(`SELECT ${ACCOUNT} FROM person WHERE id = $1 FOR NO KEY UPDATE`, [id]);
     return account;
   }
 
-  /** Those who are not shut out. Held, too: of two super-admins who depose each other at once one stays. In the order of ids, so that nobody waits in a circle. */
+  /** Those who are not shut out and have not left. Held, too: of two super-admins who depose each other at once one stays. In the order of ids, so that nobody waits in a circle. */
   async lockSuperAdmins(): Promise<readonly string[]> {
-    const rows = await this.rows.query<{ id: string }>(`SELECT id FROM person WHERE role = 'super_admin' AND suspended_at IS NULL ORDER BY id FOR UPDATE`);
+    const rows = await this.rows.query<{ id: string }>(`SELECT id FROM person WHERE role = 'super_admin' AND suspended_at IS NULL AND deactivated_at IS NULL ORDER BY id FOR UPDATE`);
     return rows.map(({ id }) => id);
   }
 

@@ -12,6 +12,10 @@ export interface Account {
   readonly suspendedAt: Date | null;
   readonly emailVerifiedAt: Date | null;
   readonly language: string;
+  /** Since when they have closed it themselves. */
+  readonly deactivatedAt: Date | null;
+  /** When it goes, unless they sign in before. */
+  readonly deletionDueAt: Date | null;
   readonly version: number;
   readonly createdAt: Date;
 }

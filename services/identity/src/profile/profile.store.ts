@@ -15,11 +15,16 @@ export class ProfileStore {
   constructor(private readonly rows: Rows) {}
 
   async find(personId: string): Promise<ProfileState | undefined> {
-    return (await this.findAll([personId]))[0];
+    return (await this.read('person.id = ANY($1)', [personId]))[0];
   }
 
-  async findAll(personIds: readonly string[]): Promise<ProfileState[]> {
-    const rows = await this.rows.query<FlatProfile>(`${PROFILE} WHERE person.id = ANY($1)`, [personIds]);
+  /** Of those who have not closed their account. */
+  findAllOpen(personIds: readonly string[]): Promise<ProfileState[]> {
+    return this.read('person.id = ANY($1) AND deactivated_at IS NULL', personIds);
+  }
+
+  private async read(condition: string, personIds: readonly string[]): Promise<ProfileState[]> {
+    const rows = await this.rows.query<FlatProfile>(`${PROFILE} WHERE ${condition}`, [personIds]);
     return rows.map(({ bioSeenBy, avatarSeenBy, emailSeenBy, ...profile }) => ({ ...profile, visibility: { bio: bioSeenBy, avatar: avatarSeenBy, email: emailSeenBy } }));
   }
 
@@ -28,6 +33,16 @@ export class ProfileStore {
     await this.rows.query('INSERT INTO profile (person_id) SELECT id FROM person WHERE id = $1 ON CONFLICT (person_id) DO NOTHING', [personId]);
     await this.rows.query('SELECT version FROM profile WHERE person_id = $1 FOR UPDATE', [personId]);
     return this.find(personId);
+  }
+
+  /** Nothing of it changes, and it is another for all that: what is seen of the person has changed. Zero where there is no such person. */
+  async renew(personId: string): Promise<number> {
+    const [renewed] = await this.rows.query<{ version: number }>(
+      `INSERT INTO profile (person_id, version) SELECT id, 1 FROM person WHERE id = $1
+       ON CONFLICT (person_id) DO UPDATE SET version = profile.version + 1 RETURNING version`,
+      [personId],
+    );
+    return renewed?.version ?? 0;
   }
 
   /** All but the handle, which has rows of its own. */

@@ -7,6 +7,7 @@ import {
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
+import { Reopening } from '../departure/reopening.ts';
 import { EmailChangeStore } from '../email-change/email-change.store.ts';
 import { isOutdated, parseHash } from '../person/password.ts';
 import { NewPasswords } from '../person/new-passwords.ts';
@@ -33,6 +34,7 @@ export class SessionService {
     private readonly audit: AuditService,
     private readonly throttle: SignInThrottle,
     private readonly challenges: Challenges,
+    private readonly reopening: Reopening,
     @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_SESSION_DAYS' | 'IDENTITY_REFRESH_GRACE_SECONDS'>,
   ) {}
 
@@ -72,12 +74,13 @@ export class SessionService {
   /** For whoever has shown who they are, in whatever way: only here is a sign-in refused to those who are shut out. */
   async open(tx: Tx, { id: personId }: Pick<Account, 'id'>, device: string | undefined): Promise<Session | Refusal> {
     // As it is now, and until this session is there to be ended: whoever is shut out meanwhile is so afterwards.
-    const account = await tx.get(PersonStore).hold(personId);
-    if (!account) return InvalidToken('Its account is gone');
-    if (account.suspendedAt !== null) {
+    const held = await tx.get(PersonStore).hold(personId);
+    if (!held) return InvalidToken('Its account is gone');
+    if (held.suspendedAt !== null) {
       await this.audit.note(tx, { what: 'sign_in_failed', by: null, about: personId, device, details: { suspended: true } });
       return lasting(Suspended());
     }
+    const account = held.deactivatedAt === null ? held : await this.reopening.reopen(tx, held);
     const id = uuidv7();
     const refreshToken = this.refreshTokens.first(id);
     const { isElsewhere } = await this.throttle.arrive(tx, account.id);

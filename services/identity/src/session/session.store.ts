@@ -75,6 +75,10 @@ export class SessionStore {
     );
   }
 
+  async isAlive(id: string): Promise<boolean> {
+    return (await this.rows.query('SELECT 1 FROM session WHERE id = $1 AND revoked_at IS NULL AND expires_at > now()', [id])).length > 0;
+  }
+
   /** Held until the transaction ends: of many refreshes at once, one rotates and the others find it done. */
   async lock(id: string): Promise<(SessionState & { at: Date }) | undefined> {
     const [session] = await this.rows.query<SessionState & { at: Date }>(
