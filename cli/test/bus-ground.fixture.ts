@@ -24,18 +24,18 @@ export const users: readonly BusUser[] = usersOf(targets);
 
 /** What each may ask and say, as a table that is read by itself: the rules under test are not asked. */
 export const mayAsk: Readonly<Record<string, readonly string[]>> = {
-  identity: [identity.jwks.id],
-  communities: [identity.jwks.id],
+  identity: [identity.jwks.id, identity.deliverExportPart.id],
+  communities: [identity.jwks.id, identity.deliverExportPart.id],
   notifications: [identity.jwks.id, identity.mail.id],
   postcards: [identity.jwks.id, identity.me.id, communities.members.id, communities.membership.id],
   api: [identity, communities, notifications, realtime].flatMap((owner) => Object.values(owner)).flatMap((operation) => (typeof operation === 'object' && operation.http ? [operation.id] : [])),
   realtime: [identity.jwks.id, identity.hearing.id, communities.hearing.id, communities.hearingPost.id],
   operator: [realtime.why.id, identity.appoint.id, identity.exportAudit.id, identity.signingKeys.id, identity.rotateSigningKey.id],
 };
-export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user', 'session', 'profile', 'key', 'verification'], communities: ['community', 'member', 'post', 'comment'] };
+export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user', 'session', 'profile', 'key', 'verification', 'export'], communities: ['community', 'member', 'post', 'comment'] };
 export const durablesOf: Readonly<Record<string, readonly string[]>> = {
-  communities: ['communities_personal-data'],
-  identity: ['identity_profile-changed', 'identity_account-closed', 'identity_personal-data'],
+  communities: ['communities_personal-data', 'communities_exports'],
+  identity: ['identity_profile-changed', 'identity_account-closed', 'identity_personal-data', 'identity_exports'],
   notifications: ['notifications_user-email-changed', 'notifications_user-password-changed', 'notifications_verification-requested'],
   postcards: ['postcards_album--post', 'postcards_album--user', 'postcards_members'],
 };

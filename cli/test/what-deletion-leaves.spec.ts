@@ -101,6 +101,7 @@ it('of somebody who did everything there is, nothing is left but their id: in no
   const id = registered.person.id;
   const session = await api.must(identity.signIn, { email: who.email, password, device: who.device }, { idempotencyKey: unique() });
   await api.ask(identity.signIn, { email: who.email, password: 'not this one', device: who.device });
+  await api.must(identity.forgotPassword, { email: who.email });
   const asks = () => ({ token: session.accessToken, idempotencyKey: unique() });
   await api.must(identity.changeProfile, { handle: `${who.handle}.old`, bio: `I am ${who.name}` }, asks());
   await api.must(identity.changeProfile, { handle: who.handle, visibility: { email: 'everyone' } }, asks());
@@ -114,11 +115,17 @@ it('of somebody who did everything there is, nothing is left but their id: in no
   const post = await api.must(communities.createPost, { communityId, body: `${mark}: ${who.name}` }, asks());
   await api.must(communities.createComment, { communityId, postId: post.id, body: `${mark} again` }, asks());
   await api.must(communities.createComment, { communityId, postId: post.id, body: 'Count me in' }, miraAsks());
+  const asked = await api.must(identity.requestExport, {}, asks());
+  await vi.waitUntil(async () => (await api.must(identity.export, { exportId: asked.id }, asks())).state === 'ready', { timeout: 20_000, interval: 50 });
+  // A second one that nobody has answered yet: with what one service has said.
+  await all.query(`UPDATE identity.export SET asked_at = now() - interval '2 days' WHERE person_id = $1`, [id]);
+  await all.query(`INSERT INTO identity.export (id, person_id, expected) VALUES (gen_random_uuid(), $1, '{communities,identity}')`, [id]);
+  await all.query(`INSERT INTO identity.export_page SELECT id, 'identity', 0, true, jsonb_build_array($2::text) FROM identity.export WHERE person_id = $1 AND ready_at IS NULL`, [id, who.email]);
   // What an admin was answered names them, and is kept beside the key.
   await api.must(identity.suspend, { personId: id, reason: 'A test' }, miraAsks());
   await api.must(identity.restore, { personId: id }, miraAsks());
   expect((await placesOf(...words)).toSorted()).toEqual([
-    'communities.comment.body', 'communities.idempotency.answer', 'communities.post.body', 'identity.audit.device', 'identity.handle.handle',
+    'communities.comment.body', 'communities.idempotency.answer', 'communities.post.body', 'identity.audit.device', 'identity.export_page.records', 'identity.handle.handle',
     'identity.idempotency.answer', 'identity.person.email', 'identity.person.name', 'identity.profile.bio', 'identity.session.device',
   ]);
 
@@ -133,6 +140,8 @@ it('of somebody who did everything there is, nothing is left but their id: in no
     expect(await all.query(`SELECT 1 FROM communities.membership WHERE user_id = $1 AND role IS NOT NULL`, [id])).toMatchObject({ rowCount: 0 });
   }, { timeout: 30_000, interval: 100 });
   expect(await inStream(...words)).toEqual([]);
+  // What lies compressed is not found by its words.
+  expect(await all.query('SELECT 1 FROM identity.export_chunk')).toMatchObject({ rowCount: 0 });
 
   const whats = (await all.query<{ what: string }>('SELECT what FROM identity.audit WHERE about = $1 ORDER BY at, id', [id])).rows.map(({ what }) => what);
   for (const what of ['registered', 'signed_in', 'sign_in_failed', 'impersonated', 'suspended', 'deletion_requested', 'deleted']) expect(whats).toContain(what);

@@ -187,4 +187,4 @@ export const communities = service('communities', {
   }),
   hearing: hearing('May the caller hear this community?'),
   hearingPost: hearing('May the caller hear what is said of this post?'),
-});
+}, { keepsPersonalData: true });

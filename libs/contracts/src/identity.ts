@@ -16,6 +16,7 @@ import { verificationOperations } from './identity/verification.ts';
 import { secondFactorOperations } from './identity/second-factor.ts';
 import { passkeyOperations } from './identity/passkey.ts';
 import { departureOperations } from './identity/departure.ts';
+import { exportOperations } from './identity/export.ts';
 import { anyone, person } from './language/access.ts';
 import { hearing } from './language/hearing.ts';
 import { perUser } from './language/limit.ts';
@@ -39,6 +40,7 @@ export * from './identity/verification.ts';
 export * from './identity/second-factor.ts';
 export * from './identity/passkey.ts';
 export * from './identity/departure.ts';
+export * from './identity/export.ts';
 
 export const identity = service('identity', {
   // Before what ends the session in which somebody tries all of them out.
@@ -58,6 +60,7 @@ export const identity = service('identity', {
   ...mailOperations,
   ...secondFactorOperations,
   ...passkeyOperations,
+  ...exportOperations,
   me: query({
     summary: 'Who is signed in',
     http: 'GET /identity/me',
@@ -74,4 +77,4 @@ export const identity = service('identity', {
     output: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
   }),
   hearing: hearing('May the caller hear this person’s topic?'),
-});
+}, { keepsPersonalData: true });

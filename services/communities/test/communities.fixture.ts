@@ -20,7 +20,7 @@ export const openCommunitiesDatabase = () => openDatabase('communities', [commun
 
 export function communitiesOn(db: Db) {
   const memberships = new MembershipService(db);
-  return { memberships, communities: new CommunityService(db, memberships), posts: new PostService(db), comments: new CommentService(db), departures: new DepartureService(memberships) };
+  return { memberships, communities: new CommunityService(db, memberships), posts: new PostService(db), comments: new CommentService(db), departures: new DepartureService(db, memberships) };
 }
 
 /** Somebody new, as a verified token would name them. */

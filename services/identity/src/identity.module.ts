@@ -9,6 +9,9 @@ import { CardService } from './card/card.service.ts';
 import { DepartureApi } from './departure/departure.api.ts';
 import { DepartureService } from './departure/departure.service.ts';
 import { Reopening } from './departure/reopening.ts';
+import { ExportApi } from './export/export.api.ts';
+import { ExportService } from './export/export.service.ts';
+import { OwnRecords } from './export/own-records.ts';
 import { ImpersonationApi } from './impersonation/impersonation.api.ts';
 import { ImpersonationService } from './impersonation/impersonation.service.ts';
 import { Keyring } from './keyring/keyring.ts';
@@ -62,10 +65,10 @@ export const identityService = defineService({
   settings: IdentitySettings,
   entities,
   migrations,
-  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi, PasskeyApi, DepartureApi],
+  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi, PasskeyApi, DepartureApi, ExportApi],
   reactions: [OnProfileChanged, OnAccountClosed],
-  tidies: [AuditService, SignInThrottle, PasskeyService, DepartureService],
-  personalData: DepartureService,
+  tidies: [AuditService, SignInThrottle, PasskeyService, DepartureService, ExportService],
+  personalData: OwnRecords,
   providers: [
     PersonService,
     ProfileService,
@@ -87,6 +90,8 @@ export const identityService = defineService({
     KeySchedule,
     DepartureService,
     Reopening,
+    ExportService,
+    OwnRecords,
     { provide: Keyring, inject: [SETTINGS], useFactory: (settings: IdentitySettings) => new Keyring(settings.IDENTITY_KEY_SECRET) },
     { provide: RefreshTokens, inject: [Keyring], useFactory: (keyring: Keyring) => new RefreshTokens(keyring.keyFor('refresh-token')) },
     {

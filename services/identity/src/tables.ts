@@ -11,6 +11,7 @@ import { signInAttempts } from './migrations/0008-sign-in-attempts.ts';
 import { secondFactor } from './migrations/0009-second-factor.ts';
 import { passkeys } from './migrations/0012-passkeys.ts';
 import { departures } from './migrations/0010-departures.ts';
+import { exportTables } from './migrations/0013-exports.ts';
 import { PersonRow } from './person/person.store.ts';
 import { SessionRow } from './session/session.store.ts';
 import { SigningKeyRow } from './signing-key/signing-key.store.ts';
@@ -19,4 +20,4 @@ import { VerificationRow } from './verification/verification.store.ts';
 export const entities = [PersonRow, HandleRow, SessionRow, SigningKeyRow, VerificationRow, EmailChangeRow];
 
 /** In the order in which they are applied. */
-export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles, verificationTables, signInAttempts, secondFactor, passkeys, departures];
+export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles, verificationTables, signInAttempts, secondFactor, passkeys, departures, exportTables];

@@ -4,6 +4,8 @@ import { AuditService } from '../src/audit/audit.service.ts';
 import { CardService } from '../src/card/card.service.ts';
 import { DepartureService } from '../src/departure/departure.service.ts';
 import { Reopening } from '../src/departure/reopening.ts';
+import { ExportService } from '../src/export/export.service.ts';
+import { OwnRecords } from '../src/export/own-records.ts';
 import { ImpersonationService } from '../src/impersonation/impersonation.service.ts';
 import { Keyring } from '../src/keyring/keyring.ts';
 import { NewPasswords } from '../src/person/new-passwords.ts';
@@ -76,6 +78,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const codes = new RecoveryCodes(keyring.keyFor('recovery-code'));
   const ceremonies = new Ceremonies(new PasskeyChallenges(keyring.keyFor('passkey-challenge')), own);
   const proofs = new Proofs(secrets, codes, audit);
+  const departures = new DepartureService(db, hasher, sessions, cards, audit, own);
   return {
     keys, rotation: new SigningKeyService(db, keys, own), hasher, audit, sessions,
     people: new PersonService(db, passwords, sessions, audit, verifications),
@@ -92,7 +95,9 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     secondSteps: new SecondStepService(db, challenges, proofs, sessions),
     passkeys: new PasskeyService(db, known, ceremonies, audit),
     passkeySignIns: new PasskeySignInService(db, ceremonies, sessions, audit),
-    departures: new DepartureService(db, hasher, sessions, cards, audit, own),
+    departures,
+    exports: new ExportService(db, audit),
+    records: new OwnRecords(db, departures),
   };
 }
 

@@ -1,5 +1,5 @@
 import { Api, Handles, Hears } from '@mela/bus';
-import { anyone, catalogue, event, Id, id, query, service, topicKind, type EventOf } from '@mela/contracts';
+import { anyone, catalogue, event, Id, id, KEEPS_PERSONAL_DATA, query, service, topicKind, type EventOf } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Tx } from '../database/transaction.ts';
@@ -58,6 +58,11 @@ class OnGhost {
   async handle(_event: EventOf<typeof Undeclared>, _tx: Tx) {}
 }
 
+class KeptOfPeople {
+  async erase(): Promise<void> {}
+  async *collect(): AsyncGenerator<never> {}
+}
+
 const faults = (change: Partial<Manifest>) => faultsOf({ hosts: shop, entities: [], migrations: [], apis: [DoorApi], providers: [], ...change }, contracts);
 
 describe('a manifest', () => {
@@ -70,6 +75,9 @@ describe('a manifest', () => {
     ['with an operation handled twice', { apis: [DoorApi, HalfApi] }, 'shop.open is handled twice, by DoorApi.open and HalfApi.open'],
     ['with a handler of another service’s operation', { apis: [DoorApi, ForeignApi] }, 'ForeignApi.ask handles other.ask, which belongs to other'],
     ['with an api that handles nothing', { apis: [DoorApi, OnOpened] }, 'OnOpened is listed as an api and handles nothing'],
+    ['with personal data that its contract does not speak of', { personalData: KeptOfPeople, providers: [KeptOfPeople] }, 'KeptOfPeople knows its personal data, and its contract does not say that it keeps any'],
+    ['without the class that its contract promises', { hosts: { ...shop, [KEEPS_PERSONAL_DATA]: true } }, 'its contract says that it keeps personal data, and the manifest does not say which class knows it'],
+    ['with a class of personal data that is no provider', { hosts: { ...shop, [KEEPS_PERSONAL_DATA]: true }, personalData: KeptOfPeople }, 'KeptOfPeople knows its personal data, and is no provider'],
     ['with a doubled consumer name', { reactions: [OnOpened, OnOpenedToo] }, 'the consumer name shop.opened is taken twice, by OnOpened and OnOpenedToo'],
     ['that hears what nobody declares', { reactions: [OnGhost] }, 'shop.ghosts hears ghost.seen, which nobody declares'],
     ['with a reaction that hears nothing', { reactions: [DoorApi] }, 'DoorApi is listed as a reaction and hears nothing'],

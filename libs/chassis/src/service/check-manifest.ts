@@ -1,11 +1,11 @@
 import { handlingsOf, hearingOf } from '@mela/bus';
-import { operationsOf, SERVICE, type Catalogue, type EventType, type Operation } from '@mela/contracts';
+import { KEEPS_PERSONAL_DATA, operationsOf, SERVICE, type Catalogue, type EventType, type Operation } from '@mela/contracts';
 import type { Manifest } from './manifest.ts';
 
 /** Everything in which a manifest and the contracts disagree. */
 export function faultsOf(manifest: Manifest, catalogue: Pick<Catalogue, 'events'>): string[] {
   const name = manifest.hosts[SERVICE];
-  return [...handlerFaults(name, manifest), ...hearingFaults(name, manifest, catalogue), ...accessFaults(name, manifest)];
+  return [...handlerFaults(name, manifest), ...hearingFaults(name, manifest, catalogue), ...personalDataFaults(name, manifest), ...accessFaults(name, manifest)];
 }
 
 function handlerFaults(name: string, manifest: Manifest): string[] {
@@ -40,9 +40,16 @@ function hearingFaults(name: string, manifest: Manifest, catalogue: Pick<Catalog
     for (const event of hearing.events) if (!declares(catalogue, event)) faults.push(`${name}: ${hearing.as} hears ${event.type}, which nobody declares`);
   }
   if (manifest.members === 'replica' && taken.has(`${name}.members`)) faults.push(`${name}: the consumer name ${name}.members is the members replica's`);
-  if (manifest.personalData && taken.has(`${name}.personal-data`)) faults.push(`${name}: the consumer name ${name}.personal-data is its personal data's`);
-  if (manifest.personalData && !manifest.providers.includes(manifest.personalData)) faults.push(`${name}: ${manifest.personalData.name} knows its personal data, and is no provider`);
+  if (manifest.personalData)
+    for (const own of [`${name}.personal-data`, `${name}.exports`]) if (taken.has(own)) faults.push(`${name}: the consumer name ${own} is its personal data's`);
   return faults;
+}
+
+/** Whoever asks for all that is kept of a person goes by the contract: what it says is to be so. */
+function personalDataFaults(name: string, { hosts, personalData, providers }: Manifest): string[] {
+  if (hosts[KEEPS_PERSONAL_DATA] && !personalData) return [`${name}: its contract says that it keeps personal data, and the manifest does not say which class knows it`];
+  if (!hosts[KEEPS_PERSONAL_DATA] && personalData) return [`${name}: ${personalData.name} knows its personal data, and its contract does not say that it keeps any`];
+  return personalData && !providers.includes(personalData) ? [`${name}: ${personalData.name} knows its personal data, and is no provider`] : [];
 }
 
 const declares = (catalogue: Pick<Catalogue, 'events'>, event: EventType): boolean => catalogue.events.get(event.type) === event;

@@ -25,7 +25,7 @@ export interface Manifest {
   readonly providers: readonly Provider[];
   /** Of the providers those that have something to forget, every ten minutes. */
   readonly tidies?: readonly Type<Tidies>[];
-  /** Of the providers the one that knows what is kept of a person: it is asked to erase that when the person is gone. */
+  /** Of the providers the one that knows what is kept of a person: it is asked to erase that when the person is gone, and to tell it when they want to have it. */
   readonly personalData?: Type<PersonalData>;
   /** Keeps what is asked often in Redis, with `Caches`; everything goes on without it. */
   readonly caches?: boolean;

@@ -3,6 +3,7 @@ import { communities, identity, SERVICE, type Catalogue, type Operation } from '
 import { membersHearing } from '../access/members-replica.ts';
 import { keyEvents } from '../access/public-keys.ts';
 import { erasingHearing } from '../personal-data/erasing.ts';
+import { exportingHearing } from '../personal-data/exporting.ts';
 import type { Manifest } from './manifest.ts';
 
 /** What a service wants of the message bus: all of it stands in its manifest, or is the chassis' own. */
@@ -20,9 +21,9 @@ export function needsOf(manifest: Manifest, catalogue: Pick<Catalogue, 'events' 
 }
 
 /** What the chassis asks, and what the manifest names. */
-export function askedBy({ asks = [], members }: Manifest): readonly Operation[] {
+export function askedBy({ asks = [], members, personalData }: Manifest): readonly Operation[] {
   const replicated = members === 'replica' ? [communities.members, communities.membership] : [];
-  return [identity.jwks, ...replicated, ...asks];
+  return [identity.jwks, ...replicated, ...(personalData ? [identity.deliverExportPart] : []), ...asks];
 }
 
 function heardBy({ hosts, reactions = [], members, personalData }: Manifest) {
@@ -30,6 +31,6 @@ function heardBy({ hosts, reactions = [], members, personalData }: Manifest) {
   return [
     ...reactions.flatMap((reaction) => hearingOf(reaction) ?? []),
     ...(members === 'replica' ? [membersHearing(name)] : []),
-    ...(personalData ? [erasingHearing(name)] : []),
+    ...(personalData ? [erasingHearing(name), exportingHearing(name)] : []),
   ];
 }

@@ -21,6 +21,7 @@ import type { Tx } from '../database/transaction.ts';
 import { idempotent } from '../idempotency/idempotent.ts';
 import { nestLogger } from '../process/log.ts';
 import { erasing } from '../personal-data/erasing.ts';
+import { exporting } from '../personal-data/exporting.ts';
 import { openBus } from '../process/open-bus.ts';
 import { Undo } from '../process/undo.ts';
 import type { Process, Running } from '../process/target.ts';
@@ -147,10 +148,11 @@ function consumersOf(manifest: Manifest, app: Container, asker: Asker): Consumer
     return { ...hearingOf(reaction)!, handle: (event, tx) => instance.handle(event, tx), ...many };
   });
   const name = manifest.hosts[SERVICE];
+  const kept = manifest.personalData && app.microservice.get(manifest.personalData);
   return [
     ...heard,
     ...(manifest.members === 'replica' ? [membersReplica(name, asker)] : []),
-    ...(manifest.personalData ? [erasing(name, app.microservice.get(manifest.personalData))] : []),
+    ...(kept ? [erasing(name, kept), exporting(name, kept, asker)] : []),
   ];
 }
 

@@ -11,7 +11,7 @@ export const auditKinds = [
   'password_reset', 'email_changed',
   'second_factor_on', 'second_factor_off', 'second_factor_failed', 'recovery_codes_renewed', 'recovery_code_used',
   'passkey_added', 'passkey_removed', 'passkey_refused',
-  'deactivated', 'reactivated', 'deletion_requested', 'deletion_cancelled', 'deleted',
+  'deactivated', 'reactivated', 'deletion_requested', 'deletion_cancelled', 'deleted', 'export_requested',
 ] as const;
 export type AuditKind = (typeof auditKinds)[number];
 

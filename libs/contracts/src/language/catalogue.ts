@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isEventType, type EventType } from './event.ts';
-import { isService, operationsOf, SERVICE, type Operation, type Service } from './operation.ts';
+import { isService, KEEPS_PERSONAL_DATA, operationsOf, SERVICE, type Operation, type Service } from './operation.ts';
 import type { TopicKind } from './topic.ts';
 
 /** Everything that is declared, looked up by name. A value: whoever needs it receives it. */
@@ -14,6 +14,10 @@ export interface Catalogue {
   /** The service whose events these are. */
   ownerOf(event: EventType): string;
 }
+
+/** Who is asked for what is kept of a person, in the order of their names. */
+export const keepersOfPersonalData = ({ services }: Pick<Catalogue, 'services'>): readonly string[] =>
+  [...services].flatMap(([name, contract]) => (contract[KEEPS_PERSONAL_DATA] ? [name] : [])).toSorted();
 
 type Domain = Record<string, unknown>;
 

@@ -100,18 +100,19 @@ export const query = <I extends z.ZodObject, O extends z.ZodType, A extends Acce
   draft('query', declared);
 
 export const SERVICE = Symbol('mela.service');
+export const KEEPS_PERSONAL_DATA = Symbol('mela.keepsPersonalData');
 
 type Operations<D> = { readonly [K in keyof D]: D[K] extends Draft<infer I, infer O, infer A> ? Operation<I, O, A> : never };
 
-export type Service<D = Record<string, Operation>> = Operations<D> & { readonly [SERVICE]: string };
+export type Service<D = Record<string, Operation>> = Operations<D> & { readonly [SERVICE]: string; readonly [KEEPS_PERSONAL_DATA]: boolean };
 
 /** A service's operations, each named by the service and its own key. */
-export function service<D extends Record<string, Draft<any, any, any>>>(name: string, drafts: D): Service<D> {
+export function service<D extends Record<string, Draft<any, any, any>>>(name: string, drafts: D, { keepsPersonalData = false }: { keepsPersonalData?: boolean } = {}): Service<D> {
   const operations = Object.entries(drafts).map(([key, drafted]) => [
     key,
     { ...drafted, id: `${name}.${key}`, service: name, name: key, subject: `svc.${name}.${key}` },
   ]);
-  return { ...Object.fromEntries(operations), [SERVICE]: name } as Service<D>;
+  return { ...Object.fromEntries(operations), [SERVICE]: name, [KEEPS_PERSONAL_DATA]: keepsPersonalData } as Service<D>;
 }
 
 export const isService = (value: unknown): value is Service =>

@@ -42,6 +42,14 @@ export class CommentStore {
     return comment!;
   }
 
+  /** What somebody wrote, in the order of its ids, behind that one. */
+  writtenBy(authorId: string, behind: string | undefined, rows: number): Promise<CommentState[]> {
+    return this.rows.query<CommentState>(
+      `SELECT ${COMMENT} FROM comment WHERE author_id = $1 AND erased_at IS NULL AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3`,
+      [authorId, behind ?? null, rows],
+    );
+  }
+
   /** What somebody wrote says nothing any more, and stays where it stands. */
   eraseOf(authorId: string): Promise<CommentState[]> {
     return this.rows.query<CommentState>(

@@ -74,6 +74,11 @@ export class MembershipStore {
     return rows.map(({ communityId }) => communityId);
   }
 
+  /** Wherever somebody belonged, and belongs. */
+  allOf(userId: string): Promise<MembershipState[]> {
+    return this.rows.query<MembershipState>(`SELECT ${MEMBERSHIP} FROM membership WHERE user_id = $1 ORDER BY community_id`, [userId]);
+  }
+
   /** Of the others whoever ranks highest, and of them whoever was there first; held until the transaction ends. */
   async heirOf(communityId: string, userId: string): Promise<LivingMembership | undefined> {
     for (;;) {

@@ -1,5 +1,5 @@
 import type { Caller } from '@mela/bus';
-import { Db, forgetAnswersAbout, SETTINGS, type PersonalData, type Tidies, type Tx } from '@mela/chassis';
+import { Db, forgetAnswersAbout, SETTINGS, type Tidies, type Tx } from '@mela/chassis';
 import { InvalidToken, isRefusal, UserDeactivated, UserDeleted, UserDeletionRequested, WrongPassword, type identity, type In, type Out, type Refusal } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.ts';
@@ -8,6 +8,7 @@ import { CardService } from '../card/card.service.ts';
 import { PasswordHasher } from '../person/password-hasher.ts';
 import type { Account } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
+import { VerificationStore } from '../verification/verification.store.ts';
 import { SessionService } from '../session/session.service.ts';
 import { SessionStore } from '../session/session.store.ts';
 import type { IdentitySettings } from '../settings.ts';
@@ -19,7 +20,7 @@ const REMOVED_AT_ONCE = 100;
 const AccountGone = () => InvalidToken('Its account is gone');
 
 @Injectable()
-export class DepartureService implements PersonalData, Tidies {
+export class DepartureService implements Tidies {
   constructor(
     private readonly db: Db,
     private readonly hasher: PasswordHasher,
@@ -96,6 +97,8 @@ export class DepartureService implements PersonalData, Tidies {
     return this.db.transaction(async (tx) => {
       const removed = await tx.get(DepartureStore).remove(id);
       if (!removed) return;
+      // What was asked for at their address in nobody's name hangs on the address alone.
+      await tx.get(VerificationStore).forget(removed.email);
       tx.emit(UserDeleted, removed, { userId: id });
       await this.audit.note(tx, { what: 'deleted', by: null, about: id });
       await this.erase(id, tx);

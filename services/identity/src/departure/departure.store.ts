@@ -29,9 +29,9 @@ export class DepartureStore {
   }
 
   /** With all that hangs on it. Undefined where another replica is at it, or its owner is just coming back, or has. */
-  async remove(id: string): Promise<{ id: string; version: number } | undefined> {
-    const [removed] = await this.rows.query<{ id: string; version: number }>(
-      `DELETE FROM person WHERE id = (SELECT id FROM person WHERE id = $1 AND deletion_due_at <= now() FOR UPDATE SKIP LOCKED) RETURNING id, version + 1 AS version`,
+  async remove(id: string): Promise<{ id: string; version: number; email: string } | undefined> {
+    const [removed] = await this.rows.query<{ id: string; version: number; email: string }>(
+      `DELETE FROM person WHERE id = (SELECT id FROM person WHERE id = $1 AND deletion_due_at <= now() FOR UPDATE SKIP LOCKED) RETURNING id, version + 1 AS version, email`,
       [id],
     );
     return removed;

@@ -82,6 +82,10 @@ export class VerificationStore {
     return row!.n;
   }
 
+  async forget(email: string): Promise<void> {
+    await this.rows.query('DELETE FROM verification WHERE email = $1', [email]);
+  }
+
   /** A few of those that were over a day ago, so that each that is made leaves fewer than it found. */
   async forgetOld(): Promise<void> {
     await this.rows.query(

@@ -42,9 +42,10 @@ const LONGEST_PAUSE_MS = 60 * 60_000;
 export function verdictOn(outcome: Sent, attempts: number, patience: Patience): Verdict {
   if (outcome.kind === 'sent') return { state: 'sent', reason: null };
   if (outcome.kind === 'needless') return { state: 'needless', reason: outcome.why };
-  if (outcome.kind === 'never') return { state: 'failed', reason: outcome.why };
-  if (attempts >= patience.attempts) return { state: 'failed', reason: `given up after ${attempts} attempts: ${outcome.why}` };
-  return { state: 'waiting', reason: outcome.why, pauseMs: pauseAfter(attempts, patience) };
+  const why = withoutAddresses(outcome.why);
+  if (outcome.kind === 'never') return { state: 'failed', reason: why };
+  if (attempts >= patience.attempts) return { state: 'failed', reason: `given up after ${attempts} attempts: ${why}` };
+  return { state: 'waiting', reason: why, pauseMs: pauseAfter(attempts, patience) };
 }
 
 /** Twice as long each time, an hour at most. */
@@ -78,3 +79,6 @@ export function refusedBy(fault: MailServerFault): Sent {
   const forGood = status !== undefined && status >= 500 && ABOUT_THIS_MAIL.has(String(command));
   return { kind: forGood ? 'never' : 'later', why };
 }
+
+/** Mail servers say to whom they would not deliver, and what they said is kept for longer than people may be. */
+const withoutAddresses = (text: string): string => text.replaceAll(/[^\s<>"]+@[^\s<>"]+/g, '…');

@@ -1,0 +1,114 @@
+import { ExportNotReady, ExportUnknown, isRefusal, type Export, type PersonalRecord, type Refusal } from '@mela/contracts';
+import type { ServiceDatabase } from '@mela/testkit';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { identityOn, openIdentityDatabase, somebodyIn } from '../../test/identity.fixture.ts';
+
+let database: ServiceDatabase;
+let { exports, records } = {} as Awaited<ReturnType<typeof identityOn>>;
+beforeAll(async () => {
+  database = await openIdentityDatabase();
+  ({ exports, records } = await identityOn(database.db));
+});
+afterAll(() => database?.close());
+
+const answer = <A extends object>(outcome: A | Refusal): A => {
+  if (isRefusal(outcome)) throw new Error(outcome.code);
+  return outcome;
+};
+const somebody = async (name = 'Asha') => ({ personId: await somebodyIn(database.db, name)(), role: 'member' as const, sessionId: uuidv7() });
+type Somebody = Awaited<ReturnType<typeof somebody>>;
+const asked = async (who: Somebody): Promise<Export> => answer(await exports.request(who));
+async function says(exportId: string, service: string, pages: readonly (readonly object[])[]): Promise<unknown[]> {
+  const outcomes: unknown[] = [];
+  for (const [page, items] of pages.entries())
+    outcomes.push(await exports.deliver({ exportId, service, page, isLast: page === pages.length - 1, records: items.map((item) => ({ kind: 'things', item: { ...item } })) }));
+  return outcomes;
+}
+const said = async (exportId: string) => (await database.events()).filter(({ data }) => data['exportId'] === exportId).map(({ type, data }) => [type, data['missing']]);
+
+describe('an export', () => {
+  it('is asked for once, by fifty requests at once', async () => {
+    const asha = await somebody();
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => exports.request(asha)));
+    expect(outcomes.filter(isRefusal)).toHaveLength(49);
+    expect(outcomes.filter(isRefusal).every(({ code }) => code === 'identity.export_too_soon')).toBe(true);
+  });
+
+  it('is ready when everybody has answered, whoever is last, and is said so once', async () => {
+    const asha = await somebody();
+    const { id } = await asked(asha);
+    expect(await exports.download(asha, { exportId: id, chunk: 0 })).toEqual(ExportNotReady());
+    await says(id, 'identity', [[{ n: 1 }], [{ n: 2 }]]);
+    expect(answer(await exports.find(asha, { exportId: id })).services).toEqual([{ service: 'communities', state: 'waiting' }, { service: 'identity', state: 'answered' }]);
+    await says(id, 'communities', [[]]);
+    expect(answer(await exports.find(asha, { exportId: id }))).toMatchObject({ state: 'ready', archive: { chunks: 1 } });
+    expect(await said(id)).toEqual([['export.requested', undefined], ['export.ready', []]]);
+    expect(await says(id, 'communities', [[]])).toEqual([ExportUnknown()]);
+  });
+
+  it('is begun anew by a service that died over it, and has nothing twice', async () => {
+    const asha = await somebody();
+    const { id } = await asked(asha);
+    const send = (page: number, isLast: boolean) => exports.deliver({ exportId: id, service: 'communities', page, isLast, records: [{ kind: 'things', item: { page } }] });
+    for (const page of [0, 1, 2]) await send(page, false);
+    await send(0, false);
+    await send(1, true);
+    const rows = await database.db.query('SELECT page FROM export_page WHERE export_id = $1 ORDER BY page', [id]);
+    expect(rows).toEqual([{ page: 0 }, { page: 1 }]);
+  });
+
+  it('does not wait for a service that is away: what that did not say is told missing', async () => {
+    const asha = await somebody();
+    const { id } = await asked(asha);
+    await says(id, 'identity', [[{ n: 1 }]]);
+    await exports.tidy();
+    expect(answer(await exports.find(asha, { exportId: id })).state).toBe('collecting');
+    await database.db.query(`UPDATE export SET asked_at = now() - interval '61 minutes' WHERE id = $1`, [id]);
+    await Promise.all(Array.from({ length: 8 }, () => exports.tidy()));
+    expect(answer(await exports.find(asha, { exportId: id })).services).toEqual([{ service: 'communities', state: 'missing' }, { service: 'identity', state: 'answered' }]);
+    expect((await said(id)).slice(1)).toEqual([['export.ready', ['communities']]]);
+  });
+
+  it('is its owner’s alone, and not for whoever looks through their eyes', async () => {
+    const [asha, ravi] = [await somebody(), await somebody()];
+    const { id } = await asked(asha);
+    await says(id, 'identity', [[]]);
+    await says(id, 'communities', [[]]);
+    expect(await exports.find(ravi, { exportId: id })).toEqual(ExportUnknown());
+    expect(await exports.download(ravi, { exportId: id, chunk: 0 })).toEqual(ExportUnknown());
+    expect(await exports.download({ ...asha, actor: ravi.personId }, { exportId: id, chunk: 0 })).toMatchObject({ code: 'identity.not_while_impersonating' });
+  });
+
+  it('comes in pieces that are a zip together, and is gone a week later', async () => {
+    const asha = await somebody();
+    const { id } = await asked(asha);
+    const noise = Array.from({ length: 40_000 }, () => Math.random().toString(36)).join('');
+    await says(id, 'identity', [[{ noise: noise.slice(0, 390_000) }], [{ noise: noise.slice(390_000) }]]);
+    await says(id, 'communities', [[]]);
+    const { archive } = answer(await exports.find(asha, { exportId: id }));
+    expect(archive!.chunks).toBeGreaterThanOrEqual(1);
+    const pieces: Buffer[] = [];
+    for (let chunk = 0; chunk < archive!.chunks; chunk++) pieces.push(Buffer.from(answer(await exports.download(asha, { exportId: id, chunk })).base64, 'base64'));
+    const zip = Buffer.concat(pieces);
+    expect([zip.length, zip.subarray(0, 2).toString()]).toEqual([archive!.bytes, 'PK']);
+    expect(await exports.download(asha, { exportId: id, chunk: archive!.chunks })).toMatchObject({ code: 'identity.export_unknown' });
+    await database.db.query(`UPDATE export SET ready_at = now() - interval '8 days' WHERE id = $1`, [id]);
+    await exports.tidy();
+    expect(await exports.find(asha, { exportId: id })).toEqual(ExportUnknown());
+    expect(await database.db.query('SELECT 1 FROM export_chunk WHERE export_id = $1', [id])).toEqual([]);
+  });
+});
+
+it('identity tells a person all that it keeps of them, and no password', async () => {
+  const asha = await somebody('Asha Rao');
+  await database.db.query(`INSERT INTO handle (handle, person_id) VALUES ('asha.exports', $1)`, [asha.personId]);
+  await database.db.query(`INSERT INTO audit (id, what, who, about) SELECT gen_random_uuid(), 'signed_in', $1, $1 FROM generate_series(1, 1200)`, [asha.personId]);
+  const told: PersonalRecord[] = [];
+  for await (const record of records.collect(asha.personId)) told.push(record);
+  const kinds = Map.groupBy(told, ({ kind }) => kind);
+  expect([...kinds.keys()]).toEqual(['account', 'profile', 'handles', 'audit']);
+  expect(kinds.get('audit')).toHaveLength(1_200);
+  expect(kinds.get('account')![0]!.item).toMatchObject({ name: 'Asha Rao' });
+  expect(JSON.stringify(told)).not.toContain('argon2');
+});
