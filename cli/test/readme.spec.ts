@@ -28,7 +28,7 @@ let printed = '';
 
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'mela-readme-'));
-  up = spawn('npm', ['start', '--', '--data', data], { cwd: projectRoot, env: { ...process.env, API_PORT: '0', REALTIME_PORT: '0', MAILBOX_PORT: '0', NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'ignore'] });
+  up = spawn('npm', ['start', '--', '--data', data], { cwd: projectRoot, env: { ...process.env, API_PORT: '0', REALTIME_PORT: '0', MAILBOX_PORT: '0', OIDC_PORT: '0', NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'ignore'] });
   up.stdout!.on('data', (chunk) => (printed += String(chunk)));
   await vi.waitFor(() => expect(printed).toContain('Ready in'), { timeout: 90_000, interval: 100 });
 }, 120_000);

@@ -10,7 +10,7 @@ export interface Ready {
 }
 
 const MELA = ['node', 'cli/bin/mela.mjs'];
-const OF_TESTS = { API_PORT: '0', REALTIME_PORT: '0', MAILBOX_PORT: '0', OPS_PORT: '0' };
+const OF_TESTS = { API_PORT: '0', REALTIME_PORT: '0', MAILBOX_PORT: '0', OIDC_PORT: '0', OPS_PORT: '0' };
 
 /** A command as a person would start it, with everything it starts in turn. */
 export class Started {

@@ -39,7 +39,7 @@ export const upCommand = (terminal: Terminal): Command =>
     .option('--parts-only', 'only PostgreSQL, NATS and Redis with their schemas; run the services with `mela run`')
     .option('--no-seed', 'no demo people and communities on a new database')
     .option('--set <NAME=value>', 'a setting, before any from the environment; may be repeated', collect)
-    .addHelpText('after', '\nThe API takes port 8080 (API_PORT), realtime 8081 (REALTIME_PORT) and the mailbox 8025 (MAILBOX_PORT); a default that is taken moves to the next free port.')
+    .addHelpText('after', '\nThe API takes port 8080 (API_PORT), realtime 8081 (REALTIME_PORT), the mailbox 8025 (MAILBOX_PORT) and the OpenID provider 8026 (OIDC_PORT); a default that is taken moves to the next free port.')
     .action((options: Options) => up(terminal, options));
 
 async function up(terminal: Terminal, options: Options): Promise<void> {

@@ -67,7 +67,7 @@ describe('the stack', () => {
 
   it('leads out of its private network from the gateways, and from what speaks with servers that are not Mela’s', () => {
     const out = Object.entries(stackOf(allTargets).services).filter(([, { networks }]) => JSON.stringify(networks).includes('outside')).map(([name]) => name);
-    expect(out).toEqual(['api', 'notifications', 'realtime']);
+    expect(out).toEqual(['api', 'identity', 'notifications', 'realtime']);
   });
 
   it('tells a container no secret of another service', () => {

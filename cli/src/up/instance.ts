@@ -38,7 +38,7 @@ export async function startInstance(wanted: Wanted, undo: Undo): Promise<Instanc
   const { folder, chosen, targets, partsOnly, tell, stopped } = wanted;
   const services = servicesOf(targets);
   checkChosen(targets, chosen);
-  const { MAILBOX_PORT, ...ports } = await choosePorts({ chosen, settings: partsOnly ? ['MAILBOX_PORT'] : undefined, tell });
+  const { MAILBOX_PORT, OIDC_PORT, ...ports } = await choosePorts({ chosen, settings: partsOnly ? ['MAILBOX_PORT', 'OIDC_PORT'] : undefined, tell });
 
   const parts = await openParts({
     dataDir: folder.path, env: { ...chosen, NATS_URL: busUrlOf(OPERATOR, chosen) }, throwaway: wanted.throwaway, natsUsers: usersOf(targets), progress: tell, lost: wanted.lost,
@@ -58,7 +58,7 @@ export async function startInstance(wanted: Wanted, undo: Undo): Promise<Instanc
   await prepareStream({ ...chosen, NATS_URL: parts.natsUrl });
   if (stopped()) return undefined;
 
-  const outside = await openOutside(chosen, Number(MAILBOX_PORT));
+  const outside = await openOutside(chosen, { mailbox: Number(MAILBOX_PORT), oidc: Number(OIDC_PORT) });
   undo.push(() => outside.stop());
 
   const settings = {
@@ -100,6 +100,6 @@ function checkChosen(targets: readonly Target[], chosen: Environment): void {
 
 /** A port of 0 was one that is free: by now it has a number. */
 function portsOf(addresses: Readonly<Record<string, string>>): Record<string, string> {
-  const names = { API_PORT: addresses['api'], REALTIME_PORT: addresses['realtime'] } satisfies Record<Exclude<keyof typeof publicPorts, 'MAILBOX_PORT'>, string | undefined>;
+  const names = { API_PORT: addresses['api'], REALTIME_PORT: addresses['realtime'] } satisfies Record<Exclude<keyof typeof publicPorts, 'MAILBOX_PORT' | 'OIDC_PORT'>, string | undefined>;
   return Object.fromEntries(Object.entries(names).flatMap(([setting, address]) => (address === undefined ? [] : [[setting, new URL(address).port]])));
 }

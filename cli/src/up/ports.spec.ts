@@ -34,7 +34,7 @@ describe('the ports of an instance', () => {
   });
 
   it('are left to the gateway where any will do', async () => {
-    expect(await choosePorts({ chosen: { API_PORT: '0', REALTIME_PORT: '0', MAILBOX_PORT: '0' }, tell })).toEqual({ API_PORT: '0', REALTIME_PORT: '0', MAILBOX_PORT: '0' });
+    expect(await choosePorts({ chosen: { API_PORT: '0', REALTIME_PORT: '0', MAILBOX_PORT: '0', OIDC_PORT: '0' }, tell })).toEqual({ API_PORT: '0', REALTIME_PORT: '0', MAILBOX_PORT: '0', OIDC_PORT: '0' });
   });
 
   it('keep a default from moving onto the port that the other setting insists on', async () => {

@@ -3,7 +3,7 @@ import type { Environment } from '@mela/chassis';
 import { Fault } from '../fault.ts';
 
 /** The ports that clients know by heart. */
-export const publicPorts = { API_PORT: 8080, REALTIME_PORT: 8081, MAILBOX_PORT: 8025 } as const;
+export const publicPorts = { API_PORT: 8080, REALTIME_PORT: 8081, MAILBOX_PORT: 8025, OIDC_PORT: 8026 } as const;
 type PortSetting = keyof typeof publicPorts;
 
 export const defaultPorts: Environment = Object.fromEntries(Object.entries(publicPorts).map(([setting, port]) => [setting, String(port)]));

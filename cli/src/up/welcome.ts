@@ -18,17 +18,19 @@ export const readyLine = ({ addresses, people }: Pick<Welcome, 'addresses' | 'pe
   api: addresses['api'],
   realtime: addresses['realtime'],
   mailbox: addresses['mailbox'],
+  oidc: addresses['oidc'],
   people: people.map(({ email, password }) => ({ email, password })),
 });
 
 /** What a person who has just started Mela wants to know: where, who, and what to try. */
 export function welcome(say: Say, { addresses, people, openCommunity, flag, seconds, throwaway }: Welcome): string {
-  const { api = '', realtime = '', ops = '', mailbox } = addresses;
+  const { api = '', realtime = '', ops = '', mailbox, oidc } = addresses;
   const where = table([
     ['API', api, `${api}/docs`],
     ['Realtime', realtime, `${api}/docs?events`],
     ['Health', `${ops}/health/ready`, `${ops}/metrics`],
     ...(mailbox === undefined ? [] : [['Mailbox', mailbox]]),
+    ...(oidc === undefined ? [] : [['OpenID', oidc, `${oidc}/.well-known/openid-configuration`]]),
   ], '  ');
   const who = people.length === 0 ? [] : [table(people.map(({ name, email, password }) => [name, email, password]), '  ')];
   const what = people.length === 0 || openCommunity === undefined ? [] : [say.bold('Three commands to try'), tryThis(say, api, openCommunity, flag)];

@@ -6,6 +6,7 @@ import { impersonationOperations } from './identity/impersonation.ts';
 import { emailChangeOperations } from './identity/email-change.ts';
 import { forgottenPasswordOperations } from './identity/forgotten-password.ts';
 import { mailOperations } from './identity/mail.ts';
+import { outsideOperations } from './identity/outside.ts';
 import { Person } from './identity/person.ts';
 import { profileOperations } from './identity/profile.ts';
 import { roleOperations } from './identity/role.ts';
@@ -41,6 +42,7 @@ export * from './identity/second-factor.ts';
 export * from './identity/passkey.ts';
 export * from './identity/departure.ts';
 export * from './identity/export.ts';
+export * from './identity/outside.ts';
 
 export const identity = service('identity', {
   // Before what ends the session in which somebody tries all of them out.
@@ -61,6 +63,7 @@ export const identity = service('identity', {
   ...secondFactorOperations,
   ...passkeyOperations,
   ...exportOperations,
+  ...outsideOperations,
   me: query({
     summary: 'Who is signed in',
     http: 'GET /identity/me',

@@ -6,7 +6,7 @@ export const MELA = join(import.meta.dirname, '../../../cli/bin/mela.mjs');
 const READY_WITHIN_MS = 180_000;
 
 /** Free ports, quiet logs, and no limits on how much one address may ask. */
-const OF_TESTS = { API_PORT: '0', REALTIME_PORT: '0', MAILBOX_PORT: '0', OPS_PORT: '0', LOG_LEVEL: 'warn', RATE_LIMITS: 'off' };
+const OF_TESTS = { API_PORT: '0', REALTIME_PORT: '0', MAILBOX_PORT: '0', OIDC_PORT: '0', OPS_PORT: '0', LOG_LEVEL: 'warn', RATE_LIMITS: 'off' };
 
 /** The command line as a person would start it, and the line of JSON with which it says that it is ready. */
 export class MelaProcess {

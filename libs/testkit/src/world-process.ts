@@ -11,6 +11,8 @@ export interface WorldAddresses {
   readonly data: string;
   /** What was sent by mail is read there: `GET /mails?to=`. */
   readonly mailbox: string;
+  /** The OpenID provider, where accounts and tokens are made: `POST /accounts`, `POST /id-tokens`. */
+  readonly oidc: string;
 }
 
 /** How the same services are spread over processes; the flows pass in each. */
@@ -39,10 +41,10 @@ export async function startWorld(shape: Shape): Promise<{ addresses: WorldAddres
     return child.ready();
   };
   try {
-    const { mailbox } = await begin('up', '--parts-only');
+    const { mailbox, oidc } = await begin('up', '--parts-only');
     const ready = await Promise.all(processesOf[shape].map((name) => begin('run', name)));
     const addresses = Object.assign({}, ...ready) as Record<string, string>;
-    return { addresses: { api: addresses['api']!, realtime: addresses['realtime']!, data, mailbox: mailbox! }, stop };
+    return { addresses: { api: addresses['api']!, realtime: addresses['realtime']!, data, mailbox: mailbox!, oidc: oidc! }, stop };
   } catch (error) {
     await stop();
     throw error;

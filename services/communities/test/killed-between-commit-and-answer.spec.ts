@@ -22,7 +22,7 @@ beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'mela-killed-'));
   await begin(['up', '--parts-only']).ready();
   const [api] = await Promise.all([begin(['run', 'api']).ready(), begin(['run', 'identity']).ready()]);
-  world = new World({ api: api['api']!, realtime: '', data, mailbox: '' });
+  world = new World({ api: api['api']!, realtime: '', data, mailbox: '', oidc: '' });
 }, 180_000);
 
 afterAll(async () => {

@@ -1,5 +1,6 @@
-import { Db, defineService, SETTINGS } from '@mela/chassis';
+import { Db, defineService, LOG, SETTINGS } from '@mela/chassis';
 import { identity } from '@mela/contracts';
+import type { Logger } from 'pino';
 import { AccountApi } from './account/account.api.ts';
 import { AccountService } from './account/account.service.ts';
 import { AuditApi } from './audit/audit.api.ts';
@@ -28,6 +29,13 @@ import { PersonService } from './person/person.service.ts';
 import { ProfileApi } from './profile/profile.api.ts';
 import { ProfileService } from './profile/profile.service.ts';
 import { OnAccountClosed } from './reactions/account-closed.ts';
+import { OutsideLinkApi } from './outside-link/outside-link.api.ts';
+import { OutsideLinkService } from './outside-link/outside-link.service.ts';
+import { OutsideFlowApi } from './outside-flow/outside-flow.api.ts';
+import { OutsideFlowService } from './outside-flow/outside-flow.service.ts';
+import { OutsideProviders } from './outside/outside-providers.ts';
+import { OutsideApi } from './outside/outside.api.ts';
+import { OutsideService } from './outside/outside.service.ts';
 import { OnProfileChanged } from './reactions/profile-changed.ts';
 import { AccessTokens } from './session/access-tokens.ts';
 import { RefreshTokens } from './session/refresh-token.ts';
@@ -62,12 +70,13 @@ import { PasskeyService } from './passkey/passkey.service.ts';
 export const identityService = defineService({
   hosts: identity,
   caches: true,
+  outside: true,
   settings: IdentitySettings,
   entities,
   migrations,
-  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi, PasskeyApi, DepartureApi, ExportApi],
+  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi, PasskeyApi, DepartureApi, ExportApi, OutsideApi, OutsideFlowApi, OutsideLinkApi],
   reactions: [OnProfileChanged, OnAccountClosed],
-  tidies: [AuditService, SignInThrottle, PasskeyService, DepartureService, ExportService],
+  tidies: [AuditService, SignInThrottle, PasskeyService, DepartureService, ExportService, OutsideFlowService],
   personalData: OwnRecords,
   providers: [
     PersonService,
@@ -112,5 +121,9 @@ export const identityService = defineService({
       provide: Ceremonies, inject: [Keyring, SETTINGS],
       useFactory: (keyring: Keyring, settings: IdentitySettings) => new Ceremonies(new PasskeyChallenges(keyring.keyFor('passkey-challenge')), settings),
     },
+    OutsideService,
+    OutsideFlowService,
+    OutsideLinkService,
+    { provide: OutsideProviders, inject: [SETTINGS, LOG], useFactory: (settings: IdentitySettings, log: Logger) => new OutsideProviders(settings.IDENTITY_OIDC, log) },
   ],
 });

@@ -1,6 +1,7 @@
-import { secret, whole } from '@mela/chassis';
+import { ProcessSettings, secret, whole } from '@mela/chassis';
 import { z } from 'zod';
 import { isOriginOf, originsIn } from './passkey/origins.ts';
+import { outsideProviders, speaksPlainly } from './outside/outside-settings.ts';
 import { algorithms } from './signing-key/signing-key.ts';
 
 /** What identity reads from the environment, and nobody else does. */
@@ -17,14 +18,19 @@ export const IdentitySettings = z.object({
   IDENTITY_DELETION_DAYS: whole(0, 365).default(14).describe('Days between asking for an account’s deletion and its end; whoever signs in before keeps it'),
   IDENTITY_HASHING_LANES: whole(1, 64).optional().describe('Passwords hashed at once; unless set, as many as there are cores, at most 3'),
   IDENTITY_HASHING_QUEUE: whole(0, 10_000).default(100).describe('Passwords that may wait to be hashed; beyond that the answer is 503'),
+  IDENTITY_OIDC: outsideProviders.describe('OpenID providers that people may sign in with, as JSON: [{"name","issuer","clientId","clientSecret","audiences","redirectUris"}]'),
+  MELA_ENV: ProcessSettings.shape.MELA_ENV,
   WEBAUTHN_RP_ID: z.string().min(1).default('localhost').describe('The domain that passkeys are for, such as mela.example; with another one those of before are worth nothing'),
   WEBAUTHN_ORIGINS: z
     .string()
     .default('http://localhost:8080,http://localhost:3000,http://localhost:5173')
     .transform(originsIn)
     .describe('Pages and apps that may ask for passkeys, separated by commas: https://app.mela.example, android:apk-key-hash:…'),
-}).refine((settings) => settings.WEBAUTHN_ORIGINS.length > 0 && settings.WEBAUTHN_ORIGINS.every((origin) => isOriginOf(settings.WEBAUTHN_RP_ID, origin)), {
-  path: ['WEBAUTHN_ORIGINS'],
-  message: 'is to list origins of the domain WEBAUTHN_RP_ID or below it, over https unless that is localhost',
+})
+  .superRefine(({ MELA_ENV, IDENTITY_OIDC, WEBAUTHN_RP_ID, WEBAUTHN_ORIGINS }, context) => {
+    if (MELA_ENV === 'production' && IDENTITY_OIDC.some(speaksPlainly))
+      context.addIssue({ code: 'custom', path: ['IDENTITY_OIDC'], message: 'is to name issuers that begin with https:// in production' });
+    if (WEBAUTHN_ORIGINS.length === 0 || !WEBAUTHN_ORIGINS.every((origin) => isOriginOf(WEBAUTHN_RP_ID, origin)))
+      context.addIssue({ code: 'custom', path: ['WEBAUTHN_ORIGINS'], message: 'is to list origins of the domain WEBAUTHN_RP_ID or below it, over https unless that is localhost' });
 });
 export type IdentitySettings = z.output<typeof IdentitySettings>;

@@ -12,6 +12,10 @@ import { NewPasswords } from '../src/person/new-passwords.ts';
 import { PasswordHasher } from '../src/person/password-hasher.ts';
 import { PersonService } from '../src/person/person.service.ts';
 import { ProfileService } from '../src/profile/profile.service.ts';
+import { OutsideLinkService } from '../src/outside-link/outside-link.service.ts';
+import { OutsideFlowService } from '../src/outside-flow/outside-flow.service.ts';
+import { OutsideProviders } from '../src/outside/outside-providers.ts';
+import { OutsideService } from '../src/outside/outside.service.ts';
 import { AccessTokens } from '../src/session/access-tokens.ts';
 import { RefreshTokens } from '../src/session/refresh-token.ts';
 import { SessionService } from '../src/session/session.service.ts';
@@ -78,7 +82,10 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const codes = new RecoveryCodes(keyring.keyFor('recovery-code'));
   const ceremonies = new Ceremonies(new PasskeyChallenges(keyring.keyFor('passkey-challenge')), own);
   const proofs = new Proofs(secrets, codes, audit);
-  const departures = new DepartureService(db, hasher, sessions, cards, audit, own);
+  const departures = new DepartureService(db, known, sessions, cards, audit, own);
+  const outsideProviders = new OutsideProviders(own.IDENTITY_OIDC);
+  const outside = new OutsideService(db, outsideProviders, sessions, audit);
+  const flows = new OutsideFlowService(db, outsideProviders, outside);
   return {
     keys, rotation: new SigningKeyService(db, keys, own), hasher, audit, sessions,
     people: new PersonService(db, passwords, sessions, audit, verifications),
@@ -90,7 +97,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     verifications,
     mails: new MailService(db, tokens),
     passwords: new ForgottenPasswordService(db, passwords, sessions, verifications, audit),
-    changes: new EmailChangeService(db, hasher, sessions, verifications, audit),
+    changes: new EmailChangeService(db, known, sessions, verifications, audit),
     secondFactors: new SecondFactorService(db, known, proofs, secrets, codes, audit),
     secondSteps: new SecondStepService(db, challenges, proofs, sessions),
     passkeys: new PasskeyService(db, known, ceremonies, audit),
@@ -98,6 +105,9 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     departures,
     exports: new ExportService(db, audit),
     records: new OwnRecords(db, departures),
+    outside,
+    flows,
+    links: new OutsideLinkService(db, outsideProviders, flows, audit),
   };
 }
 

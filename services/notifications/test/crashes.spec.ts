@@ -38,7 +38,7 @@ beforeAll(async () => {
   sandbox = await openSandbox({ env: {} });
   await begin(['up', '--parts-only'], sandbox.settings).ready();
   const [api] = await Promise.all([begin(['run', 'api']).ready(), begin(['run', 'identity']).ready()]);
-  world = new World({ api: api['api']!, realtime: '', data, mailbox: sandbox.address });
+  world = new World({ api: api['api']!, realtime: '', data, mailbox: sandbox.address , oidc: ''});
   settings = parseEnv(await readFile(join(data, 'development.env'), 'utf8'));
   rows = new Client({ connectionString: settings['NOTIFICATIONS_DATABASE_URL'] });
   await rows.connect();

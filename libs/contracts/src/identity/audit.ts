@@ -12,6 +12,7 @@ export const auditKinds = [
   'second_factor_on', 'second_factor_off', 'second_factor_failed', 'recovery_codes_renewed', 'recovery_code_used',
   'passkey_added', 'passkey_removed', 'passkey_refused',
   'deactivated', 'reactivated', 'deletion_requested', 'deletion_cancelled', 'deleted', 'export_requested',
+  'outside_linked', 'outside_unlinked',
 ] as const;
 export type AuditKind = (typeof auditKinds)[number];
 

@@ -4,7 +4,7 @@ import { perAddress, perUser } from '../language/limit.ts';
 import { Id, Instant, Text } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
-import { Suspended } from './person.ts';
+import { LastWayIn, Suspended } from './person.ts';
 import { HashingBusy, Session, WrongPassword } from './session.ts';
 
 /** A key on a person's device or in their password manager, which proves with a fingerprint, face or PIN who they are. */
@@ -55,7 +55,6 @@ export const PasskeyNotAdded = refusal('identity.passkey_not_added', 422, 'This 
 export const PasskeyTaken = refusal('identity.passkey_taken', 409, 'This passkey is registered already');
 export const TooManyPasskeys = refusal('identity.too_many_passkeys', 409, 'You have as many passkeys as there may be', 'Remove one first');
 export const PasskeyRefused = refusal('identity.passkey_refused', 401, 'This passkey does not sign in', 'Begin again, or sign in with the password');
-export const LastWayIn = refusal('identity.last_way_in', 409, 'Nothing else lets you in', 'Add another passkey or a password first');
 
 export const passkeyOperations = {
   passkeys: query({

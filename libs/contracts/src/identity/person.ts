@@ -15,6 +15,7 @@ const Role = z.enum(platformRoles);
 export const Person = z.object({ id: Id, email: z.string(), emailVerified: z.boolean(), name: z.string(), role: Role, createdAt: Instant });
 export type Person = z.output<typeof Person>;
 
+export const LastWayIn = refusal('identity.last_way_in', 409, 'Without this you could not sign in any more', 'Set a password, link a provider or add a passkey first');
 export const PersonUnknown = refusal('identity.person_unknown', 404, 'Nobody here is that');
 
 // Told to whoever has shown that the account is theirs, and to nobody else.

@@ -20,7 +20,7 @@ export const Session = z.object({
 export type Session = z.output<typeof Session>;
 
 /** What a person calls the thing that they sign in on. */
-const Device = Text(80).meta({ examples: ['Asha’s phone'] });
+export const Device = Text(80).meta({ examples: ['Asha’s phone'] });
 
 /** One sign-in, as its owner sees it. */
 export const SignedIn = z.object({
@@ -132,11 +132,11 @@ export const sessionOperations = {
     session: 'ends',
   }),
   changePassword: command({
-    summary: 'Another password, for whoever knows the one of now; every other session ends',
+    summary: 'Another password, for whoever knows the one of now, or a first one for whoever has none; every other session ends',
     http: 'PUT /identity/password',
     access: person,
     limit: perUser(10, '1m'),
-    input: z.object({ password: z.string().max(200), newPassword: Password }),
+    input: z.object({ password: z.string().max(200).optional(), newPassword: Password }),
     output: z.object({ ended: z.int() }),
     refusals: [WrongPassword, WeakPassword, HashingBusy],
     emits: [UserPasswordChanged, SessionRevoked],

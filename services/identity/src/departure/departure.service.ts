@@ -1,11 +1,11 @@
 import type { Caller } from '@mela/bus';
 import { Db, forgetAnswersAbout, SETTINGS, type Tidies, type Tx } from '@mela/chassis';
-import { InvalidToken, isRefusal, UserDeactivated, UserDeleted, UserDeletionRequested, WrongPassword, type identity, type In, type Out, type Refusal } from '@mela/contracts';
+import { InvalidToken, isRefusal, UserDeactivated, UserDeleted, UserDeletionRequested, type identity, type In, type Out, type Refusal } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.ts';
 import { AuditStore } from '../audit/audit.store.ts';
 import { CardService } from '../card/card.service.ts';
-import { PasswordHasher } from '../person/password-hasher.ts';
+import { KnownPassword } from '../person/known-password.ts';
 import type { Account } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { VerificationStore } from '../verification/verification.store.ts';
@@ -23,7 +23,7 @@ const AccountGone = () => InvalidToken('Its account is gone');
 export class DepartureService implements Tidies {
   constructor(
     private readonly db: Db,
-    private readonly hasher: PasswordHasher,
+    private readonly known: KnownPassword,
     private readonly sessions: SessionService,
     private readonly cards: CardService,
     private readonly audit: AuditService,
@@ -57,8 +57,8 @@ export class DepartureService implements Tidies {
   }
 
   private async close(caller: Caller, wish: Wish, password: string): Promise<Account | Refusal> {
-    const refused = await this.confirm(caller, password);
-    if (refused) return refused;
+    const holder = await this.known.check(caller.personId, password);
+    if (isRefusal(holder)) return holder;
     return this.db.transaction(async (tx) => {
       const people = tx.get(PersonStore);
       // Before anybody else, as wherever roles are given: so that nobody waits in a circle.
@@ -83,14 +83,6 @@ export class DepartureService implements Tidies {
     await this.cards.renew(tx, userId);
     const dueAt = deletionDueAt ? { dueAt: deletionDueAt.toISOString() } : {};
     await this.audit.note(tx, { what: deletionDueAt ? 'deletion_requested' : 'deactivated', by: caller, about: userId, details: { sessions, ...dueAt } });
-  }
-
-  private async confirm({ personId }: Caller, password: string): Promise<Refusal | undefined> {
-    const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
-    if (!account) return AccountGone();
-    const matches = await this.hasher.matches(password, account.passwordHash);
-    if (isRefusal(matches)) return matches;
-    return matches ? undefined : WrongPassword();
   }
 
   private remove(id: string): Promise<void> {

@@ -1,13 +1,13 @@
 import type { Caller } from '@mela/bus';
 import { Db, type Tx } from '@mela/chassis';
 import {
-  EmailTaken, EmailUnchanged, InvalidToken, isRefusal, TokenRefused, UserEmailChanged, WrongPassword,
+  EmailTaken, EmailUnchanged, InvalidToken, isRefusal, TokenRefused, UserEmailChanged,
   type identity, type In, type Out, type Refusal,
 } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
-import { PasswordHasher } from '../person/password-hasher.ts';
+import { KnownPassword } from '../person/known-password.ts';
 import { foldedEmail } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { SessionService } from '../session/session.service.ts';
@@ -21,7 +21,7 @@ import { EmailChangeStore } from './email-change.store.ts';
 export class EmailChangeService {
   constructor(
     private readonly db: Db,
-    private readonly hasher: PasswordHasher,
+    private readonly known: KnownPassword,
     private readonly sessions: SessionService,
     private readonly verifications: VerificationService,
     private readonly audit: AuditService,
@@ -29,11 +29,8 @@ export class EmailChangeService {
 
   /** Whether the new address is somebody's is neither asked nor said: nothing is sent there then, and only who sends learns it. */
   async request({ personId, sessionId }: Caller, { password, newEmail }: In<typeof identity.changeEmail>): Promise<Out<typeof identity.changeEmail> | Refusal> {
-    const holder = await this.db.get(PersonStore).credentialsOf({ id: personId });
-    if (!holder) return InvalidToken('Its account is gone');
-    const matches = await this.hasher.matches(password, holder.passwordHash);
-    if (isRefusal(matches)) return matches;
-    if (!matches) return WrongPassword();
+    const holder = await this.known.check(personId, password);
+    if (isRefusal(holder)) return holder;
     return this.db.transaction(async (tx) => {
       const account = await tx.get(PersonStore).lock({ id: personId });
       if (!account) return InvalidToken('Its account is gone');

@@ -16,8 +16,9 @@ export class KnownPassword {
   async check(personId: string, password: string): Promise<(Account & { passwordHash: string }) | Refusal> {
     const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
     if (!account) return InvalidToken('Its account is gone');
-    const matches = await this.hasher.matches(password, account.passwordHash);
+    const { passwordHash } = account;
+    const matches = await this.hasher.matches(password, passwordHash ?? undefined);
     if (isRefusal(matches)) return matches;
-    return matches ? account : WrongPassword();
+    return matches && passwordHash !== null ? { ...account, passwordHash } : WrongPassword();
   }
 }

@@ -15,8 +15,8 @@ export class PersonRow implements Account {
   name!: string;
 
   // Never read along with the rest: whoever needs it asks for it by name.
-  @Column('text', { name: 'password_hash', select: false })
-  passwordHash?: string;
+  @Column('text', { name: 'password_hash', select: false, nullable: true })
+  passwordHash?: string | null;
 
   @Column('text')
   role!: PlatformRole;
@@ -69,9 +69,9 @@ export class PersonStore {
     return (await this.rows.query<Account>(`SELECT ${ACCOUNT} FROM person WHERE email = $1`, [email]))[0];
   }
 
-  async credentialsOf(who: { id: string } | { email: string }): Promise<(Account & { passwordHash: string }) | undefined> {
+  async credentialsOf(who: { id: string } | { email: string }): Promise<(Account & { passwordHash: string | null }) | undefined> {
     const [field, value] = keyOf(who);
-    const [found] = await this.rows.query<Account & { passwordHash: string }>(`SELECT ${ACCOUNT}, password_hash AS "passwordHash" FROM person WHERE ${field} = $1`, [value]);
+    const [found] = await this.rows.query<Account & { passwordHash: string | null }>(`SELECT ${ACCOUNT}, password_hash AS "passwordHash" FROM person WHERE ${field} = $1`, [value]);
     return found;
   }
 
@@ -111,10 +111,10 @@ export class PersonStore {
   }
 
   /** Given the hash of before, only if nobody changed the password meanwhile. */
-  async changePassword(id: string, after: string, before?: string): Promise<Account | undefined> {
+  async changePassword(id: string, after: string, before?: string | null): Promise<Account | undefined> {
     const [account] = await this.rows.query<Account>(
-      `UPDATE person SET password_hash = $2, version = version + 1 WHERE id = $1 AND password_hash = coalesce($3, password_hash) RETURNING ${ACCOUNT}`,
-      [id, after, before ?? null],
+      `UPDATE person SET password_hash = $2, version = version + 1 WHERE id = $1 AND ($4 OR password_hash IS NOT DISTINCT FROM $3) RETURNING ${ACCOUNT}`,
+      [id, after, before ?? null, before === undefined],
     );
     return account;
   }

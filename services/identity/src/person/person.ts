@@ -25,13 +25,14 @@ export interface NewAccount {
   readonly id: string;
   readonly email: string;
   readonly name: string;
-  readonly passwordHash: string;
+  /** Null where others say who they are. */
+  readonly passwordHash: string | null;
   readonly language: string;
 }
 
 export const foldedEmail = (email: string): string => email.trim().toLowerCase();
 
-export const writeAccount = (draft: { email: string; name: string }, passwordHash: string, language: string): NewAccount => ({
+export const writeAccount = (draft: { email: string; name: string }, passwordHash: string | null, language: string): NewAccount => ({
   id: uuidv7(),
   email: foldedEmail(draft.email),
   name: draft.name,

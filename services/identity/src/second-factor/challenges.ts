@@ -23,7 +23,7 @@ export class Challenges {
     await tx.get(PersonStore).hold(personId);
     if (!(await tx.get(SecondFactorStore).isOn(personId))) return undefined;
     const account = await tx.get(PersonStore).credentialsOf({ id: personId });
-    const challenge = this.write({ personId, device }, account!.passwordHash, Date.now());
+    const challenge = this.write({ personId, device }, account!.passwordHash!, Date.now());
     return passing(lasting(SecondFactorNeeded(undefined, { challenge, methods: METHODS })));
   }
 

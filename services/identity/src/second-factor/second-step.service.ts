@@ -28,7 +28,7 @@ export class SecondStepService {
       // The account before its codes, as wherever both are held: so that nobody waits in a circle.
       await tx.get(PersonStore).hold(personId);
       const account = await tx.get(PersonStore).credentialsOf({ id: personId });
-      if (!account || !this.challenges.isOf(challenge, account.passwordHash)) return ChallengeRefused();
+      if (!account?.passwordHash || !this.challenges.isOf(challenge, account.passwordHash)) return ChallengeRefused();
       const store = tx.get(SecondFactorStore);
       const totp = await store.lock(personId);
       // Asked for when it was given: whoever turned codes off since signs in with the password.

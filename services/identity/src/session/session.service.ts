@@ -43,15 +43,17 @@ export class SessionService {
     const account = await this.db.get(PersonStore).credentialsOf({ email: foldedEmail(email) });
     const attempt = await this.throttle.admit(foldedEmail(email), account?.id);
     if (isRefusal(attempt)) return attempt;
-    const matches = await this.hasher.matches(password, account?.passwordHash);
+    // Whoever has no password is, for whoever guesses one, like somebody who is not there.
+    const stored = account?.passwordHash ?? undefined;
+    const matches = await this.hasher.matches(password, stored);
     if (isRefusal(matches)) {
       await attempt.giveBack();
       return matches;
     }
-    if (!account || !matches) return this.fail(foldedEmail(email), account, device);
-    const better = isOutdated(parseHash(account.passwordHash)) ? await this.hasher.hash(password) : undefined;
+    if (!account || stored === undefined || !matches) return this.fail(foldedEmail(email), account, device);
+    const better = isOutdated(parseHash(stored)) ? await this.hasher.hash(password) : undefined;
     const outcome = await this.db.transaction(async (tx) => {
-      if (typeof better === 'string') await tx.get(PersonStore).rehash(account.id, account.passwordHash, better);
+      if (typeof better === 'string') await tx.get(PersonStore).rehash(account.id, stored, better);
       await tx.get(SessionStore).forgetExpired(account.id);
       const needed = await this.challenges.neededBy(tx, account.id, device);
       if (needed) return needed;
@@ -144,9 +146,9 @@ export class SessionService {
     const { personId, sessionId } = caller;
     const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
     if (!account) return InvalidToken('Its account is gone');
-    const matches = await this.hasher.matches(password, account.passwordHash);
-    if (isRefusal(matches)) return matches;
-    if (!matches) return WrongPassword();
+    const known = await this.knows(password, account.passwordHash);
+    if (isRefusal(known)) return known;
+    if (!known) return WrongPassword();
     const after = await this.passwords.take(newPassword, account);
     if (isRefusal(after)) return after;
     return this.db.transaction(async (tx) => {
@@ -160,6 +162,11 @@ export class SessionService {
       await this.audit.note(tx, { what: 'password_changed', by: caller, about: personId, details: { ended } });
       return { ended };
     });
+  }
+
+  /** Whoever has no password knows it by saying none. */
+  private async knows(password: string | undefined, stored: string | null): Promise<boolean | Refusal> {
+    return stored === null ? password === undefined : this.hasher.matches(password ?? '', stored);
   }
 
   /** Tells how many of the person's sessions have ended with it; of those in which another looked through somebody's eyes it says nothing. */

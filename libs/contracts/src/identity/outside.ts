@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { anyone, person } from '../language/access.ts';
+import { perAddress, perUser } from '../language/limit.ts';
+import { Id, Instant, Text } from '../language/models.ts';
+import { command, query } from '../language/operation.ts';
+import { refusal } from '../language/refusal.ts';
+import { LastWayIn, Suspended, UserRegistered } from './person.ts';
+import { Device, EmailTaken, Session } from './session.ts';
+
+/** What the settings call a provider. */
+const Provider = z.string().max(40).meta({ examples: ['google'] });
+
+/** What its app was given by the provider itself. */
+const IdToken = z.string().max(16_000);
+const Nonce = z.string().min(1).max(200).meta({ examples: ['n-0S6_WzA2Mj'] });
+
+/** What somebody is to be called who is new here, where the provider does not say. */
+const Name = Text(80).meta({ examples: ['Asha Rao'] });
+
+export const OutsideUnknown = refusal('identity.outside_unknown', 404, 'There is no such provider', 'The instance’s settings name those that there are');
+export const OutsideUnavailable = refusal('identity.outside_unavailable', 503, 'The provider does not answer', 'Try again shortly, or sign in another way');
+// One for all that may be wrong with one: whoever tries learns nothing from it.
+export const OutsideTokenRefused = refusal('identity.outside_token_refused', 401, 'This ID token is not valid here', 'Sign in at the provider again');
+export const OutsideEmailUnverified = refusal('identity.outside_email_unverified', 403, 'The provider does not say that your e-mail address is yours', 'Verify it at the provider, or register here and link it');
+
+export const RedirectRefused = refusal('identity.redirect_refused', 400, 'Nobody is sent back to this address', 'Send one that the settings name for the provider, to the letter');
+export const OutsideFlowRefused = refusal('identity.outside_flow_refused', 401, 'This sign-in is over, or was begun by somebody else', 'Begin again');
+
+/** A sign-in under way at a provider's page. Whoever began it keeps the secret, and shows with it that it is them who come back. */
+export const OutsideFlow = z.object({ url: z.string(), state: z.string(), secret: z.string(), expiresAt: Instant });
+export type OutsideFlow = z.output<typeof OutsideFlow>;
+
+/** What the provider's page sent the browser back with, and the secret that never left it. */
+const cameBack = {
+  state: z.string().min(1).max(200).meta({ examples: ['kept-since-it-began'] }),
+  secret: z.string().min(1).max(200).meta({ examples: ['kept-by-the-browser'] }),
+  code: z.string().min(1).max(4_000).meta({ examples: ['SplxlOBeZQQYbYS6WxSbIA'] }),
+  /** Of providers that say in the address who they are. */
+  iss: z.string().max(2_000).optional(),
+};
+
+/** A provider that vouches for the caller. */
+export const OutsideLink = z.object({ id: Id, provider: z.string(), linkedAt: Instant, lastUsedAt: Instant });
+export type OutsideLink = z.output<typeof OutsideLink>;
+
+export const LinkedElsewhere = refusal('identity.outside_linked_elsewhere', 409, 'This account at the provider signs in somebody else here', 'Unlink it there first');
+export const OutsideLinkUnknown = refusal('identity.outside_link_unknown', 404, 'You have no such link');
+
+/** Signing in with another’s word for who somebody is. */
+const signingIn = {
+  access: anyone,
+  limit: perAddress(60, '1m'),
+  output: Session,
+  emits: [UserRegistered],
+  secret: true,
+  session: 'opens',
+} as const;
+const whoIsNobodyYet = [OutsideUnknown, OutsideUnavailable, OutsideEmailUnverified, EmailTaken, Suspended];
+
+export const outsideOperations = {
+  signInOutside: command({
+    summary: 'Sign in with the ID token that an app got from a provider; whoever is new gets an account without a password',
+    http: 'POST /identity/outside/:provider/id-token',
+    input: z.object({ provider: Provider, idToken: IdToken, nonce: Nonce.optional(), name: Name.optional(), device: Device.optional() }),
+    refusals: [...whoIsNobodyYet, OutsideTokenRefused],
+    ...signingIn,
+  }),
+  beginOutside: command({
+    summary: 'Begin to sign in at a provider’s page: where to send the browser, and what to keep until it comes back',
+    http: 'POST /identity/outside/:provider/begin',
+    access: anyone,
+    limit: perAddress(60, '1m'),
+    input: z.object({ provider: Provider, redirectUri: z.string().max(2_000).meta({ examples: ['https://app.example/signed-in'] }) }),
+    output: OutsideFlow,
+    refusals: [OutsideUnknown, OutsideUnavailable, RedirectRefused],
+    secret: true,
+  }),
+  finishOutside: command({
+    summary: 'Sign in with what the provider’s page sent the browser back with; works once',
+    http: 'POST /identity/outside/:provider/finish',
+    input: z.object({ provider: Provider, ...cameBack, name: Name.optional(), device: Device.optional() }),
+    refusals: [...whoIsNobodyYet, OutsideTokenRefused, OutsideFlowRefused],
+    ...signingIn,
+  }),
+  linkOutside: command({
+    summary: 'Let a provider vouch for the caller from now on: with an ID token, or with what its page sent the browser back with',
+    http: 'POST /identity/outside/:provider/link',
+    access: person,
+    limit: perUser(30, '1m'),
+    input: z.object({
+      provider: Provider,
+      proof: z
+        .union([z.strictObject({ idToken: IdToken, nonce: Nonce.optional() }), z.strictObject(cameBack)])
+        .meta({ examples: [{ idToken: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhc2hhIn0.c2lnbmF0dXJl' }] }),
+    }),
+    output: OutsideLink,
+    refusals: [OutsideUnknown, OutsideUnavailable, OutsideTokenRefused, OutsideFlowRefused, LinkedElsewhere, Suspended],
+    inPerson: true,
+  }),
+  outsideLinks: query({
+    summary: 'The providers that vouch for the caller, and whether they have a password besides',
+    http: 'GET /identity/outside',
+    access: person,
+    limit: perUser(120, '1m'),
+    input: z.object({}),
+    output: z.object({ items: z.array(OutsideLink), hasPassword: z.boolean() }),
+  }),
+  unlinkOutside: command({
+    summary: 'Let a provider vouch for the caller no more; the last way in stays',
+    http: 'DELETE /identity/outside/:linkId',
+    access: person,
+    limit: perUser(30, '1m'),
+    input: z.object({ linkId: Id }),
+    output: z.object({ unlinked: Id }),
+    refusals: [OutsideLinkUnknown, LastWayIn],
+    inPerson: true,
+  }),
+};

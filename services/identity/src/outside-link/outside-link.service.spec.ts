@@ -1,0 +1,93 @@
+import { isRefusal, LastWayIn, LinkedElsewhere, OutsideLinkUnknown, OutsideTokenRefused, type Refusal } from '@mela/contracts';
+import type { ServiceDatabase } from '@mela/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { identityOn, openIdentityDatabase, somebodyIn } from '../../test/identity.fixture.ts';
+import { openProvider } from '../../test/outside.fixture.ts';
+
+let database: ServiceDatabase;
+let sandbox: Awaited<ReturnType<typeof openProvider>>;
+let identity: Awaited<ReturnType<typeof identityOn>>;
+beforeAll(async () => {
+  [database, sandbox] = await Promise.all([openIdentityDatabase(), openProvider()]);
+  identity = await identityOn(database.db, { IDENTITY_OIDC: sandbox.IDENTITY_OIDC });
+});
+afterAll(() => Promise.all([database?.close(), sandbox?.stop()]));
+
+const provider = 'sandbox';
+const callerOf = (personId: string) => ({ personId, sessionId: crypto.randomUUID(), role: 'member' as const });
+const somebody = async () => callerOf(await somebodyIn(database.db)());
+const tokenOf = async (sub: string) => ({ idToken: await sandbox.server.tokens.make({ claims: { sub, email: `${sub}@outside.example`, email_verified: true } }) });
+const link = async (caller: ReturnType<typeof callerOf>, sub: string) => identity.links.link(caller, { provider, proof: await tokenOf(sub) });
+const given = <T extends object>(outcome: T | Refusal): T => {
+  if (isRefusal(outcome)) throw new Error(outcome.code);
+  return outcome;
+};
+/** Somebody whom a provider brought, and who has nothing else. */
+const newcomer = async (sub: string) => callerOf(given(await identity.outside.signIn({ provider, ...(await tokenOf(sub)) })).person.id);
+const linksOf = async (caller: ReturnType<typeof callerOf>) => given(await identity.links.list(caller));
+
+describe('linking', () => {
+  it('lets a provider vouch for somebody, whatever the address is there, and says so once', async () => {
+    const asha = await somebody();
+    const linked = given(await link(asha, 'asha'));
+    expect(given(await link(asha, 'asha'))).toEqual(linked);
+    expect(await linksOf(asha)).toEqual({ items: [linked], hasPassword: true });
+    expect(given(await identity.outside.signIn({ provider, ...(await tokenOf('asha')) })).person.id).toBe(asha.personId);
+    const noted = await database.db.query(`SELECT what, who FROM audit WHERE about = $1 AND what LIKE 'outside%'`, [asha.personId]);
+    expect(noted).toEqual([{ what: 'outside_linked', who: asha.personId }]);
+  });
+
+  it('takes a subject from nobody: of fifty who want one at once it is one’s', async () => {
+    const people = await Promise.all(Array.from({ length: 50 }, somebody));
+    const outcomes = await Promise.all(people.map((person) => link(person, 'wanted')));
+    expect(outcomes.filter((outcome) => !isRefusal(outcome))).toHaveLength(1);
+    expect(outcomes.filter(isRefusal)).toEqual(Array.from({ length: 49 }, () => LinkedElsewhere()));
+  });
+
+  it('needs a token that is good here', async () => {
+    const asha = await somebody();
+    const idToken = await sandbox.server.tokens.make({ claims: { sub: 'x', aud: 'another' } });
+    expect(await identity.links.link(asha, { provider, proof: { idToken } })).toEqual(OutsideTokenRefused());
+  });
+});
+
+describe('unlinking', () => {
+  it('leaves one of two where fifty would take both away at once from somebody without a password', async () => {
+    const asha = await newcomer('two-1');
+    given(await link(asha, 'two-2'));
+    const { items } = await linksOf(asha);
+    const outcomes = await Promise.all(Array.from({ length: 50 }, (_, place) => identity.links.unlink(asha, items[place % 2]!.id)));
+    expect(outcomes.filter((outcome) => !isRefusal(outcome))).toHaveLength(1);
+    expect(new Set(outcomes.filter(isRefusal).map(({ code }) => code))).toEqual(new Set([LastWayIn.code, OutsideLinkUnknown.code]));
+    expect((await linksOf(asha)).items).toHaveLength(1);
+  });
+
+  it('takes the last away from somebody who has a password, who may be brought by it no more', async () => {
+    const asha = await somebody();
+    const { id } = given(await link(asha, 'passing'));
+    expect(await identity.links.unlink(asha, id)).toEqual({ unlinked: id });
+    expect(given(await identity.outside.signIn({ provider, ...(await tokenOf('passing')) })).person.id).not.toBe(asha.personId);
+  });
+
+  it('is nobody else’s doing', async () => {
+    const [asha, ravi] = [await somebody(), await somebody()];
+    const { id } = given(await link(asha, 'hers'));
+    expect(await identity.links.unlink(ravi, id)).toEqual(OutsideLinkUnknown());
+  });
+
+  it('counts a provider that the settings name no more as no way in', async () => {
+    const asha = await newcomer('old');
+    await database.db.query(`INSERT INTO outside_identity (id, person_id, provider, issuer, subject) VALUES ($1, $2, 'gone', 'https://gone.example', 'old')`, [crypto.randomUUID(), asha.personId]);
+    const usable = (await linksOf(asha)).items.find((link) => link.provider === provider)!;
+    expect(await identity.links.unlink(asha, usable.id)).toEqual(LastWayIn());
+  });
+
+  it('races with fifty sign-ins by the same link, and nobody waits in a circle', async () => {
+    const asha = await somebody();
+    const { id } = given(await link(asha, 'racing'));
+    const idToken = (await tokenOf('racing')).idToken;
+    const [unlinked, ...outcomes] = await Promise.all([identity.links.unlink(asha, id), ...Array.from({ length: 50 }, () => identity.outside.signIn({ provider, idToken }))]);
+    expect(unlinked).toEqual({ unlinked: id });
+    for (const outcome of outcomes) if (isRefusal(outcome)) expect(outcome.code).toBe(OutsideTokenRefused.code);
+  });
+});

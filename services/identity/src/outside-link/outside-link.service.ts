@@ -1,0 +1,74 @@
+import type { Caller } from '@mela/bus';
+import { Db, lasting } from '@mela/chassis';
+import { InvalidToken, isRefusal, OutsideLinkUnknown, Suspended, type identity, type In, type Out, type OutsideLink, type Refusal } from '@mela/contracts';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { AuditService } from '../audit/audit.service.ts';
+import { OutsideFlowService } from '../outside-flow/outside-flow.service.ts';
+import { OutsideProviders } from '../outside/outside-providers.ts';
+import { PasskeyStore } from '../passkey/passkey.store.ts';
+import { asLink, mayLink, mayUnlink, type Vouched } from '../outside/outside.ts';
+import { OutsideStore } from '../outside/outside.store.ts';
+import { PersonStore } from '../person/person.store.ts';
+
+/** Which providers vouch for somebody: said by themselves, signed in, and never by an address. */
+@Injectable()
+export class OutsideLinkService {
+  constructor(
+    private readonly db: Db,
+    private readonly providers: OutsideProviders,
+    private readonly flows: OutsideFlowService,
+    private readonly audit: AuditService,
+  ) {}
+
+  async list({ personId }: Caller): Promise<Out<typeof identity.outsideLinks> | Refusal> {
+    const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
+    if (!account) return InvalidToken('Its account is gone');
+    const links = await this.db.get(OutsideStore).of(personId);
+    return { items: links.map(asLink), hasPassword: account.passwordHash !== null };
+  }
+
+  async link(caller: Caller, { provider, proof }: In<typeof identity.linkOutside>): Promise<OutsideLink | Refusal> {
+    const vouched = 'idToken' in proof ? await this.providers.vouched(provider, proof.idToken, proof.nonce) : await this.flows.vouched({ provider, ...proof });
+    const outcome = isRefusal(vouched) ? vouched : await this.keep(caller, vouched);
+    // What a page's sign-in gave is used up, whatever came of it.
+    return 'code' in proof && isRefusal(outcome) ? lasting(outcome) : outcome;
+  }
+
+  unlink(caller: Caller, linkId: string): Promise<Out<typeof identity.unlinkOutside> | Refusal> {
+    const { personId } = caller;
+    return this.db.transaction(async (tx) => {
+      // Held, so that of two links that are taken away at once one stays.
+      if (!(await tx.get(PersonStore).lock({ id: personId }))) return InvalidToken('Its account is gone');
+      const links = await tx.get(OutsideStore).of(personId);
+      const link = links.find(({ id }) => id === linkId);
+      if (!link) return OutsideLinkUnknown();
+      const account = (await tx.get(PersonStore).credentialsOf({ id: personId }))!;
+      const { passkeys } = await tx.get(PasskeyStore).waysIn(caller.personId);
+      const refused = mayUnlink(account.passwordHash !== null || passkeys > 0, links.filter(({ id }) => id !== linkId), (issuer) => this.providers.vouches(issuer));
+      if (refused) return refused;
+      await tx.get(OutsideStore).delete(linkId);
+      await this.audit.note(tx, { what: 'outside_unlinked', by: caller, about: personId, details: { provider: link.provider } });
+      return { unlinked: linkId };
+    });
+  }
+
+  private keep(caller: Caller, vouched: Vouched): Promise<OutsideLink | Refusal> {
+    const { personId } = caller;
+    const { provider, issuer, subject } = vouched;
+    return this.db.transaction(async (tx) => {
+      const outside = tx.get(OutsideStore);
+      await outside.inTurn(vouched);
+      const account = await tx.get(PersonStore).hold(personId);
+      if (!account) return InvalidToken('Its account is gone');
+      if (account.suspendedAt !== null) return Suspended();
+      const linked = await outside.find(vouched);
+      const refused = mayLink(personId, linked);
+      if (refused) return refused;
+      if (linked) return asLink(linked);
+      await outside.insert({ id: uuidv7(), personId, provider, issuer, subject });
+      await this.audit.note(tx, { what: 'outside_linked', by: caller, about: personId, details: { provider } });
+      return asLink((await outside.find(vouched))!);
+    });
+  }
+}

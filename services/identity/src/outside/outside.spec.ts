@@ -1,0 +1,43 @@
+import { isRefusal, LastWayIn, LinkedElsewhere, OutsideEmailUnverified } from '@mela/contracts';
+import { describe, expect, it } from 'vitest';
+import { AddressHasAccount, mayLink, mayUnlink, newcomer } from './outside.ts';
+
+const verified = { email: ' Asha@Outside.example ', email_verified: true };
+
+describe('whoever comes with a provider’s word for the first time', () => {
+  it('has the address that the provider verified, folded, and the name that it tells', () => {
+    expect(newcomer({ claims: { ...verified, name: 'Asha Rao' } }, 'A. Rao')).toEqual({ email: 'asha@outside.example', name: 'Asha Rao' });
+    expect(newcomer({ claims: { ...verified, email_verified: 'true' } })).toEqual({ email: 'asha@outside.example', name: 'asha' });
+  });
+
+  it('is called as they say where the provider tells no name, and never longer than a name may be', () => {
+    expect(newcomer({ claims: { ...verified, name: ' ' } }, 'A. Rao')).toMatchObject({ name: 'A. Rao' });
+    expect(newcomer({ claims: { ...verified, name: 'न'.repeat(200) } })).toMatchObject({ name: 'न'.repeat(80) });
+  });
+
+  it.each([
+    ['is not verified', { ...verified, email_verified: false }],
+    ['is said to be verified in some other way', { ...verified, email_verified: 1 }],
+    ['is not said to be verified', { email: verified.email }],
+    ['is none', { ...verified, email: 'asha' }],
+    ['is missing', { email_verified: true }],
+  ])('gets no account with an address that %s', (_how, claims) => {
+    expect(newcomer({ claims })).toEqual(OutsideEmailUnverified());
+  });
+});
+
+it('an address that has an account is told how to go on', () => {
+  const refused = AddressHasAccount();
+  expect([isRefusal(refused), refused.code, refused.hint]).toEqual([true, 'identity.email_taken', expect.stringContaining('link')]);
+});
+
+it('a subject is linked to one person, as often as they like', () => {
+  expect([mayLink('asha', undefined), mayLink('asha', { personId: 'asha' })]).toEqual([undefined, undefined]);
+  expect(mayLink('asha', { personId: 'ravi' })).toEqual(LinkedElsewhere());
+});
+
+it('a link may go where a password or another that is good stays', () => {
+  const vouches = (issuer: string) => issuer === 'good';
+  expect([mayUnlink(true, [], vouches), mayUnlink(false, [{ issuer: 'good' }], vouches)]).toEqual([undefined, undefined]);
+  for (const others of [[], [{ issuer: 'gone' }]]) expect(mayUnlink(false, others, vouches)).toEqual(LastWayIn());
+});

@@ -1,0 +1,132 @@
+import { identity, type Ask, type OutsideFlow, type Session } from '@mela/contracts';
+import { pickAccount, type TokenOrder } from '@mela/sandbox';
+import { askOperation, openWorld, sendOperation } from '@mela/testkit';
+import { afterEach, describe, expect, it } from 'vitest';
+import { forged, REDIRECT } from './outside.fixture.ts';
+
+const world = openWorld();
+afterEach(() => world.rest());
+
+const someoneElsewhere = () => {
+  const sub = crypto.randomUUID();
+  return { sub, email: `${sub}@outside.example`, email_verified: true, name: 'Asha Rao' };
+};
+const post = (path: string, body: unknown) => fetch(new URL(path, world.addresses.oidc), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+const tokenOf = async (order: TokenOrder): Promise<string> => ((await (await post('/id-tokens', order)).json()) as { idToken: string }).idToken;
+
+const send = (input: Omit<Ask<typeof identity.signInOutside>, 'provider'>) => sendOperation(world.addresses.api, identity.signInOutside, { provider: 'sandbox', ...input });
+const problemOf = async (sent: Promise<Response>) => {
+  const { status, code } = (await (await sent).json()) as { status: number; code: string };
+  return { status, code };
+};
+
+describe('an app that has an ID token', () => {
+  it('signs somebody in who is new, and in again', async () => {
+    const claims = someoneElsewhere();
+    const ask = async () => askOperation(world.addresses.api, identity.signInOutside, { provider: 'sandbox', idToken: await tokenOf({ claims }), device: 'Asha’s phone' });
+    const first = await ask();
+    expect(first.person).toMatchObject({ email: claims.email, name: 'Asha Rao' });
+    expect((await ask()).person).toEqual(first.person);
+    expect(await askOperation(world.addresses.api, identity.me, {}, { token: first.accessToken })).toEqual(first.person);
+    expect((await askOperation(world.addresses.api, identity.refresh, { refreshToken: first.refreshToken })).person).toEqual(first.person);
+  });
+
+  it('of a web page gets cookies where it asks for them', async () => {
+    const response = await sendOperation(world.addresses.api, identity.signInOutside, { provider: 'sandbox', idToken: await tokenOf({ claims: someoneElsewhere() }) }, { headers: { 'mela-session': 'cookie' } });
+    expect(Object.keys((await response.json()) as object).sort()).toEqual(['expiresAt', 'person']);
+    expect(response.headers.getSetCookie()).toHaveLength(2);
+  });
+
+  it('makes one account of fifty who come at once', async () => {
+    const idToken = await tokenOf({ claims: someoneElsewhere() });
+    const sessions = await Promise.all(Array.from({ length: 50 }, () => askOperation(world.addresses.api, identity.signInOutside, { provider: 'sandbox', idToken })));
+    expect(new Set(sessions.map(({ person }) => person.id)).size).toBe(1);
+  });
+
+  it.each(forged)('is turned away where it %s', async (_how, { claims, ...order }) => {
+    const idToken = await tokenOf({ claims: { ...someoneElsewhere(), ...claims }, ...order });
+    expect(await problemOf(send({ idToken }))).toEqual({ status: 401, code: 'identity.outside_token_refused' });
+  });
+
+  it('is turned away with another nonce than its own, and with a provider that nobody named', async () => {
+    const idToken = await tokenOf({ claims: { ...someoneElsewhere(), nonce: 'theirs' } });
+    expect(await problemOf(send({ idToken, nonce: 'mine' }))).toEqual({ status: 401, code: 'identity.outside_token_refused' });
+    expect(await problemOf(sendOperation(world.addresses.api, identity.signInOutside, { provider: 'nobody', idToken }))).toEqual({ status: 404, code: 'identity.outside_unknown' });
+  });
+
+  it('never gets into an account by its address alone, verified or not', async () => {
+    const asha = await world.someone('Asha');
+    const claims = { ...someoneElsewhere(), email: asha.email.toUpperCase() };
+    const taken = await send({ idToken: await tokenOf({ claims }) });
+    expect(await taken.json()).toMatchObject({ status: 409, code: 'identity.email_taken', hint: expect.stringContaining('link') });
+    expect(await problemOf(send({ idToken: await tokenOf({ claims: { ...claims, email_verified: false } }) }))).toEqual({ status: 403, code: 'identity.outside_email_unverified' });
+  });
+});
+
+const begin = (redirectUri = REDIRECT) => sendOperation(world.addresses.api, identity.beginOutside, { provider: 'sandbox', redirectUri });
+const begun = async () => (await (await begin()).json()) as OutsideFlow;
+const comeBack = async ({ url, state, secret }: OutsideFlow, email = someoneElsewhere().email) => {
+  const { searchParams } = await pickAccount(new URL(url), { email, name: 'Asha Rao' });
+  return { provider: 'sandbox', state, secret, code: searchParams.get('code')!, iss: searchParams.get('iss')! };
+};
+const finish = (input: Ask<typeof identity.finishOutside>, headers: Record<string, string> = {}) => sendOperation(world.addresses.api, identity.finishOutside, input, { headers });
+const overWith = { status: 401, code: 'identity.outside_flow_refused' };
+
+describe('a page that sends people to a provider', () => {
+  it('has them back signed in, and the same person the next time', async () => {
+    const { email } = someoneElsewhere();
+    const first = (await (await finish(await comeBack(await begun(), email))).json()) as Session;
+    expect(first).toMatchObject({ person: { email, name: 'Asha Rao' }, accessToken: expect.any(String), refreshToken: expect.any(String) });
+    expect(await (await finish(await comeBack(await begun(), email))).json()).toMatchObject({ person: first.person });
+  });
+
+  it('may have the session in cookies', async () => {
+    const answer = await finish(await comeBack(await begun()), { 'mela-session': 'cookie' });
+    expect([answer.status, answer.headers.getSetCookie().length]).toEqual([200, 2]);
+  });
+
+  it('has nobody back twice: of fifty at once one is signed in', async () => {
+    const input = await comeBack(await begun());
+    const answers = await Promise.all(Array.from({ length: 50 }, () => finish(input)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 49 }, () => 401)]);
+    expect(await problemOf(finish(input))).toEqual(overWith);
+  });
+
+  it('has nobody back with a code, a state or a secret of another', async () => {
+    const [mine, theirs] = [await comeBack(await begun()), await comeBack(await begun())];
+    for (const changed of [{ secret: theirs.secret }, { state: theirs.state }, { code: theirs.code }]) expect(await problemOf(finish({ ...mine, ...changed }))).toEqual(overWith);
+    const another = await begun();
+    await finish(theirs);
+    expect(await problemOf(finish({ ...theirs, state: another.state, secret: another.secret }))).toEqual(overWith);
+  });
+
+  it.each([`${REDIRECT}/`, `${REDIRECT}?x`, `${REDIRECT}.evil.example`, 'http://localhost:3000@evil.example/signed-in', 'https://evil.example/signed-in'])(
+    'has nobody sent back to %s',
+    async (redirectUri) => expect(await problemOf(begin(redirectUri))).toEqual({ status: 400, code: 'identity.redirect_refused' }),
+  );
+});
+
+describe('somebody who is signed in', () => {
+  it('links a provider by its page or a token, is brought by it, and unlinks it', async () => {
+    const asha = await world.someone('Asha');
+    const { provider, ...page } = await comeBack(await begun());
+    const linked = await asha.asks(identity.linkOutside, { provider, proof: page });
+    const claims = someoneElsewhere();
+    const second = await asha.asks(identity.linkOutside, { provider, proof: { idToken: await tokenOf({ claims }) } });
+    expect((await asha.asks(identity.outsideLinks, {})).items.map(({ id }) => id)).toEqual([linked.id, second.id]);
+    expect(await (await send({ idToken: await tokenOf({ claims }) })).json()).toMatchObject({ person: { id: asha.id } });
+    await asha.asks(identity.unlinkOutside, { linkId: second.id });
+    expect(await asha.asks(identity.outsideLinks, {})).toEqual({ items: [{ ...linked }], hasPassword: true });
+    expect((await asha.asks(identity.audit, {})).items.map(({ what }) => what).filter((what) => what.startsWith('outside'))).toEqual(['outside_unlinked', 'outside_linked', 'outside_linked']);
+  });
+
+  it('keeps their last way in until they have a password, and nobody else’s is theirs to take', async () => {
+    const { accessToken: token } = (await (await send({ idToken: await tokenOf({ claims: someoneElsewhere() }) })).json()) as Session;
+    const { items } = await askOperation(world.addresses.api, identity.outsideLinks, {}, { token });
+    const unlink = (options: { token: string }) => sendOperation(world.addresses.api, identity.unlinkOutside, { linkId: items[0]!.id }, options);
+    expect(await problemOf(unlink({ token }))).toEqual({ status: 409, code: 'identity.last_way_in' });
+    expect(await problemOf(unlink({ token: (await world.someone('Ravi')).token }))).toEqual({ status: 404, code: 'identity.outside_link_unknown' });
+    await askOperation(world.addresses.api, identity.changePassword, { newPassword: 'seven lamps beside a slow river' }, { token });
+    expect((await unlink({ token })).status).toBe(200);
+  });
+});
