@@ -25,6 +25,7 @@ export const workload: Workload = {
   rows: {
     person: 'SELECT id::text AS id, email, name FROM person',
     session: 'SELECT id::text AS id, generation, revoked_at IS NOT NULL AS revoked FROM session',
+    profile: 'SELECT person_id::text AS id, bio FROM profile',
     // The first one came with the account.
     signIn: 'SELECT session.id::text AS id, email FROM session JOIN person ON person.id = person_id WHERE session.created_at > person.created_at',
   },
@@ -106,6 +107,9 @@ export const workload: Workload = {
     'identity.register': ({ input }, rows) => rows['person']!.filter(({ email }) => email === input['email']).length,
     'identity.signIn': ({ input }, rows) => rows['signIn']!.filter(({ email }) => email === input['email']).length,
     'identity.endSession': ({ input }, rows) => rows['session']!.filter(({ id, revoked }) => id === input['sessionId'] && revoked === true).length,
+    // One takes the place of the other, so that of a refused one nothing can be told; what was answered is there, or what came later.
+    'identity.changeProfile': ({ input, personId, outcome }, rows) =>
+      outcome.kind === 'refused' ? 0 : rows['profile']!.filter(({ id, bio }) => id === personId && momentOf(bio) >= momentOf(input['bio'])).length,
     'identity.refresh': ({ input }, rows) => {
       const used = refreshTokenOf(String(input['refreshToken']));
       return rows['session']!.filter(({ id, generation }) => id === used.sessionId && Number(generation) > used.generation).length;
@@ -113,6 +117,8 @@ export const workload: Workload = {
   },
   invariants: [{ name: TAKEN, judge: ({ history }) => falselyRefused(history) }],
 };
+
+const momentOf = (bio: unknown): number => Number(String(bio).slice('As of '.length));
 
 const sessionOf = (refreshToken: string): string => refreshTokenOf(refreshToken).sessionId;
 
