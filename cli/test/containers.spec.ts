@@ -75,7 +75,7 @@ class ContainerProcess {
   /** A container of Mela: nothing of it may be written to, and no process started. */
   static ofMela(name: string): ContainerProcess {
     const container = services[name]!;
-    const elsewhere = { OPS_PORT: '0', API_PORT: '0', REALTIME_PORT: '0', NODE_OPTIONS: '--permission --allow-fs-read=* --allow-worker' };
+    const elsewhere = { OPS_PORT: '0', API_PORT: '0', REALTIME_PORT: '0', NODE_OPTIONS: '--permission --allow-fs-read=* --allow-worker --disable-warning=PERM0006' };
     return new ContainerProcess([...entrypoint, ...container.command], { ...imageEnvironment(allTargets), ...environmentOf(container), ...elsewhere });
   }
 
