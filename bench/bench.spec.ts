@@ -55,6 +55,17 @@ describe('the benchmark of the spine', () => {
   }, 120_000);
 });
 
+describe('the benchmark of signing in', () => {
+  it('tells what it costs beside the hash', async () => {
+    const file = join(folder, 'sign-in.json');
+    const { stderr } = await run(process.execPath, [MAIN, 'sign-in', '--small', '--rounds', '1', '--seed', '7', '--results', file]).catch((fault) => fault as { stderr: string });
+    const [row, ...more] = JSON.parse(await readFile(file, 'utf8').catch(() => Promise.reject(new Error(stderr)))) as Result[];
+    expect(more).toEqual([]);
+    expect(row).toMatchObject({ name: 'sign-in.time', unit: 'ms', goal: 1.2 });
+    expect(row!.ours).toBeGreaterThan(row!.peer!);
+  }, 120_000);
+});
+
 describe('the benchmark of the fan-out', () => {
   it('sees everybody hear everything in a small round', async () => {
     const file = join(folder, 'fanout.json');

@@ -6,7 +6,7 @@ import { keep } from './results.mjs';
 import { table } from './table.mjs';
 
 /** @type {Record<string, () => Promise<{ bench: import('./results.mjs').Bench }>>} */
-const benches = { spine: () => import('./spine/spine.mjs'), fanout: () => import('./fanout/fanout.mjs') };
+const benches = { spine: () => import('./spine/spine.mjs'), fanout: () => import('./fanout/fanout.mjs'), 'sign-in': () => import('./sign-in/sign-in.mjs') };
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

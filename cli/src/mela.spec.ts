@@ -26,7 +26,7 @@ describe('the command line', () => {
     const { exit, out, err } = await run('run everything');
     expect(exit).toBe(2);
     expect(out).toBe('');
-    expect(err).toBe('There is no target everything\nThere are: all, identity, communities, api, realtime.\n');
+    expect(err).toBe('There is no target everything\nThere are: all, identity, communities, notifications, api, realtime.\n');
   });
 
   it.each([

@@ -19,7 +19,7 @@ const shownElsewhere = new Map([
   ['npm run bench -- spine', 'bench/bench.spec.ts'],
   ['npm run bench -- fanout', 'bench/bench.spec.ts'],
   ['npx mela up --parts-only', 'every flow test runs on it'],
-  ...['identity', 'communities', 'api', 'realtime'].map((name) => [`npx mela run ${name}`, 'the project flows:separate'] as const),
+  ...['identity', 'communities', 'notifications', 'api', 'realtime'].map((name) => [`npx mela run ${name}`, 'the project flows:separate'] as const),
 ]);
 
 let data: string;

@@ -28,7 +28,7 @@ describe('somebody with a provider’s word', () => {
     expect(person).toMatchObject({ email: 'asha@outside.example', name: 'Asha Rao', role: 'member' });
     expect(signedIn(await signIn('asha', { email: 'other@outside.example', email_verified: false })).person).toEqual(person);
     const said = (await database.events()).filter(({ aggregate }) => aggregate === person.id).map(({ type }) => type);
-    expect(said).toEqual(['user.registered']);
+    expect(said).toEqual(['user.registered', 'user.email_verified']);
     const noted = await database.db.query('SELECT what, device, details FROM audit WHERE about = $1 ORDER BY at, id', [person.id]);
     expect(noted).toMatchObject([{ what: 'registered', device: 'a phone', details: { provider: 'sandbox' } }, { what: 'signed_in' }, { what: 'signed_in' }]);
   });

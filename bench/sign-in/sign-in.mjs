@@ -1,0 +1,57 @@
+import { startWorld } from '@mela/testkit/world';
+import { Contestant } from '../contestant.mjs';
+import { median, seeded, shuffled } from '../figures.mjs';
+import { costs } from '../results.mjs';
+
+const GOAL = 1.2;
+const PASSWORD = 'patan-after-the-rain';
+const EMAIL = 'asha@mela.example';
+
+/** Signing in over HTTP, one after the other, beside the hash alone: what is left is all that Mela adds to it. @type {import('../results.mjs').Bench} */
+export async function bench({ rounds, seed, small, tell }) {
+  const random = seeded(seed);
+  const times = small ? 10 : 200;
+  // One address signs in more often here than anybody may.
+  process.env['RATE_LIMITS'] = 'off';
+  const world = await startWorld('all');
+  const hasher = await Contestant.start(new URL('./hasher.mjs', import.meta.url), {});
+  try {
+    await ask(world.addresses.api, 'register', { email: EMAIL, password: PASSWORD, name: 'Asha' });
+    const turns = {
+      ours: () => signIns(world.addresses.api, times),
+      peer: () => hasher.ask('hash', { times, password: PASSWORD }),
+    };
+    /** @type {Record<'ours' | 'peer', number[]>} */
+    const taken = { ours: [], peer: [] };
+    for (let round = 0; round <= rounds; round++) {
+      /** @type {Record<string, number>} */
+      const now = {};
+      for (const name of shuffled(/** @type {const} */ (['ours', 'peer']), random)) now[name] = median(await turns[name]());
+      tell(`${round === 0 ? 'Warm-up' : `Round ${round}`}: signing in ${now['ours'].toFixed(2)} ms, the hash ${now['peer'].toFixed(2)} ms`);
+      if (round > 0) for (const name of /** @type {const} */ (['ours', 'peer'])) taken[name].push(now[name]);
+    }
+    return { results: [costs('sign-in.time', 'ms', taken.ours, { name: 'argon2id alone, at the same cost', costs: taken.peer, goal: GOAL })], measured: { rounds, seed, signIns: times } };
+  } finally {
+    await hasher.end();
+    await world.stop();
+  }
+}
+
+/** @param {string} api @param {number} times */
+async function signIns(api, times) {
+  const taken = [];
+  for (let n = 0; n < times; n++) {
+    const began = performance.now();
+    await ask(api, 'sign-in', { email: EMAIL, password: PASSWORD });
+    taken.push(performance.now() - began);
+  }
+  return taken;
+}
+
+/** @param {string} api @param {string} what @param {object} body */
+async function ask(api, what, body) {
+  const response = await fetch(`${api}/api/v1/identity/${what}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(`${what}: ${response.status} ${JSON.stringify(answer)}`);
+  return answer;
+}
