@@ -26,11 +26,10 @@ export const IdentitySettings = z.object({
     .default('http://localhost:8080,http://localhost:3000,http://localhost:5173')
     .transform(originsIn)
     .describe('Pages and apps that may ask for passkeys, separated by commas: https://app.mela.example, android:apk-key-hash:…'),
-})
-  .superRefine(({ MELA_ENV, IDENTITY_OIDC, WEBAUTHN_RP_ID, WEBAUTHN_ORIGINS }, context) => {
-    if (MELA_ENV === 'production' && IDENTITY_OIDC.some(speaksPlainly))
-      context.addIssue({ code: 'custom', path: ['IDENTITY_OIDC'], message: 'is to name issuers that begin with https:// in production' });
-    if (WEBAUTHN_ORIGINS.length === 0 || !WEBAUTHN_ORIGINS.every((origin) => isOriginOf(WEBAUTHN_RP_ID, origin)))
-      context.addIssue({ code: 'custom', path: ['WEBAUTHN_ORIGINS'], message: 'is to list origins of the domain WEBAUTHN_RP_ID or below it, over https unless that is localhost' });
+}).superRefine(({ MELA_ENV, IDENTITY_OIDC, WEBAUTHN_RP_ID, WEBAUTHN_ORIGINS }, context) => {
+  if (MELA_ENV === 'production' && IDENTITY_OIDC.some(speaksPlainly))
+    context.addIssue({ code: 'custom', path: ['IDENTITY_OIDC'], message: 'is to name issuers that begin with https:// in production' });
+  if (WEBAUTHN_ORIGINS.length === 0 || !WEBAUTHN_ORIGINS.every((origin) => isOriginOf(WEBAUTHN_RP_ID, origin)))
+    context.addIssue({ code: 'custom', path: ['WEBAUTHN_ORIGINS'], message: 'is to list origins of the domain WEBAUTHN_RP_ID or below it, over https unless that is localhost' });
 });
 export type IdentitySettings = z.output<typeof IdentitySettings>;
