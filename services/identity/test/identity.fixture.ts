@@ -1,4 +1,5 @@
 import { Caches, openRedis, type Db } from '@mela/chassis';
+import { isRefusal, type Refusal } from '@mela/contracts';
 import { AccountService } from '../src/account/account.service.ts';
 import { AuditService } from '../src/audit/audit.service.ts';
 import { CardService } from '../src/card/card.service.ts';
@@ -116,4 +117,10 @@ export const somebodyIn = (db: Db, name = 'Asha') => async (): Promise<string> =
   const id = uuidv7();
   await db.query(`INSERT INTO person (id, email, name, password_hash) VALUES ($1, $2, $3, '$argon2id$')`, [id, `${id}@example.org`, name]);
   return id;
+};
+
+/** What a use case answered, where it did not refuse. */
+export const answer = <A extends object>(outcome: A | Refusal): A => {
+  if (isRefusal(outcome)) throw new Error(outcome.code);
+  return outcome;
 };

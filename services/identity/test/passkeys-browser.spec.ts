@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityOn, openIdentityDatabase } from './identity.fixture.ts';
+import { answer, identityOn, openIdentityDatabase } from './identity.fixture.ts';
 import { hasBrowser, inABrowser, PasskeySite } from './passkeys.fixture.ts';
-import { answer, password, Protected } from './second-factor.fixture.ts';
+import { password, Protected } from './second-factor.fixture.ts';
 
 /** What a page does with the options that it was given, as its own script would. */
 const ask = (page: Page, what: 'create' | 'get', options: Record<string, unknown>): Promise<any> =>

@@ -1,16 +1,11 @@
 import { TokenVerifier } from '@mela/chassis';
 import { isRefusal, SecondFactorNeeded, type Refusal, type Session } from '@mela/contracts';
 import { AuthenticatorApp } from './authenticator-app.fixture.ts';
-import type { identityOn } from './identity.fixture.ts';
+import { answer, type identityOn } from './identity.fixture.ts';
 
 type Identity = Awaited<ReturnType<typeof identityOn>>;
 
 export const password = 'a long password';
-
-export const answer = <A extends object>(outcome: A | Refusal): A => {
-  if (isRefusal(outcome)) throw new Error(outcome.code);
-  return outcome;
-};
 
 export const codesOf = (outcomes: readonly unknown[]): Record<string, number> => {
   const counted: Record<string, number> = {};

@@ -1,8 +1,8 @@
-import { isRefusal, PersonUnknown, RefreshRefused, Suspended, WrongCredentials, type PlatformRole, type Refusal, type Session } from '@mela/contracts';
+import { isRefusal, PersonUnknown, RefreshRefused, Suspended, WrongCredentials, type PlatformRole, type Session } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
 
 let database: ServiceDatabase;
 let identity: Awaited<ReturnType<typeof identityOn>>;
@@ -13,10 +13,6 @@ beforeAll(async () => {
 afterAll(() => database?.close());
 
 const password = 'a long password';
-const answer = <A extends object>(outcome: A | Refusal): A => {
-  if (isRefusal(outcome)) throw new Error(outcome.code);
-  return outcome;
-};
 let people = 0;
 async function someone(role: PlatformRole = 'member', name = 'Someone'): Promise<Session> {
   const email = `someone-${++people}@example.org`;

@@ -1,10 +1,10 @@
 import { within } from '@mela/bus';
 import { Db, Tx } from '@mela/chassis';
-import { isRefusal, RefreshRefused, WrongCredentials, type AuditEntry, type Refusal, type Session } from '@mela/contracts';
+import { isRefusal, RefreshRefused, WrongCredentials, type AuditEntry, type Session } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
 
 let database: ServiceDatabase;
 let identity: Awaited<ReturnType<typeof identityOn>>;
@@ -15,10 +15,6 @@ beforeAll(async () => {
 afterAll(() => database?.close());
 
 const password = 'a long password';
-const answer = <A extends object>(outcome: A | Refusal): A => {
-  if (isRefusal(outcome)) throw new Error(outcome.code);
-  return outcome;
-};
 let people = 0;
 const someone = async (): Promise<Session> => answer(await identity.people.register({ email: `someone-${++people}@example.org`, password, name: 'Someone' }));
 const sidOf = ({ accessToken }: Session): string => JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()).sid;

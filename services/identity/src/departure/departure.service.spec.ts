@@ -1,7 +1,7 @@
-import { isRefusal, PersonUnknown, RefreshRefused, WrongPassword, type Refusal, type Session } from '@mela/contracts';
+import { isRefusal, PersonUnknown, RefreshRefused, WrongPassword, type Session } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
 
 type Identity = Awaited<ReturnType<typeof identityOn>>;
 
@@ -17,10 +17,6 @@ beforeAll(async () => {
 afterAll(() => database?.close());
 
 const password = 'a long password';
-const answer = <A extends object>(outcome: A | Refusal): A => {
-  if (isRefusal(outcome)) throw new Error(outcome.code);
-  return outcome;
-};
 let people = 0;
 const someone = async (): Promise<Session> => answer(await identity.people.register({ email: `leaving-${++people}@example.org`, password, name: 'Someone' }));
 const signIn = ({ person }: Session) => identity.sessions.signIn({ email: person.email, password });

@@ -1,8 +1,8 @@
-import { ExportNotReady, ExportUnknown, isRefusal, type Export, type PersonalRecord, type Refusal } from '@mela/contracts';
+import { ExportNotReady, ExportUnknown, isRefusal, type Export, type PersonalRecord } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityOn, openIdentityDatabase, somebodyIn } from '../../test/identity.fixture.ts';
+import { answer, identityOn, openIdentityDatabase, somebodyIn } from '../../test/identity.fixture.ts';
 
 let database: ServiceDatabase;
 let { exports, records } = {} as Awaited<ReturnType<typeof identityOn>>;
@@ -12,10 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => database?.close());
 
-const answer = <A extends object>(outcome: A | Refusal): A => {
-  if (isRefusal(outcome)) throw new Error(outcome.code);
-  return outcome;
-};
 const somebody = async (name = 'Asha') => ({ personId: await somebodyIn(database.db, name)(), role: 'member' as const, sessionId: uuidv7() });
 type Somebody = Awaited<ReturnType<typeof somebody>>;
 const asked = async (who: Somebody): Promise<Export> => answer(await exports.request(who));

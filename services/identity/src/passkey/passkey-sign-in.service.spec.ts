@@ -1,8 +1,8 @@
 import { isRefusal, PasskeyRefused } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
-import { answer, codesOf, password, Protected } from '../../test/second-factor.fixture.ts';
+import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { codesOf, password, Protected } from '../../test/second-factor.fixture.ts';
 import { SoftwareAuthenticator, type Quirks } from '../../test/software-authenticator.fixture.ts';
 
 let database: ServiceDatabase;

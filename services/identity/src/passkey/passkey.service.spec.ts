@@ -2,8 +2,8 @@ import { LastWayIn, PasskeyNotAdded, PasskeyTaken, PasskeyUnknown, WrongPassword
 import type { ServiceDatabase } from '@mela/testkit';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
-import { answer, codesOf, password, Protected } from '../../test/second-factor.fixture.ts';
+import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { codesOf, password, Protected } from '../../test/second-factor.fixture.ts';
 import { SoftwareAuthenticator, type Quirks } from '../../test/software-authenticator.fixture.ts';
 
 let database: ServiceDatabase;

@@ -1,8 +1,8 @@
 import { ChallengeRefused, isRefusal, WrongCode, WrongCredentials } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
-import { answer, codesOf, password, Protected } from '../../test/second-factor.fixture.ts';
+import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { codesOf, password, Protected } from '../../test/second-factor.fixture.ts';
 
 let database: ServiceDatabase;
 let identity: Awaited<ReturnType<typeof identityOn>>;
