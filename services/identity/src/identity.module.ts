@@ -34,6 +34,8 @@ import { PasskeyChallenges } from './passkey/passkey-challenges.ts';
 import { PasskeySignInService } from './passkey/passkey-sign-in.service.ts';
 import { PasskeyApi } from './passkey/passkey.api.ts';
 import { PasskeyService } from './passkey/passkey.service.ts';
+import { PasswordChangeApi } from './password-change/password-change.api.ts';
+import { PasswordChangeService } from './password-change/password-change.service.ts';
 import { KnownPassword } from './person/known-password.ts';
 import { NewPasswords } from './person/new-passwords.ts';
 import { PasswordHasher } from './person/password-hasher.ts';
@@ -52,16 +54,20 @@ import { SecondStepService } from './second-factor/second-step.service.ts';
 import { TotpSecrets } from './second-factor/totp-secrets.ts';
 import { AccessTokens } from './session/access-tokens.ts';
 import { RefreshTokens } from './session/refresh-token.ts';
+import { SessionOpening } from './session/session-opening.ts';
 import { SessionApi } from './session/session.api.ts';
 import { SessionService } from './session/session.service.ts';
 import { IdentitySettings } from './settings.ts';
 import { SetupApi } from './setup/setup.api.ts';
 import { SetupService } from './setup/setup.service.ts';
+import { SignInApi } from './sign-in/sign-in.api.ts';
+import { SignInService } from './sign-in/sign-in.service.ts';
 import { KeySchedule } from './signing-key/key-schedule.ts';
 import { SigningKeyApi } from './signing-key/signing-key.api.ts';
 import { SigningKeyService } from './signing-key/signing-key.service.ts';
 import { SigningKeys } from './signing-key/signing-keys.ts';
 import { entities, migrations } from './tables.ts';
+import { FamiliarPlaces } from './throttle/familiar-places.ts';
 import { SignInThrottle } from './throttle/sign-in-throttle.ts';
 import { OneTimeTokens } from './verification/one-time-token.ts';
 import { VerificationApi } from './verification/verification.api.ts';
@@ -74,9 +80,9 @@ export const identityService = defineService({
   settings: IdentitySettings,
   entities,
   migrations,
-  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SessionApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi, PasskeyApi, DepartureApi, ExportApi, OutsideApi, OutsideFlowApi, OutsideLinkApi],
+  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SignInApi, SessionApi, PasswordChangeApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi, PasskeyApi, DepartureApi, ExportApi, OutsideApi, OutsideFlowApi, OutsideLinkApi],
   reactions: [OnProfileChanged, OnAccountClosed],
-  tidies: [AuditService, SignInThrottle, PasskeyService, DepartureService, ExportService, OutsideFlowService],
+  tidies: [AuditService, SignInThrottle, SessionService, PasskeyService, DepartureService, ExportService, OutsideFlowService],
   personalData: OwnRecords,
   providers: [
     PersonService,
@@ -86,7 +92,10 @@ export const identityService = defineService({
     AccountService,
     ImpersonationService,
     AuditService,
+    SignInService,
     SessionService,
+    SessionOpening,
+    PasswordChangeService,
     VerificationService,
     ForgottenPasswordService,
     EmailChangeService,
@@ -94,6 +103,7 @@ export const identityService = defineService({
     PasswordHasher,
     NewPasswords,
     SignInThrottle,
+    FamiliarPlaces,
     AccessTokens,
     SigningKeyService,
     KeySchedule,

@@ -10,6 +10,7 @@ import { OwnRecords } from '../src/export/own-records.ts';
 import { ImpersonationService } from '../src/impersonation/impersonation.service.ts';
 import { Keyring } from '../src/keyring/keyring.ts';
 import { NewPasswords } from '../src/person/new-passwords.ts';
+import { PasswordChangeService } from '../src/password-change/password-change.service.ts';
 import { PasswordHasher } from '../src/person/password-hasher.ts';
 import { PersonService } from '../src/person/person.service.ts';
 import { ProfileService } from '../src/profile/profile.service.ts';
@@ -19,12 +20,15 @@ import { OutsideProviders } from '../src/outside/outside-providers.ts';
 import { OutsideService } from '../src/outside/outside.service.ts';
 import { AccessTokens } from '../src/session/access-tokens.ts';
 import { RefreshTokens } from '../src/session/refresh-token.ts';
+import { SessionOpening } from '../src/session/session-opening.ts';
 import { SessionService } from '../src/session/session.service.ts';
 import { IdentitySettings } from '../src/settings.ts';
 import { SetupService } from '../src/setup/setup.service.ts';
 import { SigningKeyService } from '../src/signing-key/signing-key.service.ts';
 import { SigningKeys } from '../src/signing-key/signing-keys.ts';
 import { entities, migrations } from '../src/tables.ts';
+import { SignInService } from '../src/sign-in/sign-in.service.ts';
+import { FamiliarPlaces } from '../src/throttle/familiar-places.ts';
 import { SignInThrottle } from '../src/throttle/sign-in-throttle.ts';
 import { EmailChangeService } from '../src/email-change/email-change.service.ts';
 import { ForgottenPasswordService } from '../src/forgotten-password/forgotten-password.service.ts';
@@ -74,7 +78,9 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const challenges = new Challenges(keyring.keyFor('sign-in-challenge'));
   const accessTokens = new AccessTokens(keys, own);
   const cards = new CardService(db, caches);
-  const sessions = new SessionService(db, hasher, passwords, new RefreshTokens(keyring.keyFor('refresh-token')), accessTokens, audit, new SignInThrottle(db, keyring), challenges, new Reopening(cards, audit), own);
+  const refreshTokens = new RefreshTokens(keyring.keyFor('refresh-token'));
+  const places = new FamiliarPlaces(db, keyring);
+  const opening = new SessionOpening(refreshTokens, accessTokens, places, new Reopening(cards, audit), audit, own);
   const setups = new SetupService(db);
   const tokens = new OneTimeTokens(keyring.keyFor('one-time-token'));
   const verifications = new VerificationService(db, tokens);
@@ -83,26 +89,29 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const codes = new RecoveryCodes(keyring.keyFor('recovery-code'));
   const ceremonies = new Ceremonies(new PasskeyChallenges(keyring.keyFor('passkey-challenge')), own);
   const proofs = new Proofs(secrets, codes, audit);
-  const departures = new DepartureService(db, known, sessions, cards, audit, own);
+  const departures = new DepartureService(db, known, cards, audit, own);
   const outsideProviders = new OutsideProviders(own.IDENTITY_OIDC);
-  const outside = new OutsideService(db, outsideProviders, sessions, audit);
+  const outside = new OutsideService(db, outsideProviders, challenges, opening, audit);
   const flows = new OutsideFlowService(db, outsideProviders, outside);
   return {
-    keys, rotation: new SigningKeyService(db, keys, own), hasher, audit, sessions,
-    people: new PersonService(db, passwords, sessions, audit, verifications),
-    accounts: new AccountService(db, sessions, audit),
+    keys, rotation: new SigningKeyService(db, keys, own), hasher, audit, opening,
+    signIns: new SignInService(db, hasher, new SignInThrottle(db, places), challenges, opening, audit),
+    sessions: new SessionService(db, refreshTokens, accessTokens, audit, own),
+    passwordChanges: new PasswordChangeService(db, hasher, passwords, audit),
+    people: new PersonService(db, passwords, opening, audit, verifications),
+    accounts: new AccountService(db, audit),
     impersonations: new ImpersonationService(db, accessTokens, audit, own),
     profiles: new ProfileService(db, cards, setups),
     setups,
     cards,
     verifications,
     mails: new MailService(db, tokens),
-    passwords: new ForgottenPasswordService(db, passwords, sessions, verifications, audit),
-    changes: new EmailChangeService(db, known, sessions, verifications, audit),
+    passwords: new ForgottenPasswordService(db, passwords, verifications, audit),
+    changes: new EmailChangeService(db, known, verifications, audit),
     secondFactors: new SecondFactorService(db, known, proofs, secrets, codes, audit),
-    secondSteps: new SecondStepService(db, challenges, proofs, sessions),
+    secondSteps: new SecondStepService(db, challenges, proofs, opening),
     passkeys: new PasskeyService(db, known, ceremonies, audit),
-    passkeySignIns: new PasskeySignInService(db, ceremonies, sessions, audit),
+    passkeySignIns: new PasskeySignInService(db, ceremonies, opening, audit),
     departures,
     exports: new ExportService(db, audit),
     records: new OwnRecords(db, departures),

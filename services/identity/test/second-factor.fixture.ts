@@ -55,7 +55,7 @@ export class Protected {
   }
 
   signsIn(used = password): Promise<Session | Refusal> {
-    return this.identity.sessions.signIn({ email: this.session.person.email, password: used, device: 'Asha’s phone' });
+    return this.identity.signIns.signIn({ email: this.session.person.email, password: used, device: 'Asha’s phone' });
   }
 
   async challenge(): Promise<string> {

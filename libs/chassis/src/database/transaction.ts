@@ -14,13 +14,6 @@ const LASTING = Symbol('mela.lasting');
 /** A refusal that is itself a change, such as a session that ends because its token came back: it commits what was written. */
 export const lasting = (refusal: Refusal): Refusal => ({ ...refusal, [LASTING]: true }) as Refusal;
 
-const PASSING = Symbol('mela.passing');
-
-/** A refusal that is not the last word, such as a question that goes with it and is another each time: no idempotency key keeps it. */
-export const passing = (refusal: Refusal): Refusal => ({ ...refusal, [PASSING]: true }) as Refusal;
-
-export const isPassing = (refusal: Refusal): boolean => PASSING in refusal;
-
 /** Whether this outcome takes back what the work did. */
 export const undoes = (outcome: unknown): boolean => isRefusal(outcome) && !(LASTING in outcome);
 

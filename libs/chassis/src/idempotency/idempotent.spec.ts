@@ -2,7 +2,7 @@ import { header, type Exchange, type Step } from '@mela/bus';
 import { Unavailable } from '@mela/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDb, type OpenDb } from '../database/db.fixture.ts';
-import { lasting, passing } from '../database/transaction.ts';
+import { lasting } from '../database/transaction.ts';
 import { ASHA, exchangeOf, RAVI } from '../service/exchange.fixture.ts';
 import { NoteEmpty, notes, NoteService, notesMigrations, openGround, type Ground } from '../service/notes.fixture.ts';
 import { idempotent } from './idempotent.ts';
@@ -117,15 +117,13 @@ describe('a refusal', () => {
     expect(await once(keyed('k-lasting', 'lasting'), ends)).toMatchObject({ code: 'note.empty' });
     expect([await notesOf('lasting'), await events()]).toEqual([1, before + 1]);
   });
+});
 
-  it('that is passing is answered anew each time, and kept nowhere', async () => {
-    const before = await records();
-    let times = 0;
-    const asks: Step = async () => passing(NoteEmpty(undefined, { question: ++times }));
-    for (const question of [1, 2]) expect(await once(keyed('k-passing', 'passing'), asks)).toMatchObject({ code: 'note.empty', facts: { question } });
-    expect(await records()).toBe(before);
-    expect(await once(keyed('k-passing', 'passing'))).toMatchObject({ text: 'passing' });
-  });
+it('a command that heeds none is done each time, and nothing is recorded', async () => {
+  const before = await records();
+  const heedless = () => once(exchangeOf({ ...notes.write, keyed: false }, { caller: ASHA, input: { text: 'heedless' }, headers: { [header.idempotencyKey]: 'k-heedless' } }));
+  for (let turn = 1; turn <= 2; turn++) expect(await heedless()).toMatchObject({ text: 'heedless' });
+  expect([await notesOf('heedless'), await records()]).toEqual([2, before]);
 });
 
 it('its record commits with the effects: when something breaks there is neither', async () => {

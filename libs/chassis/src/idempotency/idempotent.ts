@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { header, reach, type Exchange, type Wrapper } from '@mela/bus';
 import { AnswerWithheld, isRefusal, KeyInUse, KeyMalformed, KeyReused } from '@mela/contracts';
 import type { Db } from '../database/db.ts';
-import { isPassing, type Tx } from '../database/transaction.ts';
+import type { Tx } from '../database/transaction.ts';
 
 interface Recorded {
   fingerprint: string;
@@ -20,7 +20,7 @@ export const idempotent =
   (db: Db): Wrapper =>
   (next) =>
   async (exchange) => {
-    const key = exchange.operation.kind === 'command' ? exchange.headers(header.idempotencyKey) : undefined;
+    const key = exchange.operation.keyed ? exchange.headers(header.idempotencyKey) : undefined;
     if (key === undefined) return next(exchange);
     if (!keyGrammar.test(key)) return KeyMalformed();
     // Boxed, because a transaction that answers a refusal rolls back, and this one is to keep its record.
@@ -47,7 +47,7 @@ async function once(tx: Tx, db: Db, key: string, exchange: Exchange, perform: ()
   }
 
   const outcome = await db.transaction(perform);
-  if (isRefusal(outcome) && (outcome.status >= 500 || isPassing(outcome))) return outcome; // not an answer yet: the next attempt may get one
+  if (isRefusal(outcome) && outcome.status >= 500) return outcome; // not an answer yet: the next attempt may get one
   const refused = isRefusal(outcome);
   const kept = operation.secret && !refused ? null : JSON.stringify(outcome);
   await tx.query(

@@ -24,7 +24,7 @@ export function parameters(operation: Operation, models: Models): Json[] {
   return [
     ...params.map(parameter('path')),
     ...inQuery.map(parameter('query')),
-    ...(operation.kind === 'command' ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ...(operation.keyed ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
     ...(isCacheable(operation) ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),
   ];
 }

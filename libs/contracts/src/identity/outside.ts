@@ -5,7 +5,7 @@ import { Id, Instant, Text } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { LastWayIn, Suspended, UserRegistered } from './person.ts';
-import { Device, EmailTaken, Session } from './session.ts';
+import { Device, EmailTaken, SecondFactorNeeded, Session } from './session.ts';
 
 /** What the settings call a provider. */
 const Provider = z.string().max(40).meta({ examples: ['google'] });
@@ -55,7 +55,7 @@ const signingIn = {
   secret: true,
   session: 'opens',
 } as const;
-const whoIsNobodyYet = [OutsideUnknown, OutsideUnavailable, OutsideEmailUnverified, EmailTaken, Suspended];
+const whoIsNobodyYet = [OutsideUnknown, OutsideUnavailable, OutsideEmailUnverified, EmailTaken, Suspended, SecondFactorNeeded];
 
 export const outsideOperations = {
   signInOutside: command({

@@ -46,7 +46,7 @@ export const SessionUnknown = refusal('identity.session_unknown', 404, 'You have
 export const HashingBusy = refusal('identity.busy', 503, 'Too many people are signing in at once', 'Try again shortly');
 
 // With `challenge`, which the second step is to show within five minutes, and `methods`, of which one suffices.
-export const SecondFactorNeeded = refusal('identity.second_factor_needed', 403, 'The password is right, and a code is needed besides', 'POST /identity/sign-in/second-factor with `challenge` and a code');
+export const SecondFactorNeeded = refusal('identity.second_factor_needed', 403, 'One step is done, and a code is needed besides', 'POST /identity/sign-in/second-factor with `challenge` and a code');
 
 export const SessionRevoked = event('session.revoked', {
   summary: 'A sign-in has ended: its tokens are good for nothing any more',
@@ -87,6 +87,7 @@ export const sessionOperations = {
     refusals: [WrongCredentials, TooManyAttempts, Suspended, SecondFactorNeeded, HashingBusy],
     emits: [SessionOpenedElsewhere],
     secret: true,
+    keyed: false,
     session: 'opens',
   }),
   refresh: command({

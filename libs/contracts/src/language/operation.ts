@@ -25,6 +25,8 @@ interface CommandDeclaration<I extends z.ZodObject, O extends z.ZodType, A exten
   emits?: readonly EventType[];
   /** The answer holds a secret: it is never stored beside an idempotency key. */
   secret?: boolean;
+  /** False where nobody wants the answer of before, and doing it again does no harm: an idempotency key changes nothing. */
+  keyed?: boolean;
   /** What becomes of a sign-in: the answer holds a new one’s tokens, or its next ones, or the token that asks is worth nothing afterwards. */
   session?: SessionChange;
   /** Done by the person alone: an admin who looks through their eyes may not. */
@@ -42,6 +44,8 @@ export interface Draft<I extends z.ZodObject, O extends z.ZodType, A extends Acc
   readonly refusals: readonly RefusalType[];
   readonly emits: readonly EventType[];
   readonly secret: boolean;
+  /** Whether an `Idempotency-Key` is heeded. */
+  readonly keyed: boolean;
   readonly session: SessionChange | undefined;
   readonly inPerson: boolean;
 }
@@ -85,12 +89,13 @@ function draft<I extends z.ZodObject, O extends z.ZodType, A extends Access>(
     refusals: [...(declared.refusals ?? []), ...(declared.inPerson ? [NotWhileImpersonating] : [])],
     emits: declared.emits ?? [],
     secret: declared.secret ?? false,
+    keyed: kind === 'command' && (declared.keyed ?? true),
     session: declared.session,
     inPerson: declared.inPerson ?? false,
   };
 }
 
-/** Changes something; takes an `Idempotency-Key`. */
+/** Changes something; takes an `Idempotency-Key`, unless it says otherwise. */
 export const command = <I extends z.ZodObject, O extends z.ZodType, A extends Access>(
   declared: CommandDeclaration<I, O, A>,
 ) => draft('command', declared);

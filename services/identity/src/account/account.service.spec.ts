@@ -3,6 +3,7 @@ import type { ServiceDatabase } from '@mela/testkit';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { PersonStore } from '../person/person.store.ts';
 
 let database: ServiceDatabase;
 let identity: Awaited<ReturnType<typeof identityOn>>;
@@ -19,9 +20,9 @@ async function someone(role: PlatformRole = 'member', name = 'Someone'): Promise
   const registered = answer(await identity.people.register({ email, password, name }));
   if (role === 'member') return registered;
   await identity.people.appoint({ email, role });
-  return answer(await identity.sessions.signIn({ email, password }));
+  return answer(await identity.signIns.signIn({ email, password }));
 }
-const signIn = ({ person }: Session, used = password) => identity.sessions.signIn({ email: person.email, password: used });
+const signIn = ({ person }: Session, used = password) => identity.signIns.signIn({ email: person.email, password: used });
 const callerOf = ({ person, accessToken }: Session) => ({
   personId: person.id, role: person.role, sessionId: JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()).sid as string,
 });
@@ -73,7 +74,7 @@ describe('a person who is suspended', () => {
 
   it('has no session that began while that was done, of fifty whose password was found right before', async () => {
     const [mira, asha] = [await someone('admin'), await someone()];
-    const opens = (times: number) => Array.from({ length: times }, () => database.db.transaction((tx) => identity.sessions.open(tx, asha.person, undefined)));
+    const opens = (times: number) => Array.from({ length: times }, () => database.db.transaction(async (tx) => identity.opening.open(tx, (await tx.get(PersonStore).hold(asha.person.id))!, undefined)));
     const outcomes = (await Promise.all([Promise.all(opens(10)), suspend(mira, asha), Promise.all(opens(40))])).flat();
     expect(outcomes.filter(isRefusal).every(({ code }) => code === 'identity.suspended')).toBe(true);
     expect(await database.db.query('SELECT 1 FROM session WHERE person_id = $1 AND revoked_at IS NULL', [asha.person.id])).toEqual([]);

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.ts';
 import type { Account as Kept } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
-import { SessionService } from '../session/session.service.ts';
+import { endSessions } from '../session/end-sessions.ts';
 import { asAccount, mayAdmit } from './account.ts';
 import { AccountStore } from './account.store.ts';
 
@@ -13,7 +13,6 @@ import { AccountStore } from './account.store.ts';
 export class AccountService {
   constructor(
     private readonly db: Db,
-    private readonly sessions: SessionService,
     private readonly audit: AuditService,
   ) {}
 
@@ -34,7 +33,7 @@ export class AccountService {
       if (other.suspendedAt !== null) return;
       const suspended = await tx.get(AccountStore).suspend(personId, caller.personId, reason);
       tx.emit(UserSuspended, suspended, { userId: personId });
-      const sessions = await this.sessions.end(tx, personId);
+      const sessions = await endSessions(tx, personId);
       await this.audit.note(tx, { what: 'suspended', by: caller, about: personId, details: { reason, sessions } });
     });
   }

@@ -25,10 +25,10 @@ const storyOf = async ({ person }: Session): Promise<string[]> => (await all({ a
 describe('the audit log', () => {
   it('tells the story of an account', async () => {
     const first = await someone();
-    const second = answer(await identity.sessions.signIn({ email: first.person.email, password, device: 'Asha’s phone' }));
-    await identity.sessions.signIn({ email: first.person.email, password: 'not this one' });
+    const second = answer(await identity.signIns.signIn({ email: first.person.email, password, device: 'Asha’s phone' }));
+    await identity.signIns.signIn({ email: first.person.email, password: 'not this one' });
     await identity.sessions.endOne(callerOf(second), sidOf(first));
-    await identity.sessions.changePassword(callerOf(second), { password, newPassword: 'another long password' });
+    await identity.passwordChanges.change(callerOf(second), { password, newPassword: 'another long password' });
     await identity.sessions.signOut(callerOf(second), { everywhere: false });
     await identity.sessions.signOut(callerOf(second), { everywhere: false });
     await identity.people.appoint({ email: first.person.email, role: 'admin' });
@@ -53,7 +53,7 @@ describe('the audit log', () => {
 
   it('notes an attempt at an address that nobody has, also in a larger transaction that goes on, and never the address', async () => {
     for (const email of ['stranger@example.org', 'STRANGER@example.org', 'other@example.org'])
-      expect(await database.db.transaction(async () => ({ outcome: await identity.sessions.signIn({ email, password }) }))).toMatchObject({ outcome: WrongCredentials() });
+      expect(await database.db.transaction(async () => ({ outcome: await identity.signIns.signIn({ email, password }) }))).toMatchObject({ outcome: WrongCredentials() });
     const [other, again, first] = await all({ what: 'sign_in_failed' });
     expect(first).toMatchObject({ who: null, about: null, details: { stranger: expect.any(String) } });
     expect(again!.details).toEqual(first!.details);
@@ -66,20 +66,20 @@ describe('the audit log', () => {
     const { person } = await someone();
     const stepsOf = async (email: string): Promise<unknown[]> => {
       const spies = [vi.spyOn(Db.prototype, 'query'), vi.spyOn(Tx.prototype, 'query')];
-      await identity.sessions.signIn({ email, password: 'not this one' });
+      await identity.signIns.signIn({ email, password: 'not this one' });
       const steps = spies.map(({ mock }) => mock.calls.map(([statement]) => statement));
       for (const spy of spies) spy.mockRestore();
       return steps;
     };
     const steps = await stepsOf(person.email);
-    expect(steps.flat()).toHaveLength(4);
+    expect(steps.flat()).toHaveLength(3);
     expect(await stepsOf('nobody-at-all@example.org')).toEqual(steps);
   });
 
   it('holds no secret', async () => {
     const first = await someone();
     const next = answer(await identity.sessions.refresh({ refreshToken: first.refreshToken }));
-    await identity.sessions.changePassword(callerOf(first), { password, newPassword: 'a secret of the spec' });
+    await identity.passwordChanges.change(callerOf(first), { password, newPassword: 'a secret of the spec' });
     const [kept] = await database.db.query<{ text: string }>(`SELECT string_agg(audit::text, ' ') AS text FROM audit`);
     for (const secret of [password, 'a secret of the spec', first.refreshToken, next.refreshToken, first.accessToken, '$argon2id', first.person.email]) expect(kept!.text).not.toContain(secret);
   });
@@ -95,7 +95,7 @@ describe('the audit log', () => {
 describe('reading it', () => {
   it('shows a person what is about them and nothing else, page by page', async () => {
     const [asha, ravi] = [await someone(), await someone()];
-    for (let n = 0; n < 5; n++) await identity.sessions.signIn({ email: asha.person.email, password });
+    for (let n = 0; n < 5; n++) await identity.signIns.signIn({ email: asha.person.email, password });
     const read: AuditEntry[] = [];
     for (let after: string | undefined; ; ) {
       const page = answer(await identity.audit.mine(callerOf(asha), { limit: 2, ...(after === undefined ? {} : { after }) }));

@@ -19,7 +19,7 @@ afterAll(() => database?.close());
 const password = 'a long password';
 let people = 0;
 const someone = async (): Promise<Session> => answer(await identity.people.register({ email: `leaving-${++people}@example.org`, password, name: 'Someone' }));
-const signIn = ({ person }: Session) => identity.sessions.signIn({ email: person.email, password });
+const signIn = ({ person }: Session) => identity.signIns.signIn({ email: person.email, password });
 const callerOf = ({ person, accessToken }: Session) => ({
   personId: person.id, role: person.role, sessionId: JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()).sid as string,
 });

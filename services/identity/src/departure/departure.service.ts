@@ -9,7 +9,7 @@ import { KnownPassword } from '../person/known-password.ts';
 import type { Account } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { VerificationStore } from '../verification/verification.store.ts';
-import { SessionService } from '../session/session.service.ts';
+import { endSessions } from '../session/end-sessions.ts';
 import { SessionStore } from '../session/session.store.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { closeAccount, type Wish } from './departure.ts';
@@ -24,7 +24,6 @@ export class DepartureService implements Tidies {
   constructor(
     private readonly db: Db,
     private readonly known: KnownPassword,
-    private readonly sessions: SessionService,
     private readonly cards: CardService,
     private readonly audit: AuditService,
     @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_DELETION_DAYS'>,
@@ -79,7 +78,7 @@ export class DepartureService implements Tidies {
     const { id: userId, deletionDueAt } = closed;
     if (deletionDueAt) tx.emit(UserDeletionRequested, closed, { userId, dueAt: deletionDueAt.toISOString() });
     else tx.emit(UserDeactivated, closed, { userId });
-    const sessions = await this.sessions.end(tx, userId);
+    const sessions = await endSessions(tx, userId);
     await this.cards.renew(tx, userId);
     const dueAt = deletionDueAt ? { dueAt: deletionDueAt.toISOString() } : {};
     await this.audit.note(tx, { what: deletionDueAt ? 'deletion_requested' : 'deactivated', by: caller, about: userId, details: { sessions, ...dueAt } });

@@ -39,7 +39,7 @@ describe('a change of address', () => {
   it('is confirmed at both, in either order, and then happens and ends the other sessions', async () => {
     for (const order of [['old', 'new'], ['new', 'old']] as const) {
       const here = await someone();
-      const there = (await identity.sessions.signIn({ email: here.person.email, password })) as Session;
+      const there = (await identity.signIns.signIn({ email: here.person.email, password })) as Session;
       const newEmail = address();
       expect(await ask(here, newEmail.toUpperCase())).toEqual({ accepted: true });
       const mails = await mailsOf(here);
@@ -112,7 +112,7 @@ describe('a change of address', () => {
     await ask(asha, address());
     const second = await tokensOf(asha);
     for (const token of Object.values(first)) expect(await confirm(token)).toEqual(TokenRefused());
-    await identity.sessions.changePassword(callerOf(asha), { password, newPassword: 'another long password' });
+    await identity.passwordChanges.change(callerOf(asha), { password, newPassword: 'another long password' });
     for (const token of Object.values(second)) expect(await confirm(token)).toEqual(TokenRefused());
     await ask(asha, address(), 'another long password');
     const third = await tokensOf(asha);

@@ -10,7 +10,7 @@ import { AuditService } from '../audit/audit.service.ts';
 import { KnownPassword } from '../person/known-password.ts';
 import { foldedEmail } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
-import { SessionService } from '../session/session.service.ts';
+import { endSessions } from '../session/end-sessions.ts';
 import { lifetime } from '../verification/verification.ts';
 import { VerificationService } from '../verification/verification.service.ts';
 import { VerificationStore } from '../verification/verification.store.ts';
@@ -22,7 +22,6 @@ export class EmailChangeService {
   constructor(
     private readonly db: Db,
     private readonly known: KnownPassword,
-    private readonly sessions: SessionService,
     private readonly verifications: VerificationService,
     private readonly audit: AuditService,
   ) {}
@@ -69,7 +68,7 @@ export class EmailChangeService {
     tx.emit(UserEmailChanged, changed, { userId: personId, changeId: id });
     await tx.get(EmailChangeStore).complete(id);
     for (const email of [oldEmail, newEmail]) await tx.get(VerificationStore).supersede(email, ['verify_email', 'reset_password']);
-    const ended = await this.sessions.end(tx, personId, { but: sessionId });
+    const ended = await endSessions(tx, personId, { but: sessionId });
     await this.audit.note(tx, { what: 'email_changed', by: { personId }, about: personId, details: { ended } });
     return { changed: true };
   }

@@ -36,8 +36,8 @@ describe('a forgotten password', () => {
     const token = await tokenFor(person.email);
     expect(await identity.passwords.reset({ token, newPassword })).toEqual({ ended: 1 });
     expect(isRefusal(await identity.sessions.refresh({ refreshToken }))).toBe(true);
-    expect(isRefusal(await identity.sessions.signIn({ email: person.email, password }))).toBe(true);
-    expect(isRefusal(await identity.sessions.signIn({ email: person.email, password: newPassword }))).toBe(false);
+    expect(isRefusal(await identity.signIns.signIn({ email: person.email, password }))).toBe(true);
+    expect(isRefusal(await identity.signIns.signIn({ email: person.email, password: newPassword }))).toBe(false);
     const said = (await database.events()).filter(({ aggregate, type }) => aggregate === person.id && type === 'user.password_changed');
     expect(said).toEqual([{ type: 'user.password_changed', aggregate: person.id, version: 2, data: { userId: person.id } }]);
   });
@@ -49,7 +49,7 @@ describe('a forgotten password', () => {
     expect(outcomes.filter((outcome) => !isRefusal(outcome))).toEqual([{ ended: 1 }]);
     expect(outcomes.filter(isRefusal)).toEqual(Array.from({ length: 49 }, () => TokenRefused()));
     const winner = outcomes.findIndex((outcome) => !isRefusal(outcome));
-    expect(isRefusal(await identity.sessions.signIn({ email: person.email, password: `${newPassword} ${winner}` }))).toBe(false);
+    expect(isRefusal(await identity.signIns.signIn({ email: person.email, password: `${newPassword} ${winner}` }))).toBe(false);
   });
 
   it('has one good token at a time, for half an hour', async () => {
@@ -93,7 +93,7 @@ describe('a forgotten password', () => {
     const { person, accessToken } = await someone();
     const token = await tokenFor(person.email);
     const sessionId = JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()).sid as string;
-    expect(isRefusal(await identity.sessions.changePassword({ personId: person.id, sessionId, role: 'member' }, { password, newPassword }))).toBe(false);
+    expect(isRefusal(await identity.passwordChanges.change({ personId: person.id, sessionId, role: 'member' }, { password, newPassword }))).toBe(false);
     expect(await identity.passwords.reset({ token, newPassword })).toEqual(TokenRefused());
   });
 });

@@ -6,7 +6,7 @@ import { EmailChangeStore } from '../email-change/email-change.store.ts';
 import { NewPasswords } from '../person/new-passwords.ts';
 import { foldedEmail } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
-import { SessionService } from '../session/session.service.ts';
+import { endSessions } from '../session/end-sessions.ts';
 import { VerificationService } from '../verification/verification.service.ts';
 import { VerificationStore } from '../verification/verification.store.ts';
 
@@ -18,7 +18,6 @@ export class ForgottenPasswordService {
   constructor(
     private readonly db: Db,
     private readonly passwords: NewPasswords,
-    private readonly sessions: SessionService,
     private readonly verifications: VerificationService,
     private readonly audit: AuditService,
   ) {}
@@ -52,7 +51,7 @@ export class ForgottenPasswordService {
       const changed = (await people.changePassword(account.id, hash))!;
       tx.emit(UserPasswordChanged, changed, { userId: account.id });
       await tx.get(EmailChangeStore).supersede(account.id);
-      const ended = await this.sessions.end(tx, account.id);
+      const ended = await endSessions(tx, account.id);
       await this.audit.note(tx, { what: 'password_reset', by: { personId: account.id }, about: account.id, details: { ended } });
       return { ended };
     });

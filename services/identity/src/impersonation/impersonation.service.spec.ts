@@ -20,7 +20,7 @@ async function someone(role: PlatformRole = 'member'): Promise<Session> {
   const registered = answer(await identity.people.register({ email, password, name: 'Someone' }));
   if (role === 'member') return registered;
   await identity.people.appoint({ email, role });
-  return answer(await identity.sessions.signIn({ email, password }));
+  return answer(await identity.signIns.signIn({ email, password }));
 }
 async function callerOf({ accessToken }: Pick<Session, 'accessToken'>) {
   const verified = await new TokenVerifier(async () => ({ keys: [...(await identity.keys.published())] }) as never).verify(accessToken);
@@ -80,7 +80,7 @@ describe('looking through somebody’s eyes', () => {
     ['loses the role', async (vera, boss) => identity.people.changeRole(await callerOf(boss), { personId: vera.person.id, role: 'member' })],
     ['is suspended', async (vera, boss) => identity.accounts.suspend(await callerOf(boss), { personId: vera.person.id, reason: 'x' })],
     ['signs out everywhere', async (vera) => identity.sessions.signOut(await callerOf(vera), { everywhere: true })],
-    ['chooses another password', async (vera) => identity.sessions.changePassword(await callerOf(vera), { password, newPassword: 'another long password' })],
+    ['chooses another password', async (vera) => identity.passwordChanges.change(await callerOf(vera), { password, newPassword: 'another long password' })],
     ['looks at somebody who is suspended', async (_vera, boss, asha) => identity.accounts.suspend(await callerOf(boss), { personId: asha.person.id, reason: 'x' })],
     ['looks at somebody whose role changes', async (_vera, boss, asha) => identity.people.changeRole(await callerOf(boss), { personId: asha.person.id, role: 'admin' })],
   ])('ends when whoever does it %s', async (_what, change) => {

@@ -1,7 +1,8 @@
 import { InvalidToken, isRefusal, OutsideEmailUnverified, Suspended, WrongCredentials, WrongPassword, type Refusal, type Session } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { AuthenticatorApp } from '../../test/authenticator-app.fixture.ts';
+import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
 import { openProvider } from '../../test/outside.fixture.ts';
 import { AddressHasAccount } from './outside.ts';
 
@@ -40,6 +41,20 @@ describe('somebody with a provider’s word', () => {
     expect(counted).toEqual({ people: 1 });
   });
 
+  it('shows a code besides, once codes are on', async () => {
+    const caller = callerOf(signedIn(await signIn('careful')));
+    answer(await identity.passwordChanges.change(caller, { newPassword: 'seven lamps beside a slow river' }));
+    const app = new AuthenticatorApp(answer(await identity.secondFactors.begin(caller, { password: 'seven lamps beside a slow river' })).secret);
+    const step = AuthenticatorApp.now();
+    answer(await identity.secondFactors.confirm(caller, { code: app.codeOf(step) }));
+    const needed = await signIn('careful');
+    expect(needed).toMatchObject({ code: 'identity.second_factor_needed', facts: { challenge: expect.any(String) } });
+    const { challenge } = (needed as Refusal).facts as { challenge: string };
+    expect(signedIn(await identity.secondSteps.signIn({ challenge, code: app.codeOf(step + 1) })).person.id).toBe(caller.personId);
+    const held = await identity.sessions.list(caller);
+    expect(held.items.map(({ device }) => device)).toEqual(['a phone', 'a phone']);
+  });
+
   it('is not whoever has their address here already', async () => {
     const { person } = signedIn(await identity.people.register({ email: 'here@outside.example', password: 'a long password', name: 'Here' }));
     expect(await signIn('here')).toEqual(AddressHasAccount());
@@ -73,19 +88,19 @@ describe('somebody with a provider’s word', () => {
 describe('whoever has no password', () => {
   it('cannot be guessed, and is told of like somebody who is not there', async () => {
     signedIn(await signIn('bare'));
-    for (const password of ['', 'null', 'a long password']) expect(await identity.sessions.signIn({ email: 'bare@outside.example', password })).toMatchObject(WrongCredentials());
+    for (const password of ['', 'null', 'a long password']) expect(await identity.signIns.signIn({ email: 'bare@outside.example', password })).toMatchObject(WrongCredentials());
   });
 
   it('sets one without knowing one, once: of fifty at once one is set, and signs in with it', async () => {
     const session = signedIn(await signIn('setting'));
     const caller = callerOf(session);
-    expect(await identity.sessions.changePassword(caller, { password: 'some other one', newPassword: 'seven lamps beside a slow river' })).toEqual(WrongPassword());
+    expect(await identity.passwordChanges.change(caller, { password: 'some other one', newPassword: 'seven lamps beside a slow river' })).toEqual(WrongPassword());
     const tries = Array.from({ length: 50 }, (_, place) => `seven lamps beside ${place} slow rivers`);
-    const outcomes = await Promise.all(tries.map((newPassword) => identity.sessions.changePassword(caller, { newPassword })));
+    const outcomes = await Promise.all(tries.map((newPassword) => identity.passwordChanges.change(caller, { newPassword })));
     const set = tries.filter((_, place) => !isRefusal(outcomes[place]));
     expect([set.length, outcomes.filter(isRefusal)]).toEqual([1, Array.from({ length: 49 }, () => WrongPassword())]);
-    expect(signedIn(await identity.sessions.signIn({ email: 'setting@outside.example', password: set[0]! })).person.id).toBe(session.person.id);
-    expect(await identity.sessions.changePassword(caller, { newPassword: 'another seven lamps at sea' })).toEqual(WrongPassword());
+    expect(signedIn(await identity.signIns.signIn({ email: 'setting@outside.example', password: set[0]! })).person.id).toBe(session.person.id);
+    expect(await identity.passwordChanges.change(caller, { newPassword: 'another seven lamps at sea' })).toEqual(WrongPassword());
   });
 });
 

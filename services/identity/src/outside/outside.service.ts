@@ -7,7 +7,8 @@ import { AuditService } from '../audit/audit.service.ts';
 import { firstLanguage } from '../person/language.ts';
 import { writeAccount } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
-import { SessionService } from '../session/session.service.ts';
+import { Challenges } from '../second-factor/challenges.ts';
+import { SessionOpening } from '../session/session-opening.ts';
 import { OutsideProviders } from './outside-providers.ts';
 import { AddressHasAccount, newcomer, type Vouched } from './outside.ts';
 import { OutsideStore, type OutsideRow } from './outside.store.ts';
@@ -22,7 +23,8 @@ export class OutsideService {
   constructor(
     private readonly db: Db,
     private readonly providers: OutsideProviders,
-    private readonly sessions: SessionService,
+    private readonly challenges: Challenges,
+    private readonly opening: SessionOpening,
     private readonly audit: AuditService,
   ) {}
 
@@ -45,9 +47,11 @@ export class OutsideService {
 
   private async return(tx: Tx, { id, personId }: OutsideRow, { device }: Arrival): Promise<Session | Refusal> {
     // The person before the link, as wherever both are held: so that nobody waits in a circle.
-    if (!(await tx.get(PersonStore).hold(personId))) return InvalidToken('Its account is gone');
+    const held = await tx.get(PersonStore).holdCredentials(personId);
+    if (!held) return InvalidToken('Its account is gone');
     if (!(await tx.get(OutsideStore).used(id))) return OutsideTokenRefused();
-    return this.sessions.open(tx, { id: personId }, device);
+    const needed = await this.challenges.neededBy(tx, held, device);
+    return needed ?? this.opening.open(tx, held, device);
   }
 
   private async welcome(tx: Tx, vouched: Vouched, { name, device }: Arrival): Promise<Session | Refusal> {
@@ -59,8 +63,9 @@ export class OutsideService {
     await tx.get(OutsideStore).insert({ id: uuidv7(), personId: account.id, provider, issuer, subject });
     tx.emit(UserRegistered, account, { userId: account.id });
     // The provider has asked for it to be shown, or it would vouch for none.
-    tx.emit(UserEmailVerified, await tx.get(PersonStore).markVerified(account.id), { userId: account.id });
+    const verified = await tx.get(PersonStore).markVerified(account.id);
+    tx.emit(UserEmailVerified, verified, { userId: account.id });
     await this.audit.note(tx, { what: 'registered', by: { personId: account.id }, about: account.id, device, details: { provider } });
-    return this.sessions.open(tx, account, device);
+    return this.opening.open(tx, verified, device);
   }
 }

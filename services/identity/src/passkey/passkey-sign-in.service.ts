@@ -3,7 +3,7 @@ import { PasskeyRefused, type identity, type In, type Out, type Refusal, type Se
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.ts';
 import { PersonStore } from '../person/person.store.ts';
-import { SessionService } from '../session/session.service.ts';
+import { SessionOpening } from '../session/session-opening.ts';
 import { Ceremonies } from './ceremonies.ts';
 import { isCopied } from './passkey.ts';
 import { PasskeyStore } from './passkey.store.ts';
@@ -13,7 +13,7 @@ export class PasskeySignInService {
   constructor(
     private readonly db: Db,
     private readonly ceremonies: Ceremonies,
-    private readonly sessions: SessionService,
+    private readonly opening: SessionOpening,
     private readonly audit: AuditService,
   ) {}
 
@@ -36,7 +36,7 @@ export class PasskeySignInService {
         return lasting(PasskeyRefused());
       }
       await store.use(passkey.id, shown.counter, shown.isBackedUp);
-      return this.sessions.open(tx, account, device);
+      return this.opening.open(tx, account, device);
     });
   }
 }

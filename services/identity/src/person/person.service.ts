@@ -3,7 +3,8 @@ import { Db } from '@mela/chassis';
 import { EmailTaken, Forbidden, InvalidToken, isRefusal, PersonUnknown, UserRegistered, UserRoleChanged, type identity, type In, type Person, type PlatformRole, type Refusal, type Session } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.ts';
-import { SessionService } from '../session/session.service.ts';
+import { endSessions } from '../session/end-sessions.ts';
+import { SessionOpening } from '../session/session-opening.ts';
 import { VerificationService } from '../verification/verification.service.ts';
 import { firstLanguage } from './language.ts';
 import { NewPasswords } from './new-passwords.ts';
@@ -17,7 +18,7 @@ export class PersonService {
   constructor(
     private readonly db: Db,
     private readonly passwords: NewPasswords,
-    private readonly sessions: SessionService,
+    private readonly opening: SessionOpening,
     private readonly audit: AuditService,
     private readonly verifications: VerificationService,
   ) {}
@@ -31,7 +32,7 @@ export class PersonService {
       tx.emit(UserRegistered, account, { userId: account.id });
       await this.audit.note(tx, { what: 'registered', by: { personId: account.id }, about: account.id, device: draft.device });
       await this.verifications.request(tx, { purpose: 'verify_email', email: account.email, personId: account.id });
-      return this.sessions.open(tx, account, draft.device);
+      return this.opening.open(tx, account, draft.device);
     });
   }
 
@@ -67,7 +68,7 @@ export class PersonService {
       if (!changes) return asPerson(account);
       const changed = await people.changeRole(account.id, role);
       tx.emit(UserRoleChanged, changed, { userId: changed.id, role });
-      const sessions = await this.sessions.end(tx, changed.id);
+      const sessions = await endSessions(tx, changed.id);
       await this.audit.note(tx, { what: by ? 'role_changed' : 'appointed', by, about: changed.id, details: { from: account.role, to: role, sessions } });
       return asPerson(changed);
     });

@@ -46,6 +46,8 @@ export const ACCOUNT =
   'id, email, name, role, suspended_at AS "suspendedAt", deactivated_at AS "deactivatedAt", deletion_due_at AS "deletionDueAt", ' +
   'email_verified_at AS "emailVerifiedAt", language, version, created_at AS "createdAt"';
 
+export type Credentials = Account & { readonly passwordHash: string | null };
+
 const keyOf = (who: { id: string } | { email: string }): readonly [string, string] => ('id' in who ? ['id', who.id] : ['email', who.email]);
 
 export class PersonStore {
@@ -69,9 +71,9 @@ export class PersonStore {
     return (await this.rows.query<Account>(`SELECT ${ACCOUNT} FROM person WHERE email = $1`, [email]))[0];
   }
 
-  async credentialsOf(who: { id: string } | { email: string }): Promise<(Account & { passwordHash: string | null }) | undefined> {
+  async credentialsOf(who: { id: string } | { email: string }): Promise<Credentials | undefined> {
     const [field, value] = keyOf(who);
-    const [found] = await this.rows.query<Account & { passwordHash: string | null }>(`SELECT ${ACCOUNT}, password_hash AS "passwordHash" FROM person WHERE ${field} = $1`, [value]);
+    const [found] = await this.rows.query<Credentials>(`SELECT ${ACCOUNT}, password_hash AS "passwordHash" FROM person WHERE ${field} = $1`, [value]);
     return found;
   }
 
@@ -91,6 +93,12 @@ export class PersonStore {
   /** As it is now, and stays until the transaction ends. Whoever signs in at the same time waits: the account may be opened again by it. */
   async hold(id: string): Promise<Account | undefined> {
     const [account] = await this.rows.query<Account>(`SELECT ${ACCOUNT} FROM person WHERE id = $1 FOR NO KEY UPDATE`, [id]);
+    return account;
+  }
+
+  /** The same, with the password's hash. */
+  async holdCredentials(id: string): Promise<Credentials | undefined> {
+    const [account] = await this.rows.query<Credentials>(`SELECT ${ACCOUNT}, password_hash AS "passwordHash" FROM person WHERE id = $1 FOR NO KEY UPDATE`, [id]);
     return account;
   }
 
@@ -125,9 +133,8 @@ export class PersonStore {
     return account!;
   }
 
-  /** The same password, hashed anew; only if nobody changed it meanwhile. */
-  async rehash(id: string, before: string, after: string): Promise<boolean> {
-    const changed = await this.rows.query('UPDATE person SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id', [id, before, after]);
-    return changed.length > 0;
+  /** The same password, hashed anew. The account is held. */
+  async rehash(id: string, after: string): Promise<void> {
+    await this.rows.query('UPDATE person SET password_hash = $2 WHERE id = $1', [id, after]);
   }
 }

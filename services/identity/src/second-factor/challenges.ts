@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { lasting, passing, type Tx } from '@mela/chassis';
+import { lasting, type Tx } from '@mela/chassis';
 import { SecondFactorNeeded, type Refusal } from '@mela/contracts';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { PersonStore } from '../person/person.store.ts';
+import type { Credentials } from '../person/person.store.ts';
 import { SecondFactorStore } from './second-factor.store.ts';
 
 const CHALLENGE_MS = 5 * 60_000;
@@ -18,16 +18,14 @@ export type Challenge = z.output<typeof Challenge>;
 export class Challenges {
   constructor(private readonly key: Buffer) {}
 
-  /** Whoever turns codes on meanwhile waits until this transaction ends, or is waited for: a password alone opens nothing from then on. */
-  async neededBy(tx: Tx, personId: string, device: string | undefined): Promise<Refusal | undefined> {
-    await tx.get(PersonStore).hold(personId);
-    if (!(await tx.get(SecondFactorStore).isOn(personId))) return undefined;
-    const account = await tx.get(PersonStore).credentialsOf({ id: personId });
-    const challenge = this.write({ personId, device }, account!.passwordHash!, Date.now());
-    return passing(lasting(SecondFactorNeeded(undefined, { challenge, methods: METHODS })));
+  /** The account is held: whoever turns codes on meanwhile waits until this transaction ends, or is waited for: a password alone opens nothing from then on. */
+  async neededBy(tx: Tx, held: Pick<Credentials, 'id' | 'passwordHash'>, device: string | undefined): Promise<Refusal | undefined> {
+    if (!(await tx.get(SecondFactorStore).isOn(held.id))) return undefined;
+    const challenge = this.write({ personId: held.id, device }, held.passwordHash, Date.now());
+    return lasting(SecondFactorNeeded(undefined, { challenge, methods: METHODS }));
   }
 
-  write({ personId, device }: Pick<Challenge, 'personId' | 'device'>, passwordHash: string, at: number): string {
+  write({ personId, device }: Pick<Challenge, 'personId' | 'device'>, passwordHash: string | null, at: number): string {
     const challenge: Challenge = { id: uuidv7(), personId, device, expiresAt: at + CHALLENGE_MS, password: this.digestOf(passwordHash) };
     const body = Buffer.from(JSON.stringify(challenge)).toString('base64url');
     return `${body}.${this.mac(`challenge ${body}`).toString('base64url')}`;
@@ -43,12 +41,13 @@ export class Challenges {
   }
 
   /** Whoever chooses another password ends the sign-ins that were begun with the one of before. */
-  isOf({ password }: Challenge, passwordHash: string): boolean {
+  isOf({ password }: Challenge, passwordHash: string | null): boolean {
     return password === this.digestOf(passwordHash);
   }
 
-  private digestOf(passwordHash: string): string {
-    return this.mac(`password ${passwordHash}`).toString('base64url');
+  /** Whoever was vouched for may have none. */
+  private digestOf(passwordHash: string | null): string {
+    return this.mac(`password ${passwordHash ?? ''}`).toString('base64url');
   }
 
   private mac(message: string): Buffer {

@@ -1,8 +1,9 @@
 import { AUDIENCE, ISSUER, SETTINGS, TOKEN_TYPE } from '@mela/chassis';
+import type { Session } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { SignJWT } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
-import type { Account } from '../person/person.ts';
+import { asPerson, type Account } from '../person/person.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { SigningKeys } from '../signing-key/signing-keys.ts';
 
@@ -25,6 +26,11 @@ export class AccessTokens {
     private readonly keys: SigningKeys,
     @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_ACCESS_TOKEN_MINUTES'>,
   ) {}
+
+  /** What whoever opens or refreshes a session is given. */
+  async sessionOf(account: Account, sessionId: string, refreshToken: string): Promise<Session> {
+    return { person: asPerson(account), ...(await this.issue(account, sessionId)), refreshToken };
+  }
 
   /** A member's token says nothing of roles: most are. */
   async issue({ id, role }: Pick<Account, 'id' | 'role'>, sessionId: string, { minutes, actor }: Wishes = {}): Promise<AccessToken> {

@@ -6,11 +6,6 @@ import { SessionService } from './session.service.ts';
 export class SessionApi {
   constructor(private readonly sessions: SessionService) {}
 
-  @Handles(identity.signIn)
-  signIn(input: In<typeof identity.signIn>) {
-    return this.sessions.signIn(input);
-  }
-
   @Handles(identity.refresh)
   refresh(input: In<typeof identity.refresh>) {
     return this.sessions.refresh(input);
@@ -29,10 +24,5 @@ export class SessionApi {
   @Handles(identity.signOut)
   signOut(input: In<typeof identity.signOut>, caller: Caller) {
     return this.sessions.signOut(caller, input);
-  }
-
-  @Handles(identity.changePassword)
-  changePassword(input: In<typeof identity.changePassword>, caller: Caller) {
-    return this.sessions.changePassword(caller, input);
   }
 }

@@ -1,10 +1,8 @@
 import { TokenVerifier } from '@mela/chassis';
-import { HashingBusy, isRefusal, RefreshRefused, SessionUnknown, WrongCredentials, WrongPassword, type Refusal, type Session } from '@mela/contracts';
-import type { JWK } from 'jose';
+import { isRefusal, RefreshRefused, SessionUnknown, type Refusal, type Session } from '@mela/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceDatabase } from '@mela/testkit';
 import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
-import { formatHash, parseHash } from '../person/password.ts';
 
 let database: ServiceDatabase;
 let identity: Awaited<ReturnType<typeof identityOn>>;
@@ -25,56 +23,6 @@ const someone = async (): Promise<Session> =>
 const refresh = (refreshToken: string) => identity.sessions.refresh({ refreshToken });
 const sidOf = ({ accessToken }: Session): string => JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()).sid;
 const graceEnds = (of: Session) => database.db.query(`UPDATE session SET rotated_at = rotated_at - interval '31 seconds' WHERE id = $1`, [sidOf(of)]);
-
-describe('signing in', () => {
-  it('opens a session whose access token every service can verify', async () => {
-    const { person } = await someone();
-    const signedIn = session(await identity.sessions.signIn({ email: person.email, password }));
-    const keys = { keys: [...(await identity.keys.published())] } as { keys: [JWK] };
-    const verified = await new TokenVerifier(async () => keys).verify(signedIn.accessToken);
-    expect(verified).toEqual({ caller: { personId: person.id, sessionId: sidOf(signedIn), role: 'member' }, expiresAt: Date.parse(signedIn.expiresAt), kid: keys.keys[0].kid });
-    const minutes = (Date.parse(signedIn.expiresAt) - Date.now()) / 60_000;
-    expect(minutes).toBeGreaterThan(29);
-    expect(minutes).toBeLessThanOrEqual(30);
-  });
-
-  it('says the same of a wrong password and of an address that nobody has', async () => {
-    const { person } = await someone();
-    expect(await identity.sessions.signIn({ email: person.email, password: 'another password' })).toMatchObject(WrongCredentials());
-    expect(await identity.sessions.signIn({ email: 'nobody@example.org', password })).toMatchObject(WrongCredentials());
-  });
-
-  it('hashes for an address that nobody has too: it waits its turn as any other', async () => {
-    const narrow = await identityOn(database.db, { IDENTITY_HASHING_LANES: 1, IDENTITY_HASHING_QUEUE: 0 });
-    // The lane is never free while the sign-in looks for the address, however long that takes.
-    let answered = false;
-    const holding = (async () => {
-      while (!answered) await narrow.hasher.hash(password);
-    })();
-    expect(await narrow.sessions.signIn({ email: 'nobody@example.org', password })).toEqual(HashingBusy());
-    answered = true;
-    await holding;
-  });
-
-  it('hashes anew what was hashed at another cost', async () => {
-    const { person } = await someone();
-    const weak = await import('node:crypto').then(({ argon2Sync }) =>
-      argon2Sync('argon2id', { message: password, nonce: Buffer.alloc(16, 1), memory: 1_024, passes: 1, parallelism: 1, tagLength: 32 }));
-    const before = formatHash({ cost: { memoryKiB: 1_024, passes: 1, lanes: 1 }, salt: Buffer.alloc(16, 1), digest: weak });
-    await database.db.query('UPDATE person SET password_hash = $2 WHERE id = $1', [person.id, before]);
-    session(await identity.sessions.signIn({ email: person.email, password }));
-    const [row] = await database.db.query<{ password_hash: string }>('SELECT password_hash FROM person WHERE id = $1', [person.id]);
-    expect(parseHash(row!.password_hash).cost).toEqual({ memoryKiB: 19_456, passes: 2, lanes: 1 });
-    session(await identity.sessions.signIn({ email: person.email, password }));
-  });
-
-  it('forgets the sessions of theirs that have ended', async () => {
-    const first = await someone();
-    await database.db.query('UPDATE session SET expires_at = now() WHERE id = $1', [sidOf(first)]);
-    const second = session(await identity.sessions.signIn({ email: first.person.email, password }));
-    expect(await database.db.query('SELECT id FROM session WHERE person_id = $1', [first.person.id])).toEqual([{ id: sidOf(second) }]);
-  });
-});
 
 describe('refreshing', () => {
   it('exchanges the token for another, of the same session', async () => {
@@ -123,7 +71,7 @@ describe('refreshing', () => {
 
   it('leaves the other sessions of the person alone', async () => {
     const phone = await someone();
-    const laptop = session(await identity.sessions.signIn({ email: phone.person.email, password }));
+    const laptop = session(await identity.signIns.signIn({ email: phone.person.email, password }));
     const next = session(await refresh(phone.refreshToken));
     await graceEnds(phone);
     await refresh(phone.refreshToken);
@@ -148,7 +96,7 @@ describe('refreshing', () => {
 });
 
 describe('being signed in', () => {
-  const signIn = async (email: string, device?: string) => session(await identity.sessions.signIn({ email, password, ...(device === undefined ? {} : { device }) }));
+  const signIn = async (email: string, device?: string) => session(await identity.signIns.signIn({ email, password, ...(device === undefined ? {} : { device }) }));
   const callerOf = (of: Session) => ({ personId: of.person.id, sessionId: sidOf(of), role: 'member' as const });
   const saidOf = async (of: Session) => (await database.events()).filter(({ aggregate }) => aggregate === sidOf(of));
 
@@ -172,6 +120,13 @@ describe('being signed in', () => {
     expect(await saidOf(first)).toEqual([{ type: 'session.revoked', aggregate: sidOf(first), version: 1, data: { sessionId: sidOf(first), userId: first.person.id } }]);
   });
 
+  it('is forgotten once it is over', async () => {
+    const [over, alive] = [await someone(), await someone()];
+    await database.db.query('UPDATE session SET expires_at = now() WHERE id = $1', [sidOf(over)]);
+    await identity.sessions.tidy();
+    expect(await database.db.query('SELECT id FROM session WHERE id IN ($1, $2)', [sidOf(over), sidOf(alive)])).toEqual([{ id: sidOf(alive) }]);
+  });
+
   it('is nobody else’s to end', async () => {
     const [asha, ravi] = [await someone(), await someone()];
     expect(await identity.sessions.endOne(callerOf(ravi), sidOf(asha))).toEqual(SessionUnknown());
@@ -185,25 +140,6 @@ describe('being signed in', () => {
     expect(await identity.sessions.signOut(callerOf(third), { everywhere: false })).toEqual({ ended: 0 });
     expect(await identity.sessions.signOut(callerOf(second), { everywhere: true })).toEqual({ ended: 2 });
     expect(await refresh(first.refreshToken)).toEqual(RefreshRefused());
-  });
-
-  it('with another password ends everywhere else', async () => {
-    const first = await someone();
-    const second = await signIn(first.person.email);
-    const newPassword = 'another long password';
-    expect(await identity.sessions.changePassword(callerOf(second), { password: 'not this one', newPassword })).toEqual(WrongPassword());
-    expect(await identity.sessions.changePassword(callerOf(second), { password, newPassword })).toEqual({ ended: 1 });
-    expect(await refresh(first.refreshToken)).toEqual(RefreshRefused());
-    session(await refresh(second.refreshToken));
-    expect(await identity.sessions.signIn({ email: first.person.email, password })).toMatchObject(WrongCredentials());
-    session(await identity.sessions.signIn({ email: first.person.email, password: newPassword }));
-  });
-
-  it('with another password chosen twice at once is changed once', async () => {
-    const asha = await someone();
-    const changes = await Promise.all(['first new password', 'second new password'].map((newPassword) => identity.sessions.changePassword(callerOf(asha), { password, newPassword })));
-    expect(changes.filter((outcome) => !isRefusal(outcome))).toHaveLength(1);
-    expect(changes.filter(isRefusal)).toEqual([WrongPassword()]);
   });
 
   it('ends for everybody who holds a token that was copied, and that is said', async () => {
@@ -226,7 +162,7 @@ describe('a role on the platform', () => {
     const before = await someone();
     expect(await identity.people.appoint({ email: before.person.email, role: 'admin' })).toMatchObject({ role: 'admin' });
     expect(await refresh(before.refreshToken)).toEqual(RefreshRefused());
-    const after = session(await identity.sessions.signIn({ email: before.person.email, password }));
+    const after = session(await identity.signIns.signIn({ email: before.person.email, password }));
     const keys = { keys: [...(await identity.keys.published())] };
     expect(await new TokenVerifier(async () => keys).verify(after.accessToken)).toMatchObject({ caller: { role: 'admin' } });
     const said = (await database.events()).filter(({ aggregate, type }) => aggregate === before.person.id && type === 'user.role_changed');

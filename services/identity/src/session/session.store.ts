@@ -104,7 +104,7 @@ export class SessionStore {
     );
   }
 
-  async forgetExpired(personId: string): Promise<void> {
-    await this.rows.query('DELETE FROM session WHERE person_id = $1 AND expires_at < now()', [personId]);
+  async forgetExpired(): Promise<void> {
+    await this.rows.query('DELETE FROM session WHERE expires_at < now()');
   }
 }

@@ -16,7 +16,7 @@ const password = 'patan-after-the-rain';
 let people = 0;
 const from = <R>(address: string, work: () => Promise<R>): Promise<R> => within({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, origin: { address } }, work);
 const codeOf = (answer: unknown): string => (isRefusal(answer) ? answer.code : 'in');
-const signIn = (email: string, address: string, tried = password) => from(address, () => identity.sessions.signIn({ email, password: tried }));
+const signIn = (email: string, address: string, tried = password) => from(address, () => identity.signIns.signIn({ email, password: tried }));
 const someone = async (address: string) => {
   const email = `guessed-at-${++people}@example.org`;
   const { person } = (await from(address, () => identity.people.register({ email, password, name: 'Somebody' }))) as Session;
@@ -68,7 +68,7 @@ describe('guessing a password', () => {
   it('does not count where nobody looked at the password', async () => {
     const narrow = await identityOn(database.db, { IDENTITY_HASHING_LANES: 1, IDENTITY_HASHING_QUEUE: 0 });
     const asha = await someone('192.0.2.5');
-    const codes = await Promise.all(Array.from({ length: 20 }, async () => codeOf(await from('198.51.100.77', () => narrow.sessions.signIn({ email: asha.email, password: 'a wrong password' })))));
+    const codes = await Promise.all(Array.from({ length: 20 }, async () => codeOf(await from('198.51.100.77', () => narrow.signIns.signIn({ email: asha.email, password: 'a wrong password' })))));
     const looked = codes.filter((code) => code === 'identity.wrong_credentials').length;
     expect(looked).toBeLessThan(20);
     const rest = await guess(60, asha.email, () => '198.51.100.77');

@@ -1,0 +1,49 @@
+import type { Caller } from '@mela/bus';
+import { Db } from '@mela/chassis';
+import { InvalidToken, isRefusal, UserPasswordChanged, WrongPassword, type identity, type In, type Out, type Refusal } from '@mela/contracts';
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.ts';
+import { EmailChangeStore } from '../email-change/email-change.store.ts';
+import { NewPasswords } from '../person/new-passwords.ts';
+import { PasswordHasher } from '../person/password-hasher.ts';
+import { PersonStore } from '../person/person.store.ts';
+import { endSessions } from '../session/end-sessions.ts';
+import { VerificationStore } from '../verification/verification.store.ts';
+
+@Injectable()
+export class PasswordChangeService {
+  constructor(
+    private readonly db: Db,
+    private readonly hasher: PasswordHasher,
+    private readonly passwords: NewPasswords,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** Whoever else is signed in may be why it is changed. */
+  async change(caller: Caller, { password, newPassword }: In<typeof identity.changePassword>): Promise<Out<typeof identity.changePassword> | Refusal> {
+    const { personId, sessionId } = caller;
+    const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
+    if (!account) return InvalidToken('Its account is gone');
+    const known = await this.knows(password, account.passwordHash);
+    if (isRefusal(known)) return known;
+    if (!known) return WrongPassword();
+    const after = await this.passwords.take(newPassword, account);
+    if (isRefusal(after)) return after;
+    return this.db.transaction(async (tx) => {
+      // Of two changes at once the second knows a password of before.
+      const changed = await tx.get(PersonStore).changePassword(personId, after, account.passwordHash);
+      if (!changed) return WrongPassword();
+      tx.emit(UserPasswordChanged, changed, { userId: personId });
+      await tx.get(VerificationStore).supersede(changed.email, ['reset_password']);
+      await tx.get(EmailChangeStore).supersede(personId);
+      const ended = await endSessions(tx, personId, { but: sessionId });
+      await this.audit.note(tx, { what: 'password_changed', by: caller, about: personId, details: { ended } });
+      return { ended };
+    });
+  }
+
+  /** Whoever has no password knows it by saying none. */
+  private async knows(password: string | undefined, stored: string | null): Promise<boolean | Refusal> {
+    return stored === null ? password === undefined : this.hasher.matches(password ?? '', stored);
+  }
+}

@@ -1,0 +1,36 @@
+import type { Rows } from '@mela/chassis';
+
+const PLACES_KEPT = 20;
+const PLACE_DAYS = 60;
+
+/** Where a row still says that somebody is at home. */
+export const isOfLate = `seen_at > now() - make_interval(days => ${PLACE_DAYS})`;
+
+export class PlaceStore {
+  constructor(private readonly rows: Rows) {}
+
+  /** What was known before, and known from now on. Written once a day at the most. */
+  async arrive(personId: string, place: Buffer): Promise<{ readonly isFamiliar: boolean; readonly others: number }> {
+    const [before] = await this.rows.query<{ isFamiliar: boolean; others: number }>(
+      `WITH arrival AS (
+         INSERT INTO familiar_place AS known (person_id, place) VALUES ($1, $2)
+         ON CONFLICT (person_id, place) DO UPDATE SET seen_at = now() WHERE known.seen_at < now() - interval '1 day')
+       SELECT coalesce(bool_or(place = $2), false) AS "isFamiliar", (count(*) FILTER (WHERE place <> $2))::int AS others
+       FROM familiar_place WHERE person_id = $1 AND ${isOfLate}`,
+      [personId, place],
+    );
+    return before!;
+  }
+
+  /** The oldest goes. */
+  async makeRoom(personId: string): Promise<void> {
+    await this.rows.query(
+      `DELETE FROM familiar_place WHERE person_id = $1 AND place NOT IN (SELECT place FROM familiar_place WHERE person_id = $1 ORDER BY seen_at DESC LIMIT ${PLACES_KEPT})`,
+      [personId],
+    );
+  }
+
+  async tidy(): Promise<void> {
+    await this.rows.query(`DELETE FROM familiar_place WHERE NOT (${isOfLate})`);
+  }
+}
