@@ -50,8 +50,7 @@ export class OutsideService {
     const held = await tx.get(PersonStore).holdCredentials(personId);
     if (!held) return InvalidToken('Its account is gone');
     if (!(await tx.get(OutsideStore).used(id))) return OutsideTokenRefused();
-    const needed = await this.challenges.neededBy(tx, held, device);
-    return needed ?? this.opening.open(tx, held, device);
+    return this.challenges.neededBy(held, device) ?? this.opening.open(tx, held, device);
   }
 
   private async welcome(tx: Tx, vouched: Vouched, { name, device }: Arrival): Promise<Session | Refusal> {

@@ -46,7 +46,10 @@ export const ACCOUNT =
   'id, email, name, role, suspended_at AS "suspendedAt", deactivated_at AS "deactivatedAt", deletion_due_at AS "deletionDueAt", ' +
   'email_verified_at AS "emailVerifiedAt", language, version, created_at AS "createdAt"';
 
-export type Credentials = Account & { readonly passwordHash: string | null };
+/** What somebody signs in with. */
+export type Credentials = Account & { readonly passwordHash: string | null; readonly codesOn: boolean };
+
+const CREDENTIALS = `${ACCOUNT}, password_hash AS "passwordHash", codes_on AS "codesOn"`;
 
 const keyOf = (who: { id: string } | { email: string }): readonly [string, string] => ('id' in who ? ['id', who.id] : ['email', who.email]);
 
@@ -73,7 +76,7 @@ export class PersonStore {
 
   async credentialsOf(who: { id: string } | { email: string }): Promise<Credentials | undefined> {
     const [field, value] = keyOf(who);
-    const [found] = await this.rows.query<Credentials>(`SELECT ${ACCOUNT}, password_hash AS "passwordHash" FROM person WHERE ${field} = $1`, [value]);
+    const [found] = await this.rows.query<Credentials>(`SELECT ${CREDENTIALS} FROM person WHERE ${field} = $1`, [value]);
     return found;
   }
 
@@ -96,9 +99,9 @@ export class PersonStore {
     return account;
   }
 
-  /** The same, with the password's hash. */
+  /** The same, with what is needed to sign in. */
   async holdCredentials(id: string): Promise<Credentials | undefined> {
-    const [account] = await this.rows.query<Credentials>(`SELECT ${ACCOUNT}, password_hash AS "passwordHash" FROM person WHERE id = $1 FOR NO KEY UPDATE`, [id]);
+    const [account] = await this.rows.query<Credentials>(`SELECT ${CREDENTIALS} FROM person WHERE id = $1 FOR NO KEY UPDATE`, [id]);
     return account;
   }
 
@@ -131,6 +134,11 @@ export class PersonStore {
   async changeEmail(id: string, email: string): Promise<Account> {
     const [account] = await this.rows.query<Account>(`UPDATE person SET email = $2, email_verified_at = now(), version = version + 1 WHERE id = $1 RETURNING ${ACCOUNT}`, [id, email]);
     return account!;
+  }
+
+  /** The account is held. */
+  async askForCodes(id: string, codesOn: boolean): Promise<void> {
+    await this.rows.query('UPDATE person SET codes_on = $2 WHERE id = $1', [id, codesOn]);
   }
 
   /** The same password, hashed anew. The account is held. */

@@ -1,10 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { lasting, type Tx } from '@mela/chassis';
+import { lasting } from '@mela/chassis';
 import { SecondFactorNeeded, type Refusal } from '@mela/contracts';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { Credentials } from '../person/person.store.ts';
-import { SecondFactorStore } from './second-factor.store.ts';
 
 const CHALLENGE_MS = 5 * 60_000;
 const METHODS = ['totp', 'recovery_code'];
@@ -19,9 +18,9 @@ export class Challenges {
   constructor(private readonly key: Buffer) {}
 
   /** The account is held: whoever turns codes on meanwhile waits until this transaction ends, or is waited for: a password alone opens nothing from then on. */
-  async neededBy(tx: Tx, held: Pick<Credentials, 'id' | 'passwordHash'>, device: string | undefined): Promise<Refusal | undefined> {
-    if (!(await tx.get(SecondFactorStore).isOn(held.id))) return undefined;
-    const challenge = this.write({ personId: held.id, device }, held.passwordHash, Date.now());
+  neededBy({ id: personId, passwordHash, codesOn }: Credentials, device: string | undefined): Refusal | undefined {
+    if (!codesOn) return undefined;
+    const challenge = this.write({ personId, device }, passwordHash, Date.now());
     return lasting(SecondFactorNeeded(undefined, { challenge, methods: METHODS }));
   }
 

@@ -44,6 +44,7 @@ export class SecondFactorService {
       const refused = await this.proofs.take(tx, totp, { code }, { by: caller });
       if (refused) return refused;
       await tx.get(SecondFactorStore).confirm(personId);
+      await tx.get(PersonStore).askForCodes(personId, true);
       await this.audit.note(tx, { what: 'second_factor_on', by: caller, about: personId });
       return this.give(tx, personId);
     });
@@ -52,6 +53,7 @@ export class SecondFactorService {
   remove(caller: Caller, input: In<typeof identity.removeTotp>): Promise<SecondFactor | Refusal> {
     return this.proven(caller, input, async (tx) => {
       await tx.get(SecondFactorStore).remove(caller.personId);
+      await tx.get(PersonStore).askForCodes(caller.personId, false);
       await this.audit.note(tx, { what: 'second_factor_off', by: caller, about: caller.personId });
       return asSecondFactor(undefined);
     });
@@ -75,6 +77,8 @@ export class SecondFactorService {
     const account = await this.passwords.check(caller.personId, input.password);
     if (isRefusal(account)) return account;
     return this.db.transaction(async (tx) => {
+      // The account before its codes, as wherever both are held: so that nobody waits in a circle.
+      await tx.get(PersonStore).hold(caller.personId);
       const totp = await tx.get(SecondFactorStore).lock(caller.personId);
       if (!totp || totp.confirmedAt === null) return SecondFactorOff();
       const proof = proofOf(input);

@@ -16,10 +16,6 @@ export class SecondFactorStore {
     return standing;
   }
 
-  async isOn(personId: string): Promise<boolean> {
-    return (await this.rows.query('SELECT 1 FROM totp WHERE person_id = $1 AND confirmed_at IS NOT NULL', [personId])).length > 0;
-  }
-
   /** False where a secret is in use: it is not replaced by one that nobody has confirmed. What was wrong before still counts. */
   async begin(personId: string, sealedSecret: Buffer): Promise<boolean> {
     const begun = await this.rows.query(

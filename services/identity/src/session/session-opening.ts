@@ -27,7 +27,7 @@ export class SessionOpening {
    * For whoever has shown who they are, in whatever way: only here is a sign-in refused to those who are shut out. The account is
    * held, so it is as it is now until this session is there to be ended: whoever is shut out meanwhile is so afterwards.
    */
-  async open(tx: Tx, held: Account, device: string | undefined): Promise<Session | Refusal> {
+  async open(tx: Tx, held: Account, device: string | undefined, { isAtHome = false } = {}): Promise<Session | Refusal> {
     if (held.suspendedAt !== null) {
       await this.audit.note(tx, { what: 'sign_in_failed', by: null, about: held.id, device, details: { suspended: true } });
       return lasting(Suspended());
@@ -35,7 +35,7 @@ export class SessionOpening {
     const account = held.deactivatedAt === null ? held : await this.reopening.reopen(tx, held);
     const id = uuidv7();
     const refreshToken = this.refreshTokens.first(id);
-    const { isElsewhere } = await this.places.arrive(tx, account.id);
+    const { isElsewhere } = isAtHome ? { isElsewhere: false } : await this.places.arrive(tx, account.id);
     const session = { id, personId: account.id, tokenHash: hashOf(refreshToken), device, version: isElsewhere ? 1 : 0 };
     await tx.get(SessionStore).insert(session, this.settings.IDENTITY_SESSION_DAYS);
     if (isElsewhere) tx.emit(SessionOpenedElsewhere, session, { sessionId: id, userId: account.id });

@@ -8,7 +8,7 @@ import { foldedEmail } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { Challenges } from '../second-factor/challenges.ts';
 import { SessionOpening } from '../session/session-opening.ts';
-import { SignInThrottle } from '../throttle/sign-in-throttle.ts';
+import { SignInThrottle, type Admitted } from '../throttle/sign-in-throttle.ts';
 
 type Shown = In<typeof identity.signIn>;
 
@@ -42,19 +42,18 @@ export class SignInService {
     }
     if (!account || stored === undefined || !matches) return this.fail(email, account?.id, shown.device);
     // It was the right password, whatever else is missing.
-    const [outcome] = await Promise.all([this.enter(account.id, stored, shown), attempt.succeed()]);
+    const [outcome] = await Promise.all([this.enter(account.id, stored, shown, attempt), attempt.succeed()]);
     return outcome === CHANGED ? this.signIn(shown) : outcome;
   }
 
-  private async enter(personId: string, stored: string, { password, device }: Shown): Promise<Session | Refusal | typeof CHANGED> {
+  private async enter(personId: string, stored: string, { password, device }: Shown, { isAtHome }: Admitted): Promise<Session | Refusal | typeof CHANGED> {
     const better = isOutdated(parseHash(stored)) ? await this.hasher.hash(password) : undefined;
     return this.db.transaction(async (tx) => {
       const people = tx.get(PersonStore);
       const held = await people.holdCredentials(personId);
       if (held?.passwordHash !== stored) return CHANGED;
       if (typeof better === 'string') await people.rehash(personId, better);
-      const needed = await this.challenges.neededBy(tx, held, device);
-      return needed ?? this.opening.open(tx, held, device);
+      return this.challenges.neededBy(held, device) ?? this.opening.open(tx, held, device, { isAtHome });
     });
   }
 

@@ -4,7 +4,10 @@ const PLACES_KEPT = 20;
 const PLACE_DAYS = 60;
 
 /** Where a row still says that somebody is at home. */
-export const isOfLate = `seen_at > now() - make_interval(days => ${PLACE_DAYS})`;
+export const OF_LATE = `seen_at > now() - make_interval(days => ${PLACE_DAYS})`;
+
+/** Where that need not be written again. */
+export const OF_TODAY = `seen_at >= now() - interval '1 day'`;
 
 export class PlaceStore {
   constructor(private readonly rows: Rows) {}
@@ -14,9 +17,9 @@ export class PlaceStore {
     const [before] = await this.rows.query<{ isFamiliar: boolean; others: number }>(
       `WITH arrival AS (
          INSERT INTO familiar_place AS known (person_id, place) VALUES ($1, $2)
-         ON CONFLICT (person_id, place) DO UPDATE SET seen_at = now() WHERE known.seen_at < now() - interval '1 day')
+         ON CONFLICT (person_id, place) DO UPDATE SET seen_at = now() WHERE NOT (known.${OF_TODAY}))
        SELECT coalesce(bool_or(place = $2), false) AS "isFamiliar", (count(*) FILTER (WHERE place <> $2))::int AS others
-       FROM familiar_place WHERE person_id = $1 AND ${isOfLate}`,
+       FROM familiar_place WHERE person_id = $1 AND ${OF_LATE}`,
       [personId, place],
     );
     return before!;
@@ -31,6 +34,6 @@ export class PlaceStore {
   }
 
   async tidy(): Promise<void> {
-    await this.rows.query(`DELETE FROM familiar_place WHERE NOT (${isOfLate})`);
+    await this.rows.query(`DELETE FROM familiar_place WHERE NOT (${OF_LATE})`);
   }
 }

@@ -7,6 +7,8 @@ import { ThrottleStore } from './throttle.store.ts';
 
 /** An attempt that may be made. */
 export interface Admitted {
+  /** From where the person has signed in within a day: it need not be noted again. */
+  readonly isAtHome: boolean;
   /** It was the right password: what was counted of this account is forgotten. */
   succeed(): Promise<void>;
   /** Nobody looked at the password. */
@@ -27,7 +29,7 @@ export class SignInThrottle {
     const place = this.places.here();
     const whose = { account: email, place: place.toString('base64url') };
     const [atHome, away] = [countsOf({ ...whose, isFamiliar: true }), countsOf({ ...whose, isFamiliar: false })];
-    const { isFamiliar, standings } = await store.take({ personId: personId ?? null, place, atHome: this.keysOf(atHome), away: this.keysOf(away) }, WINDOW_MINUTES);
+    const { isFamiliar, isOfToday, standings } = await store.take({ personId: personId ?? null, place, atHome: this.keysOf(atHome), away: this.keysOf(away) }, WINDOW_MINUTES);
     const counts = isFamiliar ? atHome : away;
     const keys = this.keysOf(counts);
     const refused = judgeAttempt(counts, standings);
@@ -37,6 +39,7 @@ export class SignInThrottle {
     }
     const [ofAccount, ...ofPlace] = keys;
     return {
+      isAtHome: isOfToday,
       succeed: async () => {
         await store.forget(ofAccount!);
         if (ofPlace.length > 0) await store.giveBack(ofPlace);

@@ -1,5 +1,5 @@
 import type { Rows } from '@mela/chassis';
-import { isOfLate } from './place.store.ts';
+import { OF_LATE, OF_TODAY } from './place.store.ts';
 import type { Standing } from './throttle.ts';
 
 interface Attempt {
@@ -15,21 +15,23 @@ export class ThrottleStore {
   constructor(private readonly rows: Rows) {}
 
   /** Counted before the password is looked at: of a hundred guesses at once none slips through. In the order of keys, so that nobody waits in a circle. */
-  async take({ personId, place, atHome, away }: Attempt, minutes: number): Promise<{ isFamiliar: boolean; standings: Standing[] }> {
-    const rows = await this.rows.query<Standing & { isFamiliar: boolean; key: Buffer }>(
-      `WITH person AS (SELECT EXISTS (SELECT FROM familiar_place WHERE person_id = $1 AND place = $2 AND ${isOfLate}) AS "isFamiliar"),
+  async take({ personId, place, atHome, away }: Attempt, minutes: number): Promise<{ isFamiliar: boolean; isOfToday: boolean; standings: Standing[] }> {
+    const rows = await this.rows.query<Standing & { isFamiliar: boolean; isOfToday: boolean; key: Buffer }>(
+      `WITH home AS (
+         SELECT count(*) > 0 AS "isFamiliar", coalesce(bool_or(${OF_TODAY}), false) AS "isOfToday"
+         FROM familiar_place WHERE person_id = $1 AND place = $2 AND ${OF_LATE}),
        counted AS (
          INSERT INTO sign_in_attempt AS known (key, attempts, until)
-         SELECT key, 1, now() + make_interval(mins => $5) FROM person, unnest(CASE WHEN "isFamiliar" THEN $3::bytea[] ELSE $4::bytea[] END) AS key ORDER BY key
+         SELECT key, 1, now() + make_interval(mins => $5) FROM home, unnest(CASE WHEN "isFamiliar" THEN $3::bytea[] ELSE $4::bytea[] END) AS key ORDER BY key
          ON CONFLICT (key) DO UPDATE SET
            attempts = CASE WHEN known.until <= now() THEN 1 ELSE known.attempts + 1 END,
            until = CASE WHEN known.until <= now() THEN excluded.until ELSE known.until END
          RETURNING key, attempts, until)
-       SELECT "isFamiliar", key, attempts, ceil(extract(epoch FROM until - now()))::int AS "secondsLeft" FROM counted, person`,
+       SELECT "isFamiliar", "isOfToday", key, attempts, ceil(extract(epoch FROM until - now()))::int AS "secondsLeft" FROM counted, home`,
       [personId, place, atHome, away, minutes],
     );
-    const { isFamiliar } = rows[0]!;
-    return { isFamiliar, standings: (isFamiliar ? atHome : away).map((key) => rows.find((row) => row.key.equals(key))!) };
+    const { isFamiliar, isOfToday } = rows[0]!;
+    return { isFamiliar, isOfToday, standings: (isFamiliar ? atHome : away).map((key) => rows.find((row) => row.key.equals(key))!) };
   }
 
   async giveBack(keys: readonly Buffer[]): Promise<void> {
