@@ -13,6 +13,7 @@ interface Parts {
 
 const TAKE_SHARDS_MS = 2_000;
 const LOOK_AT_BACKLOG_MS = 2_000;
+const LATE_AFTER_MS = 1_000;
 const KEEP_PARTITIONS_MS = 600_000;
 /** Without NATS for so long, a relay lets others try. */
 const GIVE_UP_SHARDS_MS = 5_000;
@@ -20,6 +21,7 @@ const GIVE_UP_SHARDS_MS = 5_000;
 /** What a relay does every few seconds beside its work: takes and leaves shards, counts what waits, makes room for what was sent. */
 export class RelayHousekeeping {
   private due = { shards: 0, backlog: 0, partitions: 0 };
+  private tidiedAt = 0;
   private disconnectedSince: number | undefined;
   private counted: Backlog & { at: number } = { depth: 0, oldestSeconds: 0, at: performance.now() };
 
@@ -38,10 +40,16 @@ export class RelayHousekeeping {
   /** A new session has its partitions already, and looks after all else at once. */
   begin(): void {
     this.due = { shards: 0, backlog: 0, partitions: performance.now() + KEEP_PARTITIONS_MS };
+    this.tidiedAt = 0;
+  }
+
+  get isLate(): boolean {
+    return performance.now() - this.tidiedAt > LATE_AFTER_MS;
   }
 
   async tidy(session: RelaySession): Promise<void> {
     const now = performance.now();
+    this.tidiedAt = now;
     await this.leaveShards(session, now);
     await this.takeShards(session, now);
     void this.parts.checkpoint.look();

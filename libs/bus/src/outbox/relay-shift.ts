@@ -7,7 +7,7 @@ import type { RelayMetrics } from './relay-metrics.ts';
 import type { RelaySession } from './relay-session.ts';
 import type { Sending } from './sending.ts';
 import { SentHistory } from './sent-history.ts';
-import type { Wakeable } from './wakeable.ts';
+import type { Awakening, Wakeable } from './wakeable.ts';
 
 export interface ShiftParts {
   readonly publisher: AckedPublisher;
@@ -21,6 +21,8 @@ export interface ShiftParts {
 const READ_AT_MOST = 2_000;
 /** Rows read and not yet moved: enough to read the next ones while these are on their way. */
 const WINDOW = 4_000;
+/** About as long as an event takes to the screens of everybody who hears it. */
+const MOVE_AFTER_MS = 3;
 const POLL_MS = { soonest: 20, latest: 250 };
 
 /** A relay's work for as long as one database session lasts: reads, sends, moves, and checks the stream whenever it must. */
@@ -48,25 +50,32 @@ export class RelayShift {
     const { checkpoint, housekeeping, wakeable } = this.parts;
     let poll = POLL_MS.soonest;
     let rows: readonly OutboxRow[] = [];
-    let isTime = true;
+    let woke: Awakening = 'silence';
     housekeeping.begin();
     try {
       while (!isOver()) {
         if (this.session.broken) throw this.session.broken;
-        await housekeeping.tidy(this.session);
+        if (rows.length === 0) await this.linger();
         // The database moves what was acknowledged while the next rows go out.
         const moving = this.move();
         this.sawAll = checkpoint.open && this.chains.launch(rows) && this.sawAll;
         const moved = await moving;
+        // Whoever is to be told of an event does not wait until the house is in order, unless that has waited long.
+        if ((woke !== 'news' && this.chains.load === 0) || housekeeping.isLate) await housekeeping.tidy(this.session);
         const checked = await this.check();
-        rows = isTime || checked || wakeable.hasNews || !this.sawAll ? await this.read() : [];
+        rows = woke !== 'nudge' || checked || wakeable.hasNews || !this.sawAll ? await this.read() : [];
         poll = moved + rows.length > 0 ? POLL_MS.soonest : Math.min(poll * 2, POLL_MS.latest);
-        isTime = moved + rows.length === 0 && !checked && !this.chains.hasAcknowledged && (await wakeable.wait(poll));
+        woke = moved + rows.length === 0 && !checked && !this.chains.hasAcknowledged ? await wakeable.wait(poll) : 'nudge';
       }
       await this.finish();
     } finally {
       this.chains.abandon();
     }
+  }
+
+  /** Whoever is told of an event comes before its row, which leaves the outbox when they have had a moment, or together with what comes meanwhile. */
+  private async linger(): Promise<void> {
+    if (this.sawAll && this.chains.hasAcknowledged) await this.parts.wakeable.lull(MOVE_AFTER_MS);
   }
 
   private async move(): Promise<number> {

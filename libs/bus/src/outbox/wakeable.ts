@@ -1,3 +1,6 @@
+/** What ended a sleep: something that happened, nothing for so long, or a nudge, which asks for no look. */
+export type Awakening = 'news' | 'silence' | 'nudge';
+
 /** A loop's sleep: it ends early when something happens, and something that happened just before is not slept through. */
 export class Wakeable {
   private woken = false;
@@ -22,11 +25,16 @@ export class Wakeable {
     this.woken = false;
   }
 
-  /** Answers whether it is time to look: something happened, or so long nothing has. */
-  async wait(ms: number): Promise<boolean> {
-    const isTime = this.woken || (await this.sleep(ms)) || this.woken;
+  async wait(ms: number): Promise<Awakening> {
+    const isSleptOut = !this.woken && (await this.sleep(ms));
+    const awakening = this.woken ? 'news' : isSleptOut ? 'silence' : 'nudge';
     this.woken = false;
-    return isTime;
+    return awakening;
+  }
+
+  /** Sleeps, unless there is news, which stays news. */
+  async lull(ms: number): Promise<void> {
+    if (!this.woken) await this.sleep(ms);
   }
 
   /** A pause that only `wake` called during it can shorten. */
