@@ -1,9 +1,12 @@
-import { Follower, type Log } from '@mela/bus';
+import { Follower, overhear, type Log } from '@mela/bus';
 import { SessionRevoked } from '@mela/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
 
 /** An access token lives so long at the most: after that a session that has ended needs no remembering. */
 const REMEMBERED_MS = 24 * 60 * 60_000;
+
+/** What a service is told of besides the keys. */
+export const overheardEnds = [SessionRevoked] as const;
 
 type Heard = (session: { readonly sessionId: string; readonly userId: string }) => void;
 
@@ -43,5 +46,13 @@ export class RevokedSessions {
     });
     await follower.start();
     return () => follower.stop();
+  }
+
+  /**
+   * For services, which nobody reaches but through a gateway that follows: told without a consumer, and not of what ended before or while
+   * the line was down. Answers how it is stopped.
+   */
+  overhear(parts: { nc: NatsConnection; log: Log }): () => void {
+    return overhear({ ...parts, events: overheardEnds, heard: ({ data }) => this.note(data.sessionId) });
   }
 }

@@ -1,4 +1,4 @@
-import { communities, identity, KeyRotated, KeyWithdrawn, MemberJoined, MemberLeft } from '@mela/contracts';
+import { communities, identity, KeyRotated, KeyWithdrawn, MemberJoined, MemberLeft, SessionRevoked } from '@mela/contracts';
 import { expect, it } from 'vitest';
 import { keyringService, notesService } from './notes.fixture.ts';
 
@@ -9,7 +9,7 @@ it('what a service needs of the bus is what its manifest names, and what is done
     answers: true,
     says: ['note'],
     hears: [{ as: 'notes.members', events: [MemberJoined, MemberLeft] }],
-    overhears: [KeyRotated, KeyWithdrawn],
+    overhears: [KeyRotated, KeyWithdrawn, SessionRevoked],
   });
 });
 

@@ -2,6 +2,7 @@ import { hearingOf, type BusNeeds } from '@mela/bus';
 import { communities, identity, SERVICE, type Catalogue, type Operation } from '@mela/contracts';
 import { membersHearing } from '../access/members-replica.ts';
 import { keyEvents } from '../access/public-keys.ts';
+import { overheardEnds } from '../access/revoked-sessions.ts';
 import { erasingHearing } from '../personal-data/erasing.ts';
 import { exportingHearing } from '../personal-data/exporting.ts';
 import type { Manifest } from './manifest.ts';
@@ -16,7 +17,7 @@ export function needsOf(manifest: Manifest, catalogue: Pick<Catalogue, 'events' 
     answers: true,
     says: [...new Set(own.map(({ noun }) => noun))],
     hears: heardBy(manifest),
-    overhears: keyEvents,
+    overhears: [...keyEvents, ...overheardEnds],
   };
 }
 

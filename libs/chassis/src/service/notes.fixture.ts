@@ -111,8 +111,8 @@ export const notesService = defineService(
 );
 export const keyringService = defineService({ hosts: keyring, entities: [], migrations: [], apis: [KeyApi], providers: [] }, notesCatalogue);
 
-export async function tokenFor(personId: string, actor?: string): Promise<string> {
-  return new SignJWT({ sid: 'session', ...(actor === undefined ? {} : { act: { sub: actor } }) })
+export async function tokenFor(personId: string, actor?: string, sessionId = 'session'): Promise<string> {
+  return new SignJWT({ sid: sessionId, ...(actor === undefined ? {} : { act: { sub: actor } }) })
     .setProtectedHeader({ alg: 'Ed25519', kid: 'test', typ: TOKEN_TYPE })
     .setSubject(personId).setIssuer(ISSUER).setAudience(AUDIENCE).setIssuedAt().setExpirationTime('5m')
     .sign((await keyPair()).privateKey);

@@ -11,6 +11,7 @@ import { authenticated } from '../access/authenticated.ts';
 import { authorised } from '../access/authorised.ts';
 import { membersReplica } from '../access/members-replica.ts';
 import { ReplicatedMemberships, type Memberships } from '../access/memberships.ts';
+import { RevokedSessions } from '../access/revoked-sessions.ts';
 import { keysOverBus, TokenVerifier } from '../access/tokens.ts';
 import { Caches } from '../cache/caches.ts';
 import { dataSource } from '../database/data-source.ts';
@@ -77,7 +78,9 @@ export async function startService(manifest: Manifest, process: Process, setting
     const relay = new Relay({ service: name, nc, connect: () => session(settings.databaseUrl, name), bell, log, metrics: process.metrics, replicas: process.settings.NATS_REPLICAS });
     const housekeeping = new Housekeeping(db, log, (manifest.tidies ?? []).map((tidies) => app.microservice.get(tidies)));
 
-    const tokens = new TokenVerifier(keysOverBus(asker));
+    const revoked = new RevokedSessions();
+    undo.push(revoked.overhear({ nc, log }));
+    const tokens = new TokenVerifier(keysOverBus(asker), Date.now, revoked);
     undo.push(tokens.keys.follow({ nc, log }));
     const parts = {
       log,
