@@ -28,11 +28,12 @@ export const mayAsk: Readonly<Record<string, readonly string[]>> = {
   communities: [identity.jwks.id, identity.deliverExportPart.id],
   notifications: [identity.jwks.id, identity.mail.id],
   postcards: [identity.jwks.id, identity.me.id, communities.members.id, communities.membership.id],
-  api: [identity, communities, notifications, realtime].flatMap((owner) => Object.values(owner)).flatMap((operation) => (typeof operation === 'object' && operation.http ? [operation.id] : [])),
-  realtime: [identity.jwks.id, identity.hearing.id, communities.hearing.id, communities.hearingPost.id],
+  api: [identity.exchangeApiKey.id, ...[identity, communities, notifications, realtime].flatMap((owner) => Object.values(owner)).flatMap((operation) => (typeof operation === 'object' && operation.http ? [operation.id] : []))],
+  realtime: [identity.jwks.id, identity.exchangeApiKey.id, identity.hearing.id, communities.hearing.id, communities.hearingPost.id],
   operator: [realtime.why.id, identity.appoint.id, identity.exportAudit.id, identity.signingKeys.id, identity.rotateSigningKey.id],
 };
-export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user', 'session', 'profile', 'key', 'verification', 'export'], communities: ['community', 'member', 'post', 'comment'] };
+export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user', 'session', 'profile', 'key', 'apikey', 'verification', 'export'], communities: ['community', 'member', 'post', 'comment'] };
+export const overhearsEnds: readonly string[] = ['identity', 'communities', 'notifications', 'postcards'];
 export const durablesOf: Readonly<Record<string, readonly string[]>> = {
   communities: ['communities_personal-data', 'communities_exports'],
   identity: ['identity_profile-changed', 'identity_account-closed', 'identity_personal-data', 'identity_exports'],

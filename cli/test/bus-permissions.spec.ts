@@ -2,7 +2,7 @@ import { Asker, ensureStream, needStream, STREAM } from '@mela/bus';
 import { communities, mela, operationsOf } from '@mela/contracts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BusGround, durablesOf, mayAsk, maySay, targets, users } from './bus-ground.fixture.ts';
+import { BusGround, durablesOf, mayAsk, maySay, overhearsEnds, targets, users } from './bus-ground.fixture.ts';
 
 let ground: BusGround;
 beforeAll(async () => {
@@ -46,8 +46,9 @@ describe.each(everybody)('with the credentials of %s, the server refuses', (user
     await expectRefused(user, 'subscribe', others(user).flatMap((other) => [`svc.${other}.>`, `bell.${other}`, `bell.${other}.dlq`]));
   });
 
-  it('to overhear any events but those of keys', async () => {
-    await expectRefused(user, 'subscribe', ['evt.*.*.*', 'evt.key.>', 'evt.key.*.*', 'evt.*.withdrawn.*', ...events.filter(({ noun }) => noun !== 'key').map(({ noun, verb }) => `evt.${noun}.${verb}.*`)]);
+  it('to overhear any events but those of keys and, for services, that a session has ended', async () => {
+    const unheard = events.filter(({ noun, type }) => noun !== 'key' && !(overhearsEnds.includes(user) && type === 'session.revoked'));
+    await expectRefused(user, 'subscribe', ['evt.*.*.*', 'evt.key.>', 'evt.key.*.*', 'evt.*.withdrawn.*', 'evt.session.>', ...unheard.map(({ noun, verb }) => `evt.${noun}.${verb}.*`)]);
   });
 
   it('to read another’s inbox', async () => {

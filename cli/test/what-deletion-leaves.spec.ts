@@ -117,6 +117,7 @@ it('of somebody who did everything there is, nothing is left but their id: in no
   const post = await api.must(communities.createPost, { communityId, body: `${mark}: ${who.name}` }, asks());
   await api.must(communities.createComment, { communityId, postId: post.id, body: `${mark} again` }, asks());
   await api.must(communities.createComment, { communityId, postId: post.id, body: 'Count me in' }, miraAsks());
+  await api.must(identity.createApiKey, { name: `Key ${word}`, scopes: ['communities:read'], password }, asks());
   const asked = await api.must(identity.requestExport, {}, asks());
   await vi.waitUntil(async () => (await api.must(identity.export, { exportId: asked.id }, asks())).state === 'ready', { timeout: 20_000, interval: 50 });
   // A second one that nobody has answered yet: with what one service has said.
@@ -127,7 +128,7 @@ it('of somebody who did everything there is, nothing is left but their id: in no
   await api.must(identity.suspend, { personId: id, reason: 'A test' }, miraAsks());
   await api.must(identity.restore, { personId: id }, miraAsks());
   expect((await placesOf(...words)).toSorted()).toEqual([
-    'communities.comment.body', 'communities.idempotency.answer', 'communities.post.body', 'identity.audit.device', 'identity.export_page.records', 'identity.handle.handle',
+    'communities.comment.body', 'communities.idempotency.answer', 'communities.post.body', 'identity.api_key.name', 'identity.audit.device', 'identity.export_page.records', 'identity.handle.handle',
     'identity.idempotency.answer', 'identity.person.email', 'identity.person.name', 'identity.profile.bio', 'identity.session.device', 'identity.verification.email',
   ]);
 

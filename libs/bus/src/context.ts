@@ -19,6 +19,8 @@ export interface Context {
   readonly actor?: string | undefined;
   /** Who looks through the actor's eyes, where it is not the actor. */
   readonly impersonator?: string | undefined;
+  /** With which API key, where the actor is not there themselves. */
+  readonly apiKey?: string | undefined;
   readonly origin?: Origin | undefined;
   readonly locale?: string | undefined;
   /** When the answer is of no use any more (epoch milliseconds on this machine's clock). */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountOperations } from './identity/account.ts';
+import { apiKeyOperations } from './identity/api-key.ts';
 import { auditOperations } from './identity/audit.ts';
 import { cardOperations } from './identity/card.ts';
 import { departureOperations } from './identity/departure.ts';
@@ -24,6 +25,7 @@ import { perUser } from './language/limit.ts';
 import { query, service } from './language/operation.ts';
 
 export * from './identity/account.ts';
+export * from './identity/api-key.ts';
 export * from './identity/audit.ts';
 export * from './identity/card.ts';
 export * from './identity/departure.ts';
@@ -62,6 +64,7 @@ export const identity = service('identity', {
   ...mailOperations,
   ...secondFactorOperations,
   ...passkeyOperations,
+  ...apiKeyOperations,
   ...exportOperations,
   ...outsideOperations,
   me: query({

@@ -8,6 +8,7 @@ export * from './language/models.ts';
 export * from './language/operation.ts';
 export * from './language/refusal.ts';
 export * from './language/route.ts';
+export * from './language/scope.ts';
 export * from './language/snapshot.ts';
 export * from './language/topic.ts';
 export * from './communities.ts';

@@ -3,6 +3,9 @@ import { identity } from '@mela/contracts';
 import type { Logger } from 'pino';
 import { AccountApi } from './account/account.api.ts';
 import { AccountService } from './account/account.service.ts';
+import { ApiKeyApi } from './api-key/api-key.api.ts';
+import { ApiKeyService } from './api-key/api-key.service.ts';
+import { KeyExchangeService } from './api-key/key-exchange.service.ts';
 import { AuditApi } from './audit/audit.api.ts';
 import { AuditService } from './audit/audit.service.ts';
 import { CardApi } from './card/card.api.ts';
@@ -80,9 +83,9 @@ export const identityService = defineService({
   settings: IdentitySettings,
   entities,
   migrations,
-  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SignInApi, SessionApi, PasswordChangeApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi, PasskeyApi, DepartureApi, ExportApi, OutsideApi, OutsideFlowApi, OutsideLinkApi],
+  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SignInApi, SessionApi, PasswordChangeApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi, PasskeyApi, ApiKeyApi, DepartureApi, ExportApi, OutsideApi, OutsideFlowApi, OutsideLinkApi],
   reactions: [OnProfileChanged, OnAccountClosed],
-  tidies: [AuditService, SignInThrottle, SessionService, PasskeyService, DepartureService, ExportService, OutsideFlowService],
+  tidies: [AuditService, SignInThrottle, SessionService, PasskeyService, ApiKeyService, DepartureService, ExportService, OutsideFlowService],
   personalData: OwnRecords,
   providers: [
     PersonService,
@@ -107,6 +110,8 @@ export const identityService = defineService({
     AccessTokens,
     SigningKeyService,
     KeySchedule,
+    ApiKeyService,
+    KeyExchangeService,
     DepartureService,
     Reopening,
     ExportService,

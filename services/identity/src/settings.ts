@@ -14,6 +14,8 @@ export const IdentitySettings = z.object({
   IDENTITY_SESSION_DAYS: whole(1, 400).default(60).describe('Days after which whoever signed in signs in again, however often they refreshed'),
   IDENTITY_REFRESH_GRACE_SECONDS: whole(0, 300).default(30).describe('How long a used refresh token gives the same successor again, for answers that got lost'),
   IDENTITY_IMPERSONATION_MINUTES: whole(1, 60).default(15).describe('How long a super-admin may look through somebody’s eyes at a time'),
+  IDENTITY_API_KEYS: whole(1, 1_000).default(20).describe('API keys that a person may have at once'),
+  IDENTITY_API_KEY_OVERLAP_MINUTES: whole(5, 10_080).default(1_440).describe('How long an API key that was rotated goes on working, unless whoever rotates it says'),
   IDENTITY_AUDIT_DAYS: whole(30, 3_650).default(365).describe('Days after which what is noted in the audit log is forgotten'),
   IDENTITY_DELETION_DAYS: whole(0, 365).default(14).describe('Days between asking for an account’s deletion and its end; whoever signs in before keeps it'),
   IDENTITY_HASHING_LANES: whole(1, 64).optional().describe('Passwords hashed at once; unless set, as many as there are cores, at most 3'),

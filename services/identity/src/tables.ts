@@ -14,6 +14,7 @@ import { departures } from './migrations/0010-departures.ts';
 import { exportTables } from './migrations/0013-exports.ts';
 import { outsideIdentities } from './migrations/0011-outside-identities.ts';
 import { signingIn } from './migrations/0014-signing-in.ts';
+import { apiKeys } from './migrations/0015-api-keys.ts';
 import { OutsideRow } from './outside/outside.store.ts';
 import { OutsideFlowRow } from './outside-flow/outside-flow.store.ts';
 import { PersonRow } from './person/person.store.ts';
@@ -24,4 +25,4 @@ import { VerificationRow } from './verification/verification.store.ts';
 export const entities = [PersonRow, HandleRow, SessionRow, SigningKeyRow, VerificationRow, EmailChangeRow, OutsideRow, OutsideFlowRow];
 
 /** In the order in which they are applied. */
-export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles, verificationTables, signInAttempts, secondFactor, passkeys, departures, exportTables, outsideIdentities, signingIn];
+export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles, verificationTables, signInAttempts, secondFactor, passkeys, departures, exportTables, outsideIdentities, signingIn, apiKeys];

@@ -1,6 +1,8 @@
 import { Caches, openRedis, type Db } from '@mela/chassis';
 import { isRefusal, type Refusal } from '@mela/contracts';
 import { AccountService } from '../src/account/account.service.ts';
+import { ApiKeyService } from '../src/api-key/api-key.service.ts';
+import { KeyExchangeService } from '../src/api-key/key-exchange.service.ts';
 import { AuditService } from '../src/audit/audit.service.ts';
 import { CardService } from '../src/card/card.service.ts';
 import { DepartureService } from '../src/departure/departure.service.ts';
@@ -89,7 +91,8 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const codes = new RecoveryCodes(keyring.keyFor('recovery-code'));
   const ceremonies = new Ceremonies(new PasskeyChallenges(keyring.keyFor('passkey-challenge')), own);
   const proofs = new Proofs(secrets, codes, audit);
-  const departures = new DepartureService(db, known, cards, audit, own);
+  const apiKeys = new ApiKeyService(db, known, audit, own);
+  const departures = new DepartureService(db, known, apiKeys, cards, audit, own);
   const outsideProviders = new OutsideProviders(own.IDENTITY_OIDC);
   const outside = new OutsideService(db, outsideProviders, challenges, opening, audit);
   const flows = new OutsideFlowService(db, outsideProviders, outside);
@@ -99,7 +102,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     sessions: new SessionService(db, refreshTokens, accessTokens, audit, own),
     passwordChanges: new PasswordChangeService(db, hasher, passwords, audit),
     people: new PersonService(db, passwords, opening, audit, verifications),
-    accounts: new AccountService(db, audit),
+    accounts: new AccountService(db, apiKeys, audit),
     impersonations: new ImpersonationService(db, accessTokens, audit, own),
     profiles: new ProfileService(db, cards, setups),
     setups,
@@ -112,6 +115,8 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     secondSteps: new SecondStepService(db, challenges, proofs, opening),
     passkeys: new PasskeyService(db, known, ceremonies, audit),
     passkeySignIns: new PasskeySignInService(db, ceremonies, opening, audit),
+    apiKeys,
+    keyExchange: new KeyExchangeService(db, accessTokens, audit, { warn() {} }),
     departures,
     exports: new ExportService(db, audit),
     records: new OwnRecords(db, departures),

@@ -46,10 +46,35 @@ describe('what is for those who look after the platform', () => {
 
 it('what a person does alone is not done by an admin who looks through their eyes, whatever the role', async () => {
   const asked = (operation: Operation, caller: object) => authorised(undefined)(async () => 'let in')(exchangeOf(operation, { caller: { ...ASHA, ...caller } }));
-  for (const operation of [identity.changePassword, identity.changeRole, identity.endSession])
+  for (const operation of [identity.changePassword, identity.changeRole, identity.endSession, identity.exportArchive])
     expect(await asked(operation, { actor: id(7), role: 'super_admin' })).toMatchObject({ status: 403, code: 'identity.not_while_impersonating' });
   expect(await asked(identity.changePassword, {})).toBe('let in');
   expect(await asked(identity.me, { actor: id(7) })).toBe('let in');
+});
+
+describe('what an API key may do', () => {
+  const asked = (operation: Operation, scopes: readonly string[]) =>
+    authorised(ownList('owner'))(async () => 'let in')(exchangeOf(operation, { input: { communityId: RUNNERS }, caller: { ...ASHA, key: { id: id(8), scopes } } }));
+
+  it('is what its scopes name, and no more, also where anyone may ask', async () => {
+    expect(await asked(notes.write, ['notes:write'])).toBe('let in');
+    expect(await asked(notes.share, ['notes:read', 'notes:write'])).toBe('let in');
+    expect(await asked(notes.count, ['notes:read'])).toBe('let in');
+    for (const [operation, scope] of [[notes.write, 'notes:write'], [notes.share, 'notes:write'], [notes.count, 'notes:read']] as const)
+      for (const scopes of [[], ['identity:write'], [scope === 'notes:read' ? 'notes:write' : 'notes:read']])
+        expect(await asked(operation, scopes)).toMatchObject({ status: 403, code: 'auth.scope_missing', facts: { scope } });
+  });
+
+  it('is never what a person does alone, what makes or ends a sign-in, or what takes a role on the platform', async () => {
+    const all = ['identity:read', 'identity:write'];
+    for (const operation of [identity.createApiKey, identity.changePassword, identity.exportArchive, identity.signOut, identity.signIn, identity.accounts, identity.changeRole])
+      expect(await asked(operation, all), operation.id).toMatchObject({ status: 403, code: 'auth.not_with_api_key' });
+  });
+
+  it('is no more than its owner may', async () => {
+    const strangers = authorised(ownList(null))(async () => 'let in');
+    expect(await strangers(exchangeOf(notes.share, { input: { communityId: RUNNERS }, caller: { ...ASHA, key: { id: id(8), scopes: ['notes:write'] } } }))).toMatchObject({ status: 404 });
+  });
 });
 
 describe('what members may do', () => {

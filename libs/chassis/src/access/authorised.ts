@@ -1,5 +1,7 @@
 import type { Wrapper } from '@mela/bus';
-import { Forbidden, isRefusal, NotFound, NotSignedIn, NotWhileImpersonating, reaches, reachesOnPlatform, type CommunityRole, type Refusal } from '@mela/contracts';
+import {
+  Forbidden, isRefusal, NotFound, NotSignedIn, NotWhileImpersonating, NotWithApiKey, reaches, reachesOnPlatform, ScopeMissing, scopeOf, type CommunityRole, type Operation, type Refusal,
+} from '@mela/contracts';
 import type { Memberships } from './memberships.ts';
 
 /** Holds the caller against the contract's access rule. What a person may not see is 404, what they may not do is 403. */
@@ -8,6 +10,8 @@ export const authorised =
   (next) =>
   async (exchange) => {
     const { access } = exchange.operation;
+    const beyond = exchange.caller?.key && beyondKey(exchange.operation, exchange.caller.key.scopes);
+    if (beyond) return beyond;
     if (access.rule === 'anyone' || access.rule === 'service') return next(exchange);
     if (!exchange.caller) return NotSignedIn();
     if (exchange.operation.inPerson && exchange.caller.actor !== undefined) return NotWhileImpersonating();
@@ -20,6 +24,13 @@ export const authorised =
     if (!memberships.confirm || denied.status === 503) return denied;
     return judge(await memberships.confirm(communityId), access.atLeast) ?? next(exchange);
   };
+
+/** Also what anyone may ask: to whoever is known it may be answered otherwise. */
+function beyondKey(operation: Operation, scopes: readonly string[]): Refusal | undefined {
+  const scope = scopeOf(operation);
+  if (scope === undefined) return NotWithApiKey();
+  return scopes.includes(scope) ? undefined : ScopeMissing(`It takes the scope "${scope}"`, { scope });
+}
 
 function judge(role: CommunityRole | null | Refusal, atLeast: CommunityRole): Refusal | undefined {
   if (isRefusal(role)) return role;

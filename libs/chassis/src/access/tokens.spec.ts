@@ -45,6 +45,12 @@ describe('an access token', () => {
     expect(await verifier().verify(await sign({ claims: { act: { sub: 'mira' } } }))).toMatchObject({ caller: { personId: 'asha', actor: 'mira' } });
   });
 
+  it('names the API key that it was given for, and what that may do', async () => {
+    expect(await verifier().verify(await sign({ claims: { client_id: 'k1', scope: 'notes:read notes:write' } }))).toMatchObject({ caller: { key: { id: 'k1', scopes: ['notes:read', 'notes:write'] } } });
+    // One that says half of it may do nothing.
+    for (const claims of [{ client_id: 'k1' }, { client_id: 'k1', scope: ['notes:read'] }]) expect(await verifier().verify(await sign({ claims }))).toMatchObject({ caller: { key: { id: 'k1', scopes: [] } } });
+  });
+
   it.each([['admin', 'admin'], ['super_admin', 'super_admin'], ['emperor', 'member'], [undefined, 'member'], [7, 'member']])('whose role is %s makes its bearer a %s', async (role, known) => {
     expect(await verifier().verify(await sign({ claims: { role } }))).toMatchObject({ caller: { role: known } });
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AccessUnknown, identity, InvalidToken, isRefusal, platformRoles, type Refusal } from '@mela/contracts';
 import { continueTrace, currentContext, within, type Asker, type Caller } from '@mela/bus';
-import { errors, jwtVerify, type JSONWebKeySet } from 'jose';
+import { errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { PublicKeys, type KeySource } from './public-keys.ts';
 import type { RevokedSessions } from './revoked-sessions.ts';
@@ -24,6 +24,10 @@ export interface Verified {
   readonly kid: string;
 }
 
+/** Which API key it was given for, and what that may do, in the words of RFC 9068. */
+const keyIn = ({ scope, client_id: id }: JWTPayload): Pick<Caller, 'key'> =>
+  scope === undefined && id === undefined ? {} : { key: { id: String(id), scopes: typeof scope === 'string' ? scope.split(' ') : [] } };
+
 /** Verifies access tokens against identity's keys. A verified one is remembered by its hash until it expires, or its key is gone. */
 export class TokenVerifier {
   readonly keys: PublicKeys;
@@ -32,7 +36,7 @@ export class TokenVerifier {
   constructor(
     source: KeySource,
     private readonly now: () => number = Date.now,
-    /** Where it is known: at the gateways, through which everybody comes. */
+    /** Where it is known: at the gateways for certain, in services as long as they hear of it. */
     private readonly revoked: Pick<RevokedSessions, 'has'> = { has: () => false },
   ) {
     this.keys = new PublicKeys(source, now);
@@ -73,7 +77,7 @@ export class TokenVerifier {
         // A role that nobody here knows is no role.
         const role = platformRoles.find((known) => known === payload['role']) ?? 'member';
         const actor = (payload['act'] as { sub?: unknown } | undefined)?.sub;
-        return { caller: { personId: payload.sub!, sessionId: String(payload['sid']), role, ...(actor === undefined ? {} : { actor: String(actor) }) }, expiresAt: payload.exp! * 1000, kid };
+        return { caller: { personId: payload.sub!, sessionId: String(payload['sid']), role, ...(actor === undefined ? {} : { actor: String(actor) }), ...keyIn(payload) }, expiresAt: payload.exp! * 1000, kid };
       } catch (error) {
         // A key we have not seen may be a new one: look once, and not again for a while however often it is tried.
         const unknownKey = error instanceof errors.JWKSNoMatchingKey && attempt === 0;

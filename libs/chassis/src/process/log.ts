@@ -8,10 +8,11 @@ const CENSORED = [
 
 const EMAIL = /[\w.+-]+@[\w-]+\.[\w.-]+/g;
 const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g;
+const API_KEY = /\bmela_[0-9A-Za-z]{12}_[0-9A-Za-z]+/g;
 const URL_PASSWORD = /(\w+:\/\/[^\s:/@]*):[^\s@/]+@/g;
 
 /** What redaction by field name cannot reach: text in which somebody else put a secret, such as an error's message. */
-const scrub = (text: string): string => text.replace(URL_PASSWORD, '$1:***@').replace(JWT, '***').replace(EMAIL, '***');
+const scrub = (text: string): string => text.replace(URL_PASSWORD, '$1:***@').replace(JWT, '***').replace(API_KEY, '***').replace(EMAIL, '***');
 
 /** JSON lines with the trace they belong to. Secrets, addresses and payloads never reach the output. */
 export function createLog(level: string, destination?: DestinationStream): Logger {
@@ -23,8 +24,11 @@ export function createLog(level: string, destination?: DestinationStream): Logge
     mixin: () => {
       const context = currentContext();
       if (!context) return {};
-      const { traceparent, actor, impersonator } = context;
-      return { traceId: traceIdOf(traceparent), ...(actor === undefined ? {} : { actor }), ...(impersonator === undefined ? {} : { impersonator }) };
+      const { traceparent, actor, impersonator, apiKey } = context;
+      return {
+        traceId: traceIdOf(traceparent),
+        ...(actor === undefined ? {} : { actor }), ...(impersonator === undefined ? {} : { impersonator }), ...(apiKey === undefined ? {} : { apiKey }),
+      };
     },
     serializers: {
       err: (error: unknown) => {

@@ -105,11 +105,13 @@ describe('the OpenAPI document', () => {
 
   it('says who may ask', () => {
     expect(operation('library.add')).toMatchObject({
-      security: [{ accessToken: [] }],
+      security: [{ accessToken: [] }, { apiKey: ['library:write'] }],
       description: expect.stringContaining('admin or more'),
       'x-access': { rule: 'member', of: 'shelfId', atLeast: 'admin' },
     });
     expect(operation('library.list').security).toEqual([]);
+    const told = operationsIn(openapi(mela, options)).find(({ operationId }) => operationId === 'identity.changePassword');
+    expect(told.security).toEqual([{ accessToken: [] }]);
   });
 
   it('names a model once and points to it, and lets answers gain fields', () => {

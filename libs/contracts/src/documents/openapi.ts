@@ -1,6 +1,7 @@
 import type { Access } from '../language/access.ts';
 import type { Catalogue } from '../language/catalogue.ts';
 import type { Operation } from '../language/operation.ts';
+import { scopeOf } from '../language/scope.ts';
 import { Models, type Json } from './models.ts';
 import { openApiPath, parameters, requestBody, sharedParameters } from './parameters.ts';
 import { problemSchema, responses, sharedHeaders } from './responses.ts';
@@ -37,6 +38,7 @@ export function openapi(catalogue: Catalogue, { version, servers }: OpenApiOptio
     components: {
       securitySchemes: {
         accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The access token of a session' },
+        apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'mela_…', description: 'An API key with the scope that is named, in its owner’s name' },
       },
       parameters: sharedParameters,
       headers: sharedHeaders,
@@ -52,7 +54,7 @@ function describe(operation: Operation, models: Models): Json {
     tags: [operation.service],
     summary: operation.summary,
     description: whoMayAsk(operation.access),
-    security: operation.access.rule === 'anyone' ? [] : [{ accessToken: [] }],
+    security: waysIn(operation),
     parameters: parameters(operation, models),
     ...(body === undefined ? {} : { requestBody: body }),
     responses: responses(operation, models),
@@ -61,6 +63,12 @@ function describe(operation: Operation, models: Models): Json {
     ...(operation.limits.length === 0 ? {} : { 'x-limits': operation.limits }),
     ...(operation.emits.length === 0 ? {} : { 'x-emits': operation.emits.map((event) => event.type) }),
   };
+}
+
+function waysIn(operation: Operation): Json[] {
+  if (operation.access.rule === 'anyone') return [];
+  const scope = scopeOf(operation);
+  return [{ accessToken: [] }, ...(scope === undefined ? [] : [{ apiKey: [scope] }])];
 }
 
 function whoMayAsk(access: Access): string {

@@ -1,6 +1,7 @@
 import type { Operation } from '../language/operation.ts';
 import type { RefusalType } from '../language/refusal.ts';
 import * as faults from '../language/faults.ts';
+import { scopeOf } from '../language/scope.ts';
 import type { Json, Models } from './models.ts';
 import { isCacheable, requestBody } from './parameters.ts';
 
@@ -52,6 +53,8 @@ function faultsOf(operation: Operation, models: Models): RefusalType[] {
     ...when(requestBody(operation, models) !== undefined, faults.MalformedBody, faults.BodyTooLarge, faults.WrongContentType),
     ...when(operation.access.rule !== 'anyone', faults.NotSignedIn),
     faults.InvalidToken,
+    faults.InvalidApiKey,
+    scopeOf(operation) === undefined ? faults.NotWithApiKey : faults.ScopeMissing,
     ...when(operation.access.rule === 'platform', faults.Forbidden),
     ...when(operation.access.rule === 'member', faults.Forbidden, faults.NotFound, faults.AccessUnknown),
     ...when(operation.kind === 'command', faults.KeyMalformed, faults.KeyInUse, faults.KeyReused),

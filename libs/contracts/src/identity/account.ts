@@ -6,6 +6,7 @@ import { Id, Instant, Page, pageOf, Text, id } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { topic } from '../topics.ts';
+import { ApiKeyRevoked } from './api-key.ts';
 import { Person, PersonUnknown } from './person.ts';
 import { SessionRevoked } from './session.ts';
 
@@ -59,14 +60,14 @@ export const accountOperations = {
     refusals: [PersonUnknown],
   }),
   suspend: command({
-    summary: 'Shut a person out: their sessions end, and they cannot sign in until they are restored',
+    summary: 'Shut a person out: their sessions and API keys end, and they cannot sign in until they are restored',
     http: 'POST /identity/people/:personId/suspend',
     access: platform('admin'),
     limit: perUser(60, '1m'),
     input: z.object({ personId: Id, reason: Text(500) }),
     output: Account,
     refusals: [PersonUnknown, NotYourself],
-    emits: [UserSuspended, SessionRevoked],
+    emits: [UserSuspended, SessionRevoked, ApiKeyRevoked],
     inPerson: true,
   }),
   restore: command({

@@ -5,6 +5,7 @@ import { perUser } from '../language/limit.ts';
 import { Id, Instant, id } from '../language/models.ts';
 import { command } from '../language/operation.ts';
 import { topic } from '../topics.ts';
+import { ApiKeyRevoked } from './api-key.ts';
 import { LastSuperAdmin } from './role.ts';
 import { HashingBusy, SessionRevoked, WrongPassword } from './session.ts';
 
@@ -30,14 +31,14 @@ const Password = z.string().max(200).meta({ examples: ['the password of now'] })
 
 export const departureOperations = {
   deactivate: command({
-    summary: 'Close the caller’s account: every session ends, and others see nothing of them, until they sign in again',
+    summary: 'Close the caller’s account: every session and API key ends, and others see nothing of them, until they sign in again',
     http: 'POST /identity/deactivate',
     access: person,
     limit: perUser(10, '1m'),
     input: z.object({ password: Password }),
     output: z.object({ deactivatedAt: Instant }),
     refusals: [WrongPassword, LastSuperAdmin, HashingBusy],
-    emits: [UserDeactivated, SessionRevoked],
+    emits: [UserDeactivated, SessionRevoked, ApiKeyRevoked],
     session: 'ends',
     inPerson: true,
   }),
@@ -49,7 +50,7 @@ export const departureOperations = {
     input: z.object({ password: Password }),
     output: z.object({ dueAt: Instant }),
     refusals: [WrongPassword, LastSuperAdmin, HashingBusy],
-    emits: [UserDeletionRequested, SessionRevoked],
+    emits: [UserDeletionRequested, SessionRevoked, ApiKeyRevoked],
     session: 'ends',
     inPerson: true,
   }),

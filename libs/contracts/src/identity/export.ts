@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { person, services } from '../language/access.ts';
 import { event } from '../language/event.ts';
-import { NotWhileImpersonating } from '../language/faults.ts';
 import { perUser } from '../language/limit.ts';
 import { Id, Instant, id } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
@@ -75,7 +74,8 @@ export const exportOperations = {
     limit: perUser(600, '1m'),
     input: z.object({ exportId: Id, chunk: Place.default(0) }),
     output: z.object({ chunk: z.int(), chunks: z.int(), base64: z.string() }),
-    refusals: [ExportUnknown, ExportNotReady, NotWhileImpersonating],
+    refusals: [ExportUnknown, ExportNotReady],
+    inPerson: true,
   }),
   deliverExportPart: command({
     summary: 'A page of what a service keeps of the person whose export it is; the first one begins anew, so all may be said again',

@@ -11,6 +11,9 @@ export const NoSuchRoute = refusal('route.unknown', 404, 'There is no such route
 export const MethodNotAllowed = refusal('route.method', 405, 'This route has no such method');
 export const NotSignedIn = refusal('auth.required', 401, 'Sign in first', 'Send Authorization: Bearer <access token>');
 export const InvalidToken = refusal('auth.invalid_token', 401, 'The access token is not valid', 'Refresh it, or sign in again');
+export const InvalidApiKey = refusal('auth.invalid_api_key', 401, 'The API key is not valid', 'Its owner sees under GET /api/v1/identity/api-keys what became of it');
+export const ScopeMissing = refusal('auth.scope_missing', 403, 'The API key was not given this scope', 'Create one that has `scope`');
+export const NotWithApiKey = refusal('auth.not_with_api_key', 403, 'No API key does this', 'Its owner does, signed in');
 export const Forbidden = refusal('access.denied', 403, 'You may not do this');
 export const NotWhileImpersonating = refusal('identity.not_while_impersonating', 403, 'Nobody else does this for a person', 'Sign in as yourself');
 export const NotFound = refusal('resource.not_found', 404, 'There is no such thing, or you may not see it');
@@ -26,6 +29,6 @@ export const AnswerTooLarge = refusal('service.answer_too_large', 500, 'The answ
 export const Broken = refusal('service.failed', 500, 'Something broke on our side', 'Quote the trace id when you report it');
 
 export const commonFaults = [
-  MalformedBody, InvalidInput, DoubledField, BadCursor, BodyTooLarge, WrongContentType, NoSuchRoute, MethodNotAllowed, NotSignedIn, InvalidToken, Forbidden, NotWhileImpersonating, NotFound,
+  MalformedBody, InvalidInput, DoubledField, BadCursor, BodyTooLarge, WrongContentType, NoSuchRoute, MethodNotAllowed, NotSignedIn, InvalidToken, InvalidApiKey, ScopeMissing, NotWithApiKey, Forbidden, NotWhileImpersonating, NotFound,
   AccessUnknown, KeyInUse, KeyReused, AnswerWithheld, KeyMalformed, TooManyRequests, Unavailable, TimedOut, AnswerTooLarge, Broken,
 ];

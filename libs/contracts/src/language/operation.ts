@@ -19,6 +19,8 @@ interface Declaration<I extends z.ZodObject, O extends z.ZodType, A extends Acce
   http?: RouteText;
   limit?: Limit | readonly Limit[];
   refusals?: readonly RefusalType[];
+  /** For the person alone: neither for an admin who looks through their eyes nor for an API key of theirs. */
+  inPerson?: boolean;
 }
 
 interface CommandDeclaration<I extends z.ZodObject, O extends z.ZodType, A extends Access> extends Declaration<I, O, A> {
@@ -29,8 +31,6 @@ interface CommandDeclaration<I extends z.ZodObject, O extends z.ZodType, A exten
   keyed?: boolean;
   /** What becomes of a sign-in: the answer holds a new one’s tokens, or its next ones, or the token that asks is worth nothing afterwards. */
   session?: SessionChange;
-  /** Done by the person alone: an admin who looks through their eyes may not. */
-  inPerson?: boolean;
 }
 
 export interface Draft<I extends z.ZodObject, O extends z.ZodType, A extends Access> {

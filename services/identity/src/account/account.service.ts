@@ -2,6 +2,7 @@ import type { Caller } from '@mela/bus';
 import { Db, decodeKeyset, pageOfRows, type Tx } from '@mela/chassis';
 import { isRefusal, PersonUnknown, UserRestored, UserSuspended, type Account, type identity, type In, type Out, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
+import { ApiKeyService } from '../api-key/api-key.service.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import type { Account as Kept } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
@@ -13,6 +14,7 @@ import { AccountStore } from './account.store.ts';
 export class AccountService {
   constructor(
     private readonly db: Db,
+    private readonly apiKeys: ApiKeyService,
     private readonly audit: AuditService,
   ) {}
 
@@ -34,7 +36,8 @@ export class AccountService {
       const suspended = await tx.get(AccountStore).suspend(personId, caller.personId, reason);
       tx.emit(UserSuspended, suspended, { userId: personId });
       const sessions = await endSessions(tx, personId);
-      await this.audit.note(tx, { what: 'suspended', by: caller, about: personId, details: { reason, sessions } });
+      const apiKeys = await this.apiKeys.end(tx, personId);
+      await this.audit.note(tx, { what: 'suspended', by: caller, about: personId, details: { reason, sessions, ...(apiKeys > 0 ? { apiKeys } : {}) } });
     });
   }
 

@@ -25,10 +25,10 @@ export class AuditService {
 
   /** Noted with what it tells of, or not at all. Where it came from is known from the request that is being answered. */
   note(tx: Tx, { what, by, about, device, details }: Happening): Promise<void> {
-    const { traceparent, origin } = currentContext() ?? {};
+    const { traceparent, origin, apiKey } = currentContext() ?? {};
     const { who, details: whose } = doerOf(by);
     return tx.get(AuditStore).insert({
-      id: uuidv7(), what, who, about: about ?? null, device: device ?? null, details: { ...details, ...whose },
+      id: uuidv7(), what, who, about: about ?? null, device: device ?? null, details: { ...details, ...whose, ...(apiKey === undefined ? {} : { apiKey }) },
       clientAddress: origin?.address ?? null, userAgent: origin?.agent ?? null, traceId: traceparent === undefined ? null : traceIdOf(traceparent),
     });
   }

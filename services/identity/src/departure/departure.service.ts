@@ -2,6 +2,7 @@ import type { Caller } from '@mela/bus';
 import { Db, forgetAnswersAbout, SETTINGS, type Tidies, type Tx } from '@mela/chassis';
 import { InvalidToken, isRefusal, UserDeactivated, UserDeleted, UserDeletionRequested, type identity, type In, type Out, type Refusal } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
+import { ApiKeyService } from '../api-key/api-key.service.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { AuditStore } from '../audit/audit.store.ts';
 import { CardService } from '../card/card.service.ts';
@@ -24,6 +25,7 @@ export class DepartureService implements Tidies {
   constructor(
     private readonly db: Db,
     private readonly known: KnownPassword,
+    private readonly apiKeys: ApiKeyService,
     private readonly cards: CardService,
     private readonly audit: AuditService,
     @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_DELETION_DAYS'>,
@@ -79,9 +81,10 @@ export class DepartureService implements Tidies {
     if (deletionDueAt) tx.emit(UserDeletionRequested, closed, { userId, dueAt: deletionDueAt.toISOString() });
     else tx.emit(UserDeactivated, closed, { userId });
     const sessions = await endSessions(tx, userId);
+    const apiKeys = await this.apiKeys.end(tx, userId);
     await this.cards.renew(tx, userId);
     const dueAt = deletionDueAt ? { dueAt: deletionDueAt.toISOString() } : {};
-    await this.audit.note(tx, { what: deletionDueAt ? 'deletion_requested' : 'deactivated', by: caller, about: userId, details: { sessions, ...dueAt } });
+    await this.audit.note(tx, { what: deletionDueAt ? 'deletion_requested' : 'deactivated', by: caller, about: userId, details: { sessions, ...(apiKeys > 0 ? { apiKeys } : {}), ...dueAt } });
   }
 
   private remove(id: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Caller } from '@mela/bus';
 import { Db, type Tidies, type Tx } from '@mela/chassis';
-import { ExportNotReady, ExportReady, ExportRequested, ExportUnknown, InvalidToken, keepersOfPersonalData, mela, NotWhileImpersonating, type Export, type identity, type In, type Out, type Refusal } from '@mela/contracts';
+import { ExportNotReady, ExportReady, ExportRequested, ExportUnknown, InvalidToken, keepersOfPersonalData, mela, type Export, type identity, type In, type Out, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
@@ -37,9 +37,8 @@ export class ExportService implements Tidies {
     return found ? asExport(found, await exports.answered(exportId)) : ExportUnknown();
   }
 
-  async download({ personId, actor }: Caller, { exportId, chunk }: In<typeof identity.exportArchive>): Promise<Out<typeof identity.exportArchive> | Refusal> {
+  async download({ personId }: Caller, { exportId, chunk }: In<typeof identity.exportArchive>): Promise<Out<typeof identity.exportArchive> | Refusal> {
     const exports = this.db.get(ExportStore);
-    if (actor !== undefined) return NotWhileImpersonating();
     const found = await exports.find(exportId, personId);
     if (!found) return ExportUnknown();
     if (found.chunks === null) return ExportNotReady();

@@ -33,6 +33,10 @@ export class OwnRecords implements PersonalData {
     const sessions = `SELECT id, device, created_at AS "createdAt", rotated_at AS "refreshedAt", expires_at AS "expiresAt", revoked_at AS "revokedAt"
       FROM session WHERE person_id = $1 AND impersonator_id IS NULL ORDER BY created_at, id`;
     for (const item of await this.rows(sessions, personId)) yield { kind: 'sessions', item };
+    const apiKeys = `SELECT api_key.id, name, scopes, array_agg(prefix ORDER BY api_key_secret.created_at) AS prefixes, max(last_used_at) AS "lastUsedAt",
+        api_key.created_at AS "createdAt", expires_at AS "expiresAt", revoked_at AS "revokedAt"
+      FROM api_key JOIN api_key_secret ON key_id = api_key.id WHERE person_id = $1 GROUP BY api_key.id ORDER BY api_key.created_at, api_key.id`;
+    for (const item of await this.rows(apiKeys, personId)) yield { kind: 'apiKeys', item };
     yield* this.audit(personId);
   }
 

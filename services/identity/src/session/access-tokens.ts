@@ -10,8 +10,12 @@ import { SigningKeys } from '../signing-key/signing-keys.ts';
 interface Wishes {
   /** How long it is good for, where that is otherwise than for a sign-in. */
   readonly minutes?: number;
+  /** The same, where it is not to outlive something. */
+  readonly seconds?: number;
   /** Who looks through the person's eyes. */
   readonly actor?: string;
+  /** The API key that it is given for, and what that may do. */
+  readonly key?: { readonly id: string; readonly scopes: readonly string[] };
 }
 
 export interface AccessToken {
@@ -33,11 +37,12 @@ export class AccessTokens {
   }
 
   /** A member's token says nothing of roles: most are. */
-  async issue({ id, role }: Pick<Account, 'id' | 'role'>, sessionId: string, { minutes, actor }: Wishes = {}): Promise<AccessToken> {
+  async issue({ id, role }: Pick<Account, 'id' | 'role'>, sessionId: string, { minutes, seconds, actor, key }: Wishes = {}): Promise<AccessToken> {
     const { kid, alg, privateKey } = await this.keys.signing();
     const issuedAt = Math.floor(Date.now() / 1000);
-    const expiresAt = issuedAt + (minutes ?? this.settings.IDENTITY_ACCESS_TOKEN_MINUTES) * 60;
-    const accessToken = await new SignJWT({ sid: sessionId, ...(role === 'member' ? {} : { role }), ...(actor === undefined ? {} : { act: { sub: actor } }) })
+    const expiresAt = issuedAt + (seconds ?? (minutes ?? this.settings.IDENTITY_ACCESS_TOKEN_MINUTES) * 60);
+    const ofKey = key && { client_id: key.id, scope: key.scopes.join(' ') };
+    const accessToken = await new SignJWT({ sid: sessionId, ...(role === 'member' ? {} : { role }), ...(actor === undefined ? {} : { act: { sub: actor } }), ...ofKey })
       .setProtectedHeader({ alg, kid, typ: TOKEN_TYPE })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
