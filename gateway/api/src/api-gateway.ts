@@ -9,7 +9,7 @@ export const apiGatewayOf = (catalogue: Catalogue): Target => ({
   name: 'api',
   kind: 'gateway',
   settings: { 'api.bus': busSettings('api'), api: ApiSettings },
-  needs: () => ({ name: 'api', asks: [identity.jwks, ...routedIn(catalogue)], follows: [SessionRevoked], overhears: keyEvents }),
+  needs: () => ({ name: 'api', asks: [identity.jwks, identity.exchangeApiKey, ...routedIn(catalogue)], follows: [SessionRevoked], overhears: keyEvents }),
   start: (process) => startApi(catalogue, process, readSettings({ api: ApiSettings }, process.environment).api),
 });
 

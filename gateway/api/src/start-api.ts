@@ -1,5 +1,5 @@
 import { Asker, Cursors, needStream, StreamPosition } from '@mela/bus';
-import { keysOverBus, nestLogger, openBus, openRedis, RevokedSessions, TokenVerifier, Undo, type Process, type Running } from '@mela/chassis';
+import { Credentials, KeyExchange, keysOverBus, nestLogger, openBus, openRedis, RevokedSessions, TokenVerifier, Undo, type Process, type Running } from '@mela/chassis';
 import type { Catalogue } from '@mela/contracts';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -46,7 +46,8 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
 
     const limits = await openLimits(catalogue, process, settings, undo);
     const forward = new Forward({
-      asker, limits, tokens,
+      asker, limits,
+      credentials: new Credentials(tokens, new KeyExchange(asker)),
       cursors: new ReadCursors(new StreamPosition(nc), new Cursors(settings.CURSOR_SECRET), log),
       cookies: new SessionCookies(settings.CORS_ORIGINS),
       timeoutMs: settings.REQUEST_TIMEOUT_MS,

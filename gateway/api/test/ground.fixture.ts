@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { answered, connectBus, encodeJson, ensureStream, header, OperationServer, parsed, seal, timed, traced, wrap, type Headers, type Reply, type Serve } from '@mela/bus';
+import { answered, connectBus, encodeJson, ensureStream, header, OperationServer, parsed, problem, PROBLEM, seal, timed, traced, wrap, type Headers, type Reply, type Serve } from '@mela/bus';
 import { createLog, Health, ProcessSettings, type Process, type Running } from '@mela/chassis';
-import { id, identity, operationsOf, type Catalogue, type DataOf, type EventType, type Operation } from '@mela/contracts';
+import { id, identity, InvalidApiKey, operationsOf, type Refusal, type Catalogue, type DataOf, type EventType, type Operation } from '@mela/contracts';
 import { openPart, type OpenPart } from '@mela/infra';
 import { jetstream } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
@@ -46,6 +46,9 @@ export class Ground {
   readonly answers = new Map<string, (seen: Seen) => Reply | Promise<Reply>>();
   readonly seen = new Map<string, Seen>();
   jwksAsked = 0;
+  /** What identity gives for an API key: by default nobody has it. */
+  exchange: (key: string) => Promise<Reply> = async () => this.problem(InvalidApiKey());
+  exchanges = 0;
   /** Published beside the one that signs `token`s. */
   readonly otherKeys: JWK[] = [];
   private readonly gateways: Gateway[] = [];
@@ -91,9 +94,15 @@ export class Ground {
     return gateway;
   }
 
-  async token(claims: { sub?: string; iss?: string; aud?: string; expiresIn?: number; notBefore?: number; act?: { sub: string } } = {}): Promise<string> {
+  problem(refusal: Refusal): Reply {
+    return jsonReply(problem(refusal, undefined), { 'content-type': PROBLEM }, refusal.status);
+  }
+
+  async token(
+    claims: { sub?: string; sid?: string; iss?: string; aud?: string; expiresIn?: number; notBefore?: number; act?: { sub: string }; client_id?: string; scope?: string } = {},
+  ): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
-    const jwt = new SignJWT({ sid: 's1', ...(claims.act ? { act: claims.act } : {}) })
+    const jwt = new SignJWT({ sid: claims.sid ?? 's1', ...(claims.act ? { act: claims.act } : {}), ...(claims.scope === undefined ? {} : { client_id: claims.client_id, scope: claims.scope }) })
       .setProtectedHeader({ alg: 'Ed25519', kid: 'k1', typ: 'at+jwt' })
       .setSubject(claims.sub ?? 'asha').setIssuer(claims.iss ?? 'mela').setAudience(claims.aud ?? 'mela')
       .setIssuedAt(now).setExpirationTime(now + (claims.expiresIn ?? 600));
@@ -123,6 +132,10 @@ export class Ground {
     server.serve(identity.jwks.subject, async () => {
       this.jwksAsked++;
       return jsonReply({ keys: [this.publicJwk, ...this.otherKeys] });
+    });
+    server.serve(identity.exchangeApiKey.subject, async (body) => {
+      this.exchanges++;
+      return this.exchange((JSON.parse(new TextDecoder().decode(body)) as { key: string }).key);
     });
     await new Promise<void>((resolve, reject) => server.listen((error?: unknown) => (error ? reject(error) : resolve())));
     await this.nc.flush();

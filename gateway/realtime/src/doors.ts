@@ -1,4 +1,4 @@
-import { LOG, nestLogger, TokenVerifier, trusts, type Process } from '@mela/chassis';
+import { Credentials, LOG, nestLogger, TokenVerifier, trusts, type Process } from '@mela/chassis';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Logger } from 'pino';
@@ -33,6 +33,7 @@ interface Parts {
   readonly audience: Audience;
   readonly vigil: Vigil;
   readonly tokens: TokenVerifier;
+  readonly credentials: Credentials;
   readonly tickets: Tickets;
   readonly tally: Tally;
   readonly closed: ReturnType<typeof measure>;
@@ -40,7 +41,7 @@ interface Parts {
 }
 
 /** They stay shut until the application listens. */
-export async function doorsTo({ process, settings, memory, audience, vigil, tokens, tickets, tally, closed, log }: Parts): Promise<Doors> {
+export async function doorsTo({ process, settings, memory, audience, vigil, tokens, credentials, tickets, tally, closed, log }: Parts): Promise<Doors> {
   const { connections, subscriptions, questions, feeds } = audience;
   const server = new RealtimeServer({
     host: settings.REALTIME_HOST,
@@ -62,7 +63,7 @@ export async function doorsTo({ process, settings, memory, audience, vigil, toke
       { provide: Connections, useValue: connections },
       { provide: Subscriptions, useValue: subscriptions },
       { provide: Vigil, useValue: vigil },
-      { provide: TokenVerifier, useValue: tokens },
+      { provide: Credentials, useValue: credentials },
       { provide: Tickets, useValue: tickets },
       { provide: LOG, useValue: log },
     ],
@@ -73,7 +74,7 @@ export async function doorsTo({ process, settings, memory, audience, vigil, toke
     framesPerSecond: settings.REALTIME_FRAMES_PER_SECOND, tally, closed, log,
   }));
   const visitors = new Visitors({
-    gateway: app.get(FramesGateway), connections, vigil, tokens, tickets, questions, tally,
+    gateway: app.get(FramesGateway), connections, vigil, tokens, credentials, tickets, questions, tally, addressOf: (request) => server.addressOf(request),
     limits: { maxTopics: settings.REALTIME_MAX_TOPICS, maxBuffered: settings.REALTIME_MAX_BUFFERED },
   });
   const streams = new EventStreams({ visitors, feeds, pingMs: settings.REALTIME_PING_MS, closed });

@@ -1,14 +1,14 @@
 import { reach } from '@mela/bus';
-import { TokenVerifier } from '@mela/chassis';
+import { Credentials } from '@mela/chassis';
 import { isRefusal, topic, type Refusal } from '@mela/contracts';
 import { UseFilters } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway, type OnGatewayConnection, type OnGatewayDisconnect } from '@nestjs/websockets';
 import { BrokenFrameFilter } from './broken-frame.filter.ts';
 import { closing } from './protocol/close-codes.ts';
-import { ConnectedAlready, ConnectFirst, OtherPerson, TooManyConnections } from './protocol/faults.ts';
+import { ConnectedAlready, ConnectFirst, OtherKey, OtherPerson, TooManyConnections } from './protocol/faults.ts';
 import type { AuthFrame, ConnectFrame, SubFrame, UnsubFrame } from './protocol/incoming.ts';
 import { connected, refreshed } from './protocol/outgoing.ts';
-import { sessionOf, type Connection } from './socket/connection.ts';
+import { hearsOwn, sessionOf, type Connection } from './socket/connection.ts';
 import { Connections } from './socket/connections.ts';
 import { Vigil } from './socket/vigil.ts';
 import { Tickets } from './tickets/tickets.ts';
@@ -22,7 +22,7 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     private readonly connections: Connections,
     private readonly subscriptions: Subscriptions,
     private readonly vigil: Vigil,
-    private readonly tokens: TokenVerifier,
+    private readonly credentials: Credentials,
     private readonly tickets: Tickets,
   ) {}
 
@@ -45,16 +45,16 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     try {
       const token = frame.token ?? (await this.tickets.redeem(frame.ticket!));
       if (isRefusal(token)) return this.turnAway(connection, frame, token);
-      const verified = await this.tokens.verify(token);
-      if (isRefusal(verified)) return this.turnAway(connection, frame, verified);
-      const { personId } = verified.caller;
+      const recognised = await this.credentials.recognise(token, connection.from);
+      if (isRefusal(recognised)) return this.turnAway(connection, frame, recognised);
+      const { personId } = recognised.caller;
       if (!connection.isOpen) return;
       if (this.connections.areTooManyOf(personId)) {
         connection.refuse(frame.i, TooManyConnections());
         return connection.close(closing.tooMany);
       }
       reach('realtime.admitting');
-      connection.session = sessionOf(token, verified);
+      connection.session = sessionOf(recognised);
     } finally {
       connection.connecting = false;
     }
@@ -73,13 +73,15 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
   @SubscribeMessage('auth')
   async auth(connection: Connection, { i, token }: AuthFrame): Promise<void> {
     if (!connection.session) return connection.refuse(i, ConnectFirst());
-    const verified = await this.tokens.verify(token);
-    if (isRefusal(verified)) return connection.refuse(i, verified);
-    const { caller: { personId }, expiresAt } = verified;
+    const recognised = await this.credentials.recognise(token, connection.from);
+    if (isRefusal(recognised)) return connection.refuse(i, recognised);
+    const { caller: { personId, key }, expiresAt } = recognised;
     if (personId !== connection.session.personId) return connection.refuse(i, OtherPerson());
+    // What is listened to was granted to the one, and may be more than the other's.
+    if (key?.id !== connection.session.key?.id) return connection.refuse(i, OtherKey());
     if (!connection.isOpen) return;
     if (expiresAt >= connection.session.expiresAt) {
-      connection.session = sessionOf(token, verified);
+      connection.session = sessionOf(recognised);
       this.vigil.refreshed(connection);
     }
     reach('realtime.refreshing');
@@ -94,12 +96,13 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
   private welcome(connection: Connection, { i, subs = {} }: ConnectFrame): void {
     const { personId, expiresAt } = connection.session!;
     const own = topic.person(personId);
+    const hearing = hearsOwn(connection.session!);
     this.connections.admitted(connection);
     this.vigil.admitted(connection);
-    connection.send(connected(i, { cid: connection.id, ping: this.vigil.pingMs, exp: Math.floor(expiresAt / 1000), topics: [own] }));
+    connection.send(connected(i, { cid: connection.id, ping: this.vigil.pingMs, exp: Math.floor(expiresAt / 1000), topics: hearing ? [own] : [] }));
     reach('realtime.admitted');
-    void this.subscriptions.hearOwn(connection, personId, subs[own]);
-    for (const [asked, since] of Object.entries(subs)) if (asked !== own) void this.subscriptions.subscribe(connection, asked, i, { since });
+    if (hearing) void this.subscriptions.hearOwn(connection, personId, subs[own]);
+    for (const [asked, since] of Object.entries(subs)) if (asked !== own || !hearing) void this.subscriptions.subscribe(connection, asked, i, { since });
   }
 
   /** A token that is no good ends the connection; keys that cannot be had right now do not: the client may try again. */

@@ -8,9 +8,10 @@ export const NAME = 'realtime';
 /** What gateways tell and ask each other: who is present, and where a person is connected. */
 const AMONG_GATEWAYS = 'rt.>';
 
-/** What the gateway asks: may this person hear that, and is this token genuine? */
+/** What the gateway asks: may this person hear that, is this token genuine, and what is given for this key? */
 export const askedBy = (catalogue: Pick<Catalogue, 'topics' | 'operations'>): readonly Operation[] => [
   identity.jwks,
+  identity.exchangeApiKey,
   ...[...catalogue.topics.values()].flatMap(({ grantedBy }) => catalogue.operations.get(grantedBy) ?? []),
 ];
 

@@ -1,5 +1,5 @@
 import { Asker, needStream } from '@mela/bus';
-import { keysOverBus, openBus, RevokedSessions, TokenVerifier, type Process, type Running } from '@mela/chassis';
+import { Credentials, KeyExchange, keysOverBus, openBus, RevokedSessions, TokenVerifier, type Process, type Running } from '@mela/chassis';
 import type { Catalogue } from '@mela/contracts';
 import { audienceOf, type Audience } from './audience.ts';
 import { doorsTo } from './doors.ts';
@@ -40,6 +40,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
   const vigil = new Vigil({ authMs: settings.REALTIME_AUTH_MS, pingMs: settings.REALTIME_PING_MS, pongMs: settings.REALTIME_PONG_MS, noticeMs: settings.REALTIME_NOTICE_MS });
   const revoked = new RevokedSessions();
   const tokens = new TokenVerifier(keysOverBus(asker), Date.now, revoked);
+  const credentials = new Credentials(tokens, new KeyExchange(asker));
   const tickets = new Tickets(new TicketBucket(nc, { keptMs: TICKET_MS, replicas: process.settings.NATS_REPLICAS ?? 1 }), log);
 
   let [stopFollowing, stopOverhearing] = [async () => {}, () => {}];
@@ -53,7 +54,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
     await nc.close();
   };
   try {
-    const { server, app } = await doorsTo({ process, settings, memory, audience, vigil, tokens, tickets, tally, closed, log });
+    const { server, app } = await doorsTo({ process, settings, memory, audience, vigil, tokens, credentials, tickets, tally, closed, log });
     exchange.start();
     // The stream first: whoever is let in hears everything from then on.
     await needStream(nc);

@@ -5,7 +5,7 @@ import {
   answered, Asker, connectBus, ensureStream, OperationServer, parsed, seal, STREAM, timed, traced, wrap, type Exchange, type Headers, type Reply, type Step, type Wrapper,
 } from '@mela/bus';
 import { AUDIENCE, authenticated, createLog, ISSUER, keysOverBus, runTargets, TOKEN_TYPE, TokenVerifier, type RunningProcess } from '@mela/chassis';
-import { id, identity, isRefusal, MayNotHear, type DataOf, type EventType, Unavailable, type Operation, type Refusal } from '@mela/contracts';
+import { id, identity, InvalidApiKey, isRefusal, MayNotHear, type DataOf, type EventType, Unavailable, type Operation, type Refusal } from '@mela/contracts';
 import { openPart, type OpenPart } from '@mela/infra';
 import { jetstream } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
@@ -53,6 +53,8 @@ export class World {
   master: HarbourMaster = lettingIn;
   /** What identity answers when it is asked for its keys. */
   keys: 'right' | 'away' | 'nonsense' = 'right';
+  /** What identity gives for an API key: by default nobody has it. */
+  exchange: () => Promise<unknown> = async () => InvalidApiKey();
   /** Published beside the one that signs `token`s. */
   readonly otherKeys: JWK[] = [];
   /** Identity answers only then. */
@@ -95,9 +97,9 @@ export class World {
     return { gateway: new Gateway(process, this.screens), process };
   }
 
-  token(personId: string, { seconds = 600, issuer = ISSUER, actor }: { seconds?: number; issuer?: string; actor?: string } = {}): Promise<string> {
+  token(personId: string, { seconds = 600, issuer = ISSUER, actor, sid = id(900), ofKey }: { seconds?: number; issuer?: string; actor?: string; sid?: string; ofKey?: { client_id: string; scope: string } } = {}): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
-    return new SignJWT({ sid: id(900), ...(actor === undefined ? {} : { act: { sub: actor } }) })
+    return new SignJWT({ sid, ...(actor === undefined ? {} : { act: { sub: actor } }), ...ofKey })
       .setProtectedHeader({ alg: 'Ed25519', typ: TOKEN_TYPE, kid: 'one' })
       .setSubject(personId).setIssuer(issuer).setAudience(AUDIENCE).setIssuedAt(now).setExpirationTime(now + seconds)
       .sign(this.key);
@@ -143,6 +145,7 @@ export class World {
     await Promise.all(this.gateways.splice(0).map((gateway) => gateway.stop()));
     this.master = lettingIn;
     this.keys = 'right';
+    this.exchange = async () => InvalidApiKey();
     this.otherKeys.length = 0;
     this.beforeKeys = async () => undefined;
     this.asked.length = 0;
@@ -171,6 +174,7 @@ export class World {
       await this.beforeKeys();
       return this.keySet();
     }));
+    server.serve(identity.exchangeApiKey.subject, answering(identity.exchangeApiKey, [traced, answered(log)], () => this.exchange()));
     server.serve(
       harbour.hearing.subject,
       answering(harbour.hearing, [traced, answered(log), timed(), authenticated(tokens), parsed], async ({ caller, input }) => {

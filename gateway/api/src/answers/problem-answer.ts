@@ -1,5 +1,5 @@
 import { encodeJson, problem, PROBLEM, traceIdOf } from '@mela/bus';
-import { InvalidToken, type Refusal } from '@mela/contracts';
+import { InvalidApiKey, InvalidToken, type Refusal } from '@mela/contracts';
 import type { FastifyReply } from 'fastify';
 
 const RETRY_AFTER_SECONDS = '1';
@@ -22,6 +22,6 @@ export function nameTrace(reply: FastifyReply): void {
 
 /** The headers that a status asks for, whoever decided it. */
 export function explainStatus(reply: FastifyReply, status: number, code?: string): void {
-  if (status === 401) reply.header('www-authenticate', code === InvalidToken.code ? 'Bearer error="invalid_token"' : 'Bearer');
+  if (status === 401) reply.header('www-authenticate', code === InvalidToken.code || code === InvalidApiKey.code ? 'Bearer error="invalid_token"' : 'Bearer');
   if (status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_SECONDS);
 }

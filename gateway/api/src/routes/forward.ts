@@ -1,5 +1,5 @@
-import { bearer, currentContext, header, originOf, within, type Asker, type Caller, type Reply } from '@mela/bus';
-import type { TokenVerifier } from '@mela/chassis';
+import { bearer, currentContext, header, originOf, within, type Asker, type Reply } from '@mela/bus';
+import type { Credentials, Recognised } from '@mela/chassis';
 import { InvalidInput, isRefusal, NoSuchRoute, NotSignedIn, TooManyRequests, type Operation, type Refusal } from '@mela/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answerProblem } from '../answers/problem-answer.ts';
@@ -13,7 +13,7 @@ import { readParameters, type Parameters } from './parameters.ts';
 
 interface ForwardParts {
   asker: Asker;
-  tokens: TokenVerifier;
+  credentials: Credentials;
   /** Undefined when nobody counts. */
   limits: RateLimits | undefined;
   cursors: ReadCursors;
@@ -52,23 +52,23 @@ export class Forward {
 
   /** What is to be sent along, or why not: who asks, how often, and whether the request can be read in one way only. */
   private async admit(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<Map<string, string> | Refusal> {
-    const token = bearer(request.headers.authorization) ?? this.parts.cookies.accessToken(operation, request);
-    const caller = await this.identify(operation, token);
-    const refused = isRefusal(caller);
-    if (!refused) noteCaller(request, caller);
-    const standing = await this.parts.limits?.count(operation, refused ? undefined : caller, request.ip);
+    const shown = bearer(request.headers.authorization) ?? this.parts.cookies.accessToken(operation, request);
+    const recognised = await this.identify(operation, shown, request.ip);
+    const refused = isRefusal(recognised);
+    const caller = refused ? undefined : recognised?.caller;
+    noteCaller(request, caller);
+    const standing = await this.parts.limits?.count(operation, caller, request.ip);
     if (standing) tellStanding(reply, standing);
     if (standing?.exceeded) return TooManyRequests();
-    if (refused) return caller;
+    if (refused) return recognised;
     const params = parametersOf(operation, request);
-    return isRefusal(params) ? params : sentAlong(request, token, params.value);
+    return isRefusal(params) ? params : sentAlong(request, recognised?.token, params.value);
   }
 
   /** The service verifies again; here a bad token is turned away before it costs the bus anything. */
-  private async identify(operation: Operation, token: string | undefined): Promise<Caller | undefined | Refusal> {
-    if (token === undefined) return operation.access.rule === 'anyone' ? undefined : NotSignedIn();
-    const verified = await this.parts.tokens.verify(token);
-    return isRefusal(verified) ? verified : verified.caller;
+  private async identify(operation: Operation, shown: string | undefined, address: string): Promise<Recognised | undefined | Refusal> {
+    if (shown === undefined) return operation.access.rule === 'anyone' ? undefined : NotSignedIn();
+    return this.parts.credentials.recognise(shown, address);
   }
 
   private exchange(operation: Operation, request: FastifyRequest, sent: Map<string, string>): Promise<Reply> {

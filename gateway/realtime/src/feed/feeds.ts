@@ -2,7 +2,7 @@ import type { Cursors } from '@mela/bus';
 import { isRefusal, topic as topicOf } from '@mela/contracts';
 import type { ToldFrames } from '../events/told-frames.ts';
 import type { RecentEvents } from '../history/recent-events.ts';
-import type { Connection } from '../socket/connection.ts';
+import { hearsOwn, type Connection } from '../socket/connection.ts';
 import type { Channels } from '../topics/channels.ts';
 import type { Subscription } from '../topics/subscription.ts';
 import type { Subscriptions, Tail } from '../topics/subscriptions.ts';
@@ -66,13 +66,13 @@ export class Feeds {
 
   async open(connection: Connection, { topics, since }: Wish): Promise<OpenFeed> {
     const { subscriptions, tail } = this.parts;
-    const own = topicOf.person(connection.session!.personId);
-    const registered = [...new Set([own, ...topics])].map((topic) => subscriptions.register(connection, topic));
+    const own = hearsOwn(connection.session!) ? [topicOf.person(connection.session!.personId)] : [];
+    const registered = [...new Set([...own, ...topics])].map((topic) => subscriptions.register(connection, topic));
     const start = tail.position.seq;
     const entitled = await Promise.all(
       registered.map(async (subscription) => ({
         subscription,
-        answer: subscription.topic === own ? subscriptions.entitledToOwn(subscription) : await subscriptions.entitled(subscription),
+        answer: own.some((topic) => topic === subscription.topic) ? subscriptions.entitledToOwn(subscription) : await subscriptions.entitled(subscription),
       })),
     );
     const cursor = await subscriptions.recoverable(since);

@@ -4,6 +4,7 @@ import type { Feeds } from '../feed/feeds.ts';
 import { Message } from '../protocol/message.ts';
 import { TopicsTooFast } from '../protocol/faults.ts';
 import { connected, live, subscribed } from '../protocol/outgoing.ts';
+import { hearsOwn } from '../socket/connection.ts';
 import { answerRequest } from '../socket/problem-answers.ts';
 import { readStreamed } from './asked.ts';
 import { ServerSentWire } from './server-sent-wire.ts';
@@ -45,7 +46,7 @@ export class EventStreams {
     });
     wire.begin();
     const { personId, expiresAt } = session;
-    connection.send(connected(undefined, { cid: connection.id, ping: pingMs, exp: Math.floor(expiresAt / 1000), topics: [topicOf.person(personId)] }));
+    connection.send(connected(undefined, { cid: connection.id, ping: pingMs, exp: Math.floor(expiresAt / 1000), topics: hearsOwn(session) ? [topicOf.person(personId)] : [] }));
     const { heard, next, begin } = await feeds.open(connection, asked);
     if (!connection.isOpen) return;
     connection.send(...heard.map(({ topic, ...place }) => subscribed(undefined, topic, place)));

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { bearer } from '@mela/bus';
-import type { TokenVerifier } from '@mela/chassis';
+import type { Credentials, TokenVerifier } from '@mela/chassis';
 import { InvalidInput, InvalidToken, isRefusal, NotSignedIn, type Refusal } from '@mela/contracts';
 import type { FramesGateway } from '../frames.gateway.ts';
 import type { Questions } from '../limits/questions.ts';
@@ -18,10 +18,12 @@ interface Parts {
   readonly connections: Connections;
   readonly vigil: Vigil;
   readonly tokens: TokenVerifier;
+  readonly credentials: Credentials;
   readonly tickets: Tickets;
   readonly questions: Questions;
   readonly limits: { readonly maxTopics: number; readonly maxBuffered: number };
   readonly tally: Tally;
+  readonly addressOf: (request: IncomingMessage) => string;
 }
 
 /** People who come by plain HTTP: who they are is known before anything is opened for them. */
@@ -29,7 +31,7 @@ export class Visitors {
   constructor(private readonly parts: Parts) {}
 
   async recognise(request: IncomingMessage, { ticket, topics }: { ticket?: string | undefined; topics: readonly string[] }): Promise<Session | Refusal> {
-    const { tickets, tokens, limits } = this.parts;
+    const { tickets, credentials, limits, addressOf } = this.parts;
     const shown = bearer(request.headers.authorization);
     if (shown !== undefined && ticket !== undefined) return InvalidInput('Show an access token or a ticket, not both');
     // The person's own topic is heard in any case.
@@ -37,9 +39,8 @@ export class Visitors {
     const token = ticket === undefined ? shown : await tickets.redeem(ticket);
     if (token === undefined) return NotSignedIn();
     if (isRefusal(token)) return token;
-    const verified = await tokens.verify(token);
-    if (isRefusal(verified)) return verified;
-    return sessionOf(token, verified);
+    const recognised = await credentials.recognise(token, addressOf(request));
+    return isRefusal(recognised) ? recognised : sessionOf(recognised);
   }
 
   /** Until the owners of the topics may be asked for this person; 0 where they may now. */

@@ -17,3 +17,4 @@ const ASKED_TOO_FAST = 'Topics are asked for faster than one person may';
 export const TopicsTooFast = { frame: () => TooFast(ASKED_TOO_FAST), request: () => TooManyRequests(ASKED_TOO_FAST) };
 export const ShuttingDown = () => Unavailable('This gateway is shutting down');
 export const OtherPerson = refusal('auth.other_person', 403, 'The token is somebody else’s');
+export const OtherKey = refusal('auth.other_key', 403, 'The token is not of the API key, or the sign-in, that this connection was opened with', 'Connect anew');

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { WsMessageHandler } from '@nestjs/common';
 import { AbstractWsAdapter } from '@nestjs/websockets';
 import type { Logger } from 'pino';
@@ -37,8 +38,9 @@ export class RealtimeAdapter extends AbstractWsAdapter {
   }
 
   override bindClientConnect(server: WebSocketServer, connected: (connection: Connection) => void): void {
-    server.on('connection', (socket: WebSocket) => {
+    server.on('connection', (socket: WebSocket, request: IncomingMessage) => {
       const connection = new Connection(new WebSocketWire(socket), this.options.maxBuffered, this.options.tally, new FrameBudget(this.options.framesPerSecond));
+      connection.from = this.options.server.addressOf(request);
       this.sockets.set(connection, socket);
       // A fault of the wire ends the connection by itself; unheard, it would end the process.
       socket.on('error', (error) => this.options.log.debug({ ...toldOf(connection), reason: String(error) }, 'socket failed'));

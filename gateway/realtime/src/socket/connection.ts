@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Caller } from '@mela/bus';
-import type { Refusal } from '@mela/contracts';
+import type { Recognised } from '@mela/chassis';
+import { identity, scopeOf, type Refusal } from '@mela/contracts';
 import type { Tally } from '../metrics.ts';
 import { closing, type Closing } from '../protocol/close-codes.ts';
 import { TooFast } from '../protocol/faults.ts';
@@ -20,6 +20,8 @@ export interface Session {
   readonly sessionId: string;
   /** The admin who looks through the person's eyes, if one does. */
   readonly impersonator: string | undefined;
+  /** The API key that was shown, where a program is at the other end. */
+  readonly key: Recognised['caller']['key'];
   /** The key that its token is signed with. */
   readonly kid: string;
   /** Epoch milliseconds. */
@@ -28,9 +30,12 @@ export interface Session {
   warned?: boolean;
 }
 
-export const sessionOf = (token: string, { caller: { personId, sessionId, actor }, expiresAt, kid }: { caller: Caller; expiresAt: number; kid: string }): Session => ({
-  token, personId, sessionId, impersonator: actor, kid, expiresAt,
+export const sessionOf = ({ token, caller: { personId, sessionId, actor, key }, expiresAt, kid }: Recognised): Session => ({
+  token, personId, sessionId, impersonator: actor, key, kid, expiresAt,
 });
+
+/** A token is the right to hear what concerns its person. One of an API key is none without the scope that asking for it would take. */
+export const hearsOwn = ({ key }: Pick<Session, 'key'>): boolean => key === undefined || key.scopes.includes(scopeOf(identity.hearing)!);
 
 /** What a line says of whose connection it is about. */
 export const toldOf = ({ id, session }: Pick<Connection, 'id' | 'session'>) => ({
@@ -44,6 +49,8 @@ const PULSE_ANSWERS_APART_MS = 1_000;
 /** One client: frames in both directions, and how it ends. */
 export class Connection {
   readonly id = randomBytes(9).toString('base64url');
+  /** The address that it comes from, where somebody counts. */
+  from = '';
   /** By topic. */
   readonly subscriptions = new Map<string, Subscription>();
   session: Session | undefined;

@@ -102,6 +102,11 @@ export class RealtimeServer implements CustomTransportStrategy {
     });
   }
 
+  /** Where a client is, as far as the balancers in front are believed. */
+  addressOf({ socket, headers }: IncomingMessage): string {
+    return clientAddress(socket.remoteAddress ?? '', headers['x-forwarded-for'] as string | undefined, this.options.isTrusted);
+  }
+
   /** From now on nobody new is let in; the others stay. */
   refuseNew(): void {
     this.closing = true;
@@ -124,10 +129,8 @@ export class RealtimeServer implements CustomTransportStrategy {
   }
 
   /** Connections are counted by the address they come from; 0 where this one is not too many. */
-  private secondsUntilLetIn({ socket, headers }: IncomingMessage): number {
-    const { arrivals, isTrusted } = this.options;
-    const address = clientAddress(socket.remoteAddress ?? '', headers['x-forwarded-for'] as string | undefined, isTrusted);
-    return Math.ceil(arrivals.take(address) / 1000);
+  private secondsUntilLetIn(request: IncomingMessage): number {
+    return Math.ceil(this.options.arrivals.take(this.addressOf(request)) / 1000);
   }
 
   private refusalOf(request: IncomingMessage): Refusal | undefined {
