@@ -46,7 +46,7 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
 
     const limits = await openLimits(catalogue, process, settings, undo);
     const forward = new Forward({
-      asker, limits,
+      asker, limits, log,
       credentials: new Credentials(tokens, new KeyExchange(asker)),
       cursors: new ReadCursors(new StreamPosition(nc), new Cursors(settings.CURSOR_SECRET), log),
       cookies: new SessionCookies(settings.CORS_ORIGINS),

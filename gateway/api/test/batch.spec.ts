@@ -121,6 +121,7 @@ describe('in a batch has no place', () => {
   it.each([
     ['a command', '/api/v1/notes', 405, 'batch.reads_only'],
     ['another batch', '/api/v1/batch', 400, 'batch.nested'],
+    ['a file', '/api/v1/scans/1', 400, 'batch.files_alone'],
     ['a path that nobody serves', '/api/v1/nowhere', 404, 'route.unknown'],
     ['what the gateway answers itself', '/api/v1/openapi.json', 404, 'route.unknown'],
     ['a page', '/docs', 404, 'route.unknown'],

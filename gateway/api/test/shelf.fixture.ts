@@ -1,4 +1,4 @@
-import { anyone, catalogue, command, perAddress, perUser, person, query, service } from '@mela/contracts';
+import { anyone, catalogue, command, download, perAddress, perUser, person, query, service } from '@mela/contracts';
 import { z } from 'zod';
 
 const Anything = z.record(z.string(), z.unknown());
@@ -18,6 +18,7 @@ export const shelf = service('shelf', {
   enter: command({ summary: 'Signs in', http: 'POST /enter', access: anyone, input: z.object({ name: z.string() }), output: Anything, secret: true, session: 'opens' }),
   stay: command({ summary: 'Goes on', http: 'POST /stay', access: anyone, input: z.object({ refreshToken: z.string() }), output: Anything, secret: true, session: 'renews' }),
   exit: command({ summary: 'Signs out', http: 'POST /exit', access: person, input: z.object({}), output: Anything, session: 'ends' }),
+  scan: download({ summary: 'A book as it was printed', http: 'GET /scans/:book', access: anyone, input: z.object({ book: z.string() }), mediaType: 'application/zip' }),
   inside: query({ summary: 'Has no route', access: anyone, input: z.object({}), output: Anything }),
 });
 

@@ -8,6 +8,7 @@ export * from './ask/operation-server.ts';
 export { originOf } from './ask/origin.ts';
 export * from './ask/problem.ts';
 export { answered, type Translate } from './ask/wrappers/answered.ts';
+export { inPieces } from './ask/wrappers/in-pieces.ts';
 export { parsed } from './ask/wrappers/parsed.ts';
 export { timed } from './ask/wrappers/timed.ts';
 export { traced } from './ask/wrappers/traced.ts';

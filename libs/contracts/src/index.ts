@@ -2,6 +2,7 @@ export * from './language/access.ts';
 export * from './language/catalogue.ts';
 export * from './language/event.ts';
 export * from './language/faults.ts';
+export * from './language/file.ts';
 export * from './language/hearing.ts';
 export * from './language/limit.ts';
 export * from './language/models.ts';

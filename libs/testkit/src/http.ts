@@ -36,7 +36,23 @@ export async function sendOperation<Op extends Operation>(api: string, operation
 /** The answer, or a Problem thrown. */
 export async function askOperation<Op extends Operation>(api: string, operation: Op, input: Ask<Op>, options?: HttpOptions): Promise<Out<Op>> {
   const response = await sendOperation(api, operation, input, options);
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as Out<Op>;
+}
+
+export interface Downloaded {
+  readonly bytes: Buffer;
+  readonly headers: Headers;
+}
+
+/** A file, whole, or a Problem thrown. */
+export async function downloadFile<Op extends Operation>(api: string, operation: Op, input: Ask<Op>, options?: HttpOptions): Promise<Downloaded> {
+  const response = await sendOperation(api, operation, input, options);
+  if (!response.ok) throw await problemOf(response);
+  return { bytes: Buffer.from(await response.arrayBuffer()), headers: response.headers };
+}
+
+async function problemOf(response: Response): Promise<Problem> {
   const document = (await response.json()) as Record<string, unknown>;
-  if (!response.ok) throw new Problem(response.status, String(document['code']), document);
-  return document as Out<Op>;
+  return new Problem(response.status, String(document['code']), document);
 }

@@ -1,6 +1,6 @@
 import type { Ask, EventType, Operation, Out, Session, TopicName } from '@mela/contracts';
 import { Ear, type Heard } from './ear.ts';
-import { askOperation, type HttpOptions } from './http.ts';
+import { askOperation, downloadFile, type Downloaded, type HttpOptions } from './http.ts';
 import { Problem } from './problem.ts';
 import type { WorldAddresses } from './world-process.ts';
 
@@ -26,6 +26,10 @@ export class Someone {
 
   asks<Op extends Operation>(operation: Op, input: Ask<Op>, options: HttpOptions = {}): Promise<Out<Op>> {
     return askOperation(this.world.api, operation, input, { token: this.token, ...options });
+  }
+
+  downloads<Op extends Operation>(operation: Op, input: Ask<Op>, options: HttpOptions = {}): Promise<Downloaded> {
+    return downloadFile(this.world.api, operation, input, { token: this.token, ...options });
   }
 
   /** For what is to be refused: the problem that came back. */

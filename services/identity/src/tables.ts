@@ -15,6 +15,7 @@ import { exportTables } from './migrations/0013-exports.ts';
 import { outsideIdentities } from './migrations/0011-outside-identities.ts';
 import { signingIn } from './migrations/0014-signing-in.ts';
 import { apiKeys } from './migrations/0015-api-keys.ts';
+import { archivesByBytes } from './migrations/0016-archives-by-bytes.ts';
 import { OutsideRow } from './outside/outside.store.ts';
 import { OutsideFlowRow } from './outside-flow/outside-flow.store.ts';
 import { PersonRow } from './person/person.store.ts';
@@ -25,4 +26,4 @@ import { VerificationRow } from './verification/verification.store.ts';
 export const entities = [PersonRow, HandleRow, SessionRow, SigningKeyRow, VerificationRow, EmailChangeRow, OutsideRow, OutsideFlowRow];
 
 /** In the order in which they are applied. */
-export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles, verificationTables, signInAttempts, secondFactor, passkeys, departures, exportTables, outsideIdentities, signingIn, apiKeys];
+export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles, verificationTables, signInAttempts, secondFactor, passkeys, departures, exportTables, outsideIdentities, signingIn, apiKeys, archivesByBytes];

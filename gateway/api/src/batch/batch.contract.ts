@@ -7,6 +7,7 @@ export const TooManyReads = refusal('batch.too_many', 400, `A batch holds ${MOST
 export const ReadTwice = refusal('batch.doubled_id', 400, 'An id names two reads', 'Give each read an id of its own, or none');
 /** In the place of one read, as the next. */
 export const ReadsOnly = refusal('batch.reads_only', 405, 'A batch holds reads alone', 'Send a command by itself, with an Idempotency-Key');
+export const FilesAlone = refusal('batch.files_alone', 400, 'A batch holds no file', 'Ask for it by itself');
 export const NestedBatch = refusal('batch.nested', 400, 'A batch holds no batch', 'Put its reads beside the others');
 
 /** As it stands in a request line: nothing in it is read in two ways. */
@@ -23,7 +24,7 @@ const Read = z.strictObject({
 
 const Answer = z.object({
   id: z.string().optional(),
-  status: z.int().meta({ description: 'What the read would have answered alone, or why it has no place in a batch: `route.unknown`, `batch.reads_only`, `batch.nested`' }),
+  status: z.int().meta({ description: 'What the read would have answered alone, or why it has no place in a batch: `route.unknown`, `batch.reads_only`, `batch.files_alone`, `batch.nested`' }),
   headers: z.record(z.string(), z.string()).meta({ description: 'Content-Type, ETag, Mela-Cursor, Retry-After and RateLimit-*, where the read has them' }),
   body: z.unknown().optional().meta({ description: 'The answer, or a problem; absent where the answer has no body' }),
 });

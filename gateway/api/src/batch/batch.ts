@@ -5,7 +5,7 @@ import { answerProblem } from '../answers/problem-answer.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import { tellStanding } from '../routes/forward.ts';
 import { RouteTable } from '../routes/route-table.ts';
-import { gateway, MOST_READS, NestedBatch, ReadsOnly, ReadTwice, TooManyReads } from './batch.contract.ts';
+import { FilesAlone, gateway, MOST_READS, NestedBatch, ReadsOnly, ReadTwice, TooManyReads } from './batch.contract.ts';
 import { envelope, refusedRead, type ReadAnswer } from './envelope.ts';
 import { sideBySide } from './side-by-side.ts';
 
@@ -37,12 +37,13 @@ interface BatchParts {
  */
 export class Batch {
   private readonly routes = new RouteTable();
+  private readonly files = new RouteTable();
 
   constructor(
     private readonly server: FastifyInstance,
     private readonly parts: BatchParts,
   ) {
-    for (const { http } of parts.catalogue.operations.values()) if (http) this.routes.add(http.path, http.method);
+    for (const { http, mediaType } of parts.catalogue.operations.values()) if (http) (mediaType === undefined ? this.routes : this.files).add(http.path, http.method);
   }
 
   route(): void {
@@ -88,7 +89,8 @@ export class Batch {
   private misplaced(path: string): Refusal | undefined {
     if (path.split('?', 1)[0] === gateway.batch.http!.path) return NestedBatch();
     const methods = DOTS.test(path) ? [] : this.routes.methodsOf(path);
-    if (methods.length === 0) return NoSuchRoute();
-    return methods.includes('GET') ? undefined : ReadsOnly(`There is ${methods.join(', ')} alone`);
+    if (methods.includes('GET')) return undefined;
+    if (this.files.methodsOf(path).length > 0) return FilesAlone();
+    return methods.length === 0 ? NoSuchRoute() : ReadsOnly(`There is ${methods.join(', ')} alone`);
   }
 }

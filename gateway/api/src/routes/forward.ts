@@ -1,4 +1,4 @@
-import { bearer, currentContext, header, originOf, within, type Asker, type Reply } from '@mela/bus';
+import { bearer, currentContext, header, originOf, traceIdOf, within, type Asker, type Log, type Reply } from '@mela/bus';
 import type { Credentials, Recognised } from '@mela/chassis';
 import { InvalidInput, isRefusal, NoSuchRoute, NotSignedIn, TooManyRequests, type Operation, type Refusal } from '@mela/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -9,6 +9,7 @@ import type { RateLimits, Standing } from '../limits/rate-limits.ts';
 import type { ReadCursors } from '../reads/read-cursors.ts';
 import { noteCaller, whoAsks } from '../server/who-asks.ts';
 import { passOn } from './pass-on.ts';
+import { passOnFile } from './pass-on-file.ts';
 import { readParameters, type Parameters } from './parameters.ts';
 
 interface ForwardParts {
@@ -19,6 +20,7 @@ interface ForwardParts {
   cursors: ReadCursors;
   cookies: SessionCookies;
   timeoutMs: number;
+  log: Log;
 }
 
 const NO_BODY = new Uint8Array(0);
@@ -26,6 +28,9 @@ const NO_BODY = new Uint8Array(0);
 // As the services do: nobody makes us send back what we would not take.
 const LONGEST_NAME = 100;
 const MOST_FAULTS = 20;
+
+/** As with a body that is sent to us: so many times the time of an answer. */
+const PATIENCE = 3;
 
 /** Of all that a client sends, these headers and no others reach a service. */
 const PASSED = [header.locale, header.idempotencyKey] as const;
@@ -45,6 +50,7 @@ export class Forward {
         // Taken before the state is read: a client that subscribes from here misses nothing.
         const cursor = operation.http!.method === 'GET' ? await this.parts.cursors.take() : undefined;
         const answer = await this.exchange(operation, request, admitted);
+        if (operation.mediaType !== undefined && answer.status === 200) return this.passOnFile(operation, request, reply, { first: answer, sent: admitted });
         return passOn(operation, request, reply, { answer: this.parts.cookies.keep(operation, request, reply, answer), cursor });
       });
     });
@@ -69,6 +75,18 @@ export class Forward {
   private async identify(operation: Operation, shown: string | undefined, address: string): Promise<Recognised | undefined | Refusal> {
     if (shown === undefined) return operation.access.rule === 'anyone' ? undefined : NotSignedIn();
     return this.parts.credentials.recognise(shown, address);
+  }
+
+  /** Each piece has the time of an answer, and is asked for with the same token: the service verifies it with every one. */
+  private passOnFile(operation: Operation, request: FastifyRequest, reply: FastifyReply, { first, sent }: { first: Reply; sent: Map<string, string> }): FastifyReply {
+    const { timeoutMs, log } = this.parts;
+    const context = currentContext()!;
+    return passOnFile(reply, {
+      first,
+      pieceFrom: (from) => within({ ...context, deadline: Date.now() + timeoutMs }, () => this.exchange(operation, request, sent.set(header.from, String(from)))),
+      patienceMs: PATIENCE * timeoutMs,
+      brokeOff: (fault) => log.warn({ operation: operation.id, reason: fault.message, traceId: traceIdOf(request.id), ...whoAsks(request) }, 'a file broke off'),
+    });
   }
 
   private exchange(operation: Operation, request: FastifyRequest, sent: Map<string, string>): Promise<Reply> {

@@ -18,6 +18,8 @@ export function routeOperations(server: FastifyInstance, catalogue: Catalogue, f
     server.route({
       method: operation.http.method,
       url: operation.http.path,
+      // Whoever wants to know how long a file is would have all of it read.
+      exposeHeadRoute: operation.mediaType === undefined,
       config: { operation: operation.id },
       handler: (request, reply) => forward.answer(operation, request, reply),
     });

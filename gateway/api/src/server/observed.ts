@@ -1,5 +1,5 @@
 import { traceIdOf } from '@mela/bus';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { Histogram, type Registry } from 'prom-client';
 import { nameTrace } from '../answers/problem-answer.ts';
@@ -11,15 +11,21 @@ const NAME = 'mela_http_seconds';
 /** Every answer names its trace, is timed, and leaves a line for whoever looks closely: never a body, never a token. */
 export function observe(server: FastifyInstance, log: Logger, metrics: Registry): void {
   const seconds = secondsIn(metrics);
-  server.addHook('onRequest', (_request, reply, done) => {
-    nameTrace(reply);
-    done();
-  });
-  server.addHook('onResponse', (request, reply, done) => {
+  const over = (request: FastifyRequest, reply: FastifyReply, how: 'answered' | 'broken off') => {
     const operation = operationOf(request);
     leave(request, operation, reply.statusCode);
     seconds.observe({ operation, status: `${Math.floor(reply.statusCode / 100)}xx` }, reply.elapsedTime / 1000);
-    log.debug({ operation, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10, traceId: traceIdOf(request.id), ...whoAsks(request) }, 'answered');
+    log.debug({ operation, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10, traceId: traceIdOf(request.id), ...whoAsks(request) }, how);
+  };
+  server.addHook('onRequest', (request, reply, done) => {
+    nameTrace(reply);
+    // The framework's hook tells of whatever was answered or failed, and of nobody who left or was cut off before the end.
+    let finished = false;
+    reply.raw.once('finish', () => (finished = true)).once('close', () => finished || reply.raw.errored || over(request, reply, 'broken off'));
+    done();
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    over(request, reply, 'answered');
     done();
   });
 }

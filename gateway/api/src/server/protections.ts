@@ -7,7 +7,7 @@ import { tagCoding } from '../reads/entity-tag.ts';
 import type { ApiSettings } from '../settings.ts';
 
 const READABLE = [
-  'ETag', 'Idempotency-Replayed', 'Mela-Cursor', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'Retry-After', 'Trace-Id', 'X-Request-Id',
+  'Content-Disposition', 'ETag', 'Idempotency-Replayed', 'Mela-Cursor', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'Retry-After', 'Trace-Id', 'X-Request-Id',
 ];
 const SENDABLE = ['Authorization', 'Accept-Language', 'Content-Type', 'Idempotency-Key', 'If-None-Match', 'Mela-Session', 'Traceparent'];
 

@@ -40,6 +40,7 @@ export class Asker {
 
   /** In the name of the caller whose request is being answered, within what is left of its time. */
   async ask<Op extends Operation>(operation: Op, input: Ask<Op>): Promise<Outcome<Op>> {
+    if (operation.mediaType !== undefined) throw new Error(`${operation.id} answers a file, which comes in pieces: exchange them one by one`);
     const context = currentContext();
     const sent = new Map<string, string>();
     if (context?.token !== undefined) sent.set(header.token, `Bearer ${context.token}`);

@@ -19,6 +19,10 @@ export const header = {
   /** Where the client is, and what it calls itself: written by the gateways, which pass on none that a client sends. */
   clientAddress: 'mela-client-address',
   clientAgent: 'mela-client-agent',
+  /** Of a file: from which byte on it is asked for; and in the answer how many it has, and what it is called. */
+  from: 'mela-from',
+  bytes: 'mela-bytes',
+  fileName: 'mela-file-name',
   status: 'mela-status',
   cursor: 'mela-cursor',
   replayed: 'mela-replayed',

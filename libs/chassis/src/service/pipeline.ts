@@ -1,4 +1,4 @@
-import { answered, parsed, timed, traced, wrap, type Exchange, type Reply, type Serve, type Step, type Wrapper } from '@mela/bus';
+import { answered, inPieces, parsed, timed, traced, wrap, type Exchange, type Reply, type Serve, type Step, type Wrapper } from '@mela/bus';
 import type { Operation } from '@mela/contracts';
 import type { Logger } from 'pino';
 import { databaseOutage } from '../database/faults.ts';
@@ -20,7 +20,7 @@ export function pipeline(operation: Operation, handler: Handler, parts: Pipeline
   const step = wrap(
     [
       traced, answered(parts.log, databaseOutage), parts.measured, timed(), parts.authenticated, parsed, parts.authorised,
-      ...(parts.idempotent ? [parts.idempotent] : []),
+      ...(parts.idempotent ? [parts.idempotent] : []), inPieces,
     ],
     innermost,
   );

@@ -11,7 +11,7 @@ import { catalogue } from '../language/catalogue.ts';
 import { commonFaults, MethodNotAllowed, NoSuchRoute } from '../language/faults.ts';
 import { perUser } from '../language/limit.ts';
 import { Id, Page, pageOf } from '../language/models.ts';
-import { command, query, service } from '../language/operation.ts';
+import { command, download, query, service } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { openapi } from './openapi.ts';
 
@@ -39,6 +39,7 @@ const library = catalogue(
           input: z.object({ shelfId: Id, ...pageOf }),
           output: Page(Book),
         }),
+        scan: download({ summary: 'A shelf’s books as they were printed', http: 'GET /shelves/:shelfId/scan', access: anyone, input: z.object({ shelfId: Id }), mediaType: 'application/zip' }),
         count: query({ summary: 'On the bus only', access: anyone, input: z.object({}), output: z.number() }),
       }),
     },
@@ -85,6 +86,15 @@ describe('the OpenAPI document', () => {
     expect(list.requestBody).toBeUndefined();
     expect(Object.keys(list.responses[200].headers)).toEqual(['ETag', 'Mela-Cursor', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset']);
     expect(list.responses).toHaveProperty('304');
+  });
+
+  it('says of a file that it is bytes with a name, and that nobody keeps it by its tag', () => {
+    const scan = operation('library.scan');
+    expect(scan.responses[200]).toMatchObject({ content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } }, headers: { 'Content-Disposition': {} } });
+    expect(Object.keys(scan.responses[200].content)).toEqual(['application/zip']);
+    expect(scan.responses).not.toHaveProperty('304');
+    expect(scan.parameters).not.toContainEqual({ $ref: '#/components/parameters/IfNoneMatch' });
+    expect(scan.responses[400]).toMatchObject({ content: { 'application/problem+json': {} } });
   });
 
   it('takes a list in a query string with commas, since a name is given once', () => {

@@ -52,7 +52,7 @@ export function requestBody(operation: Operation, models: Models): Json | undefi
 }
 
 export const isCacheable = (operation: Operation): boolean =>
-  operation.kind === 'query' && operation.http?.method === 'GET';
+  operation.kind === 'query' && operation.http?.method === 'GET' && operation.mediaType === undefined;
 
 export const sharedParameters: Json = {
   IdempotencyKey: {

@@ -91,10 +91,11 @@ class Requests {
   }
 
   of({ method, path, operation }: Asked): Json {
+    const header = this.headers(operation);
     return {
       method,
       ...(operation.security.length === 0 ? { auth: { type: 'noauth' } } : {}),
-      header: this.headers(operation),
+      ...(header.length === 0 ? {} : { header }),
       ...this.body(operation),
       url: this.url(path, operation),
       description: `\`${operation.operationId}\`\n\n${operation.description}`,

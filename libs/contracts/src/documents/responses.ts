@@ -13,15 +13,19 @@ export function responses(operation: Operation, models: Models): Json {
     headers: headers([
       ...(operation.kind === 'command' ? ['Idempotency-Replayed'] : []),
       ...(isCacheable(operation) ? ['ETag', 'Mela-Cursor'] : []),
+      ...(operation.mediaType === undefined ? [] : ['Content-Disposition']),
       ...(limited ? ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'] : []),
     ]),
-    content: { 'application/json': { schema: models.received(operation.output) } },
+    content: content(operation, models),
   };
   const unchanged = isCacheable(operation)
     ? { 304: { description: 'Unchanged since the ETag in If-None-Match', headers: headers(['ETag', 'Mela-Cursor']) } }
     : {};
   return { 200: answer, ...unchanged, ...refusals(operation, models) };
 }
+
+const content = ({ mediaType, output }: Operation, models: Models): Json =>
+  mediaType === undefined ? { 'application/json': { schema: models.received(output) } } : { [mediaType]: { schema: { type: 'string', format: 'binary' } } };
 
 function refusals(operation: Operation, models: Models): Json {
   const byStatus = new Map<number, RefusalType[]>();
@@ -75,6 +79,7 @@ export const sharedHeaders: Json = {
     description: 'The stream position taken before the state was read: subscribe from it and nothing is missed',
     schema: { type: 'string' },
   },
+  'Content-Disposition': { description: '`attachment`, with the name of the file', schema: { type: 'string' } },
   'Idempotency-Replayed': {
     description: '`true` when this is the answer to an earlier request with the same Idempotency-Key',
     schema: { type: 'string', enum: ['true'] },

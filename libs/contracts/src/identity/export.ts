@@ -3,7 +3,7 @@ import { person, services } from '../language/access.ts';
 import { event } from '../language/event.ts';
 import { perUser } from '../language/limit.ts';
 import { Id, Instant, id } from '../language/models.ts';
-import { command, query } from '../language/operation.ts';
+import { command, download, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { topic } from '../topics.ts';
 
@@ -15,7 +15,7 @@ export const Export = z.object({
   askedAt: Instant,
   services: z.array(z.object({ service: z.string(), state: z.enum(['waiting', 'answered', 'missing']) })),
   /** Of the archive, a zip with a file for each service; null while it is not there. */
-  archive: z.object({ bytes: z.int(), chunks: z.int(), expiresAt: Instant }).nullable(),
+  archive: z.object({ bytes: z.int(), expiresAt: Instant }).nullable(),
 });
 export type Export = z.output<typeof Export>;
 
@@ -43,9 +43,6 @@ export const ExportReady = event('export.ready', {
 export const PersonalRecord = z.strictObject({ kind: z.string().min(1).max(60), item: z.record(z.string(), z.unknown()) });
 export type PersonalRecord = z.output<typeof PersonalRecord>;
 
-/** Digits, as they come in a query string. */
-const Place = z.preprocess((value) => (typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value), z.number().int().min(0));
-
 export const exportOperations = {
   requestExport: command({
     summary: 'Have all that is kept of the caller collected from every service; once a day',
@@ -67,13 +64,13 @@ export const exportOperations = {
     output: Export,
     refusals: [ExportUnknown],
   }),
-  exportArchive: query({
-    summary: 'A piece of the archive, in base64: the pieces one behind the other are a zip file',
+  exportArchive: download({
+    summary: 'The archive: a zip with a file of JSON for each service',
     http: 'GET /identity/exports/:exportId/download',
     access: person,
-    limit: perUser(600, '1m'),
-    input: z.object({ exportId: Id, chunk: Place.default(0) }),
-    output: z.object({ chunk: z.int(), chunks: z.int(), base64: z.string() }),
+    limit: perUser(30, '1m'),
+    input: z.object({ exportId: Id }),
+    mediaType: 'application/zip',
     refusals: [ExportUnknown, ExportNotReady],
     inPerson: true,
   }),

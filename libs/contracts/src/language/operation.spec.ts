@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { anyone, person, reaches } from './access.ts';
 import { perAddress, perUser } from './limit.ts';
 import { Text, id, Id, pageOf } from './models.ts';
-import { command, query, service } from './operation.ts';
+import { command, download, query, service } from './operation.ts';
 import { isRefusal, refusal } from './refusal.ts';
 import { route } from './route.ts';
 import { parseTopic, topicKind } from './topic.ts';
@@ -23,6 +23,11 @@ describe('an operation', () => {
 
   it('without a route or a limit has neither', () => {
     expect(query({ ...declared, access: anyone })).toMatchObject({ http: undefined, limits: [], refusals: [], emits: [], secret: false });
+  });
+
+  it('answers JSON, or a file of the type that it says', () => {
+    expect(query(declared).mediaType).toBeUndefined();
+    expect(download({ summary: 'A book', http: 'GET /book', access: anyone, input: z.object({}), mediaType: 'application/pdf' })).toMatchObject({ kind: 'query', mediaType: 'application/pdf' });
   });
 
   it('takes one limit or several', () => {

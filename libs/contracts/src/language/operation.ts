@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Access } from './access.ts';
 import type { EventType } from './event.ts';
 import { NotWhileImpersonating } from './faults.ts';
+import { FileAnswer } from './file.ts';
 import type { Limit } from './limit.ts';
 import type { Refusal, RefusalType } from './refusal.ts';
 import { route, type Route, type RouteText } from './route.ts';
@@ -33,6 +34,12 @@ interface CommandDeclaration<I extends z.ZodObject, O extends z.ZodType, A exten
   session?: SessionChange;
 }
 
+interface DownloadDeclaration<I extends z.ZodObject, A extends Access> extends Omit<Declaration<I, typeof FileAnswer, A>, 'output' | 'http'> {
+  http: `GET /${string}`;
+  /** What the bytes are: `application/zip`. */
+  mediaType: string;
+}
+
 export interface Draft<I extends z.ZodObject, O extends z.ZodType, A extends Access> {
   readonly kind: OperationKind;
   readonly summary: string;
@@ -48,6 +55,8 @@ export interface Draft<I extends z.ZodObject, O extends z.ZodType, A extends Acc
   readonly keyed: boolean;
   readonly session: SessionChange | undefined;
   readonly inPerson: boolean;
+  /** Of the file that it answers; undefined where it answers JSON. */
+  readonly mediaType: string | undefined;
 }
 
 export interface Operation<
@@ -75,6 +84,7 @@ export type Outcome<Op extends Operation> = Out<Op> | Refusal;
 function draft<I extends z.ZodObject, O extends z.ZodType, A extends Access>(
   kind: OperationKind,
   declared: CommandDeclaration<I, O, A>,
+  mediaType?: string,
 ): Draft<I, O, A> {
   const { limit } = declared;
   return {
@@ -92,6 +102,7 @@ function draft<I extends z.ZodObject, O extends z.ZodType, A extends Access>(
     keyed: kind === 'command' && (declared.keyed ?? true),
     session: declared.session,
     inPerson: declared.inPerson ?? false,
+    mediaType,
   };
 }
 
@@ -103,6 +114,10 @@ export const command = <I extends z.ZodObject, O extends z.ZodType, A extends Ac
 /** Only reads. */
 export const query = <I extends z.ZodObject, O extends z.ZodType, A extends Access>(declared: Declaration<I, O, A>) =>
   draft('query', declared);
+
+/** Only reads, and answers a file: its bytes as they are, of whatever length. */
+export const download = <I extends z.ZodObject, A extends Access>({ mediaType, ...declared }: DownloadDeclaration<I, A>) =>
+  draft('query', { ...declared, output: FileAnswer }, mediaType);
 
 export const SERVICE = Symbol('mela.service');
 export const KEEPS_PERSONAL_DATA = Symbol('mela.keepsPersonalData');

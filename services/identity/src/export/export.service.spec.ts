@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { ExportNotReady, ExportUnknown, isRefusal, type Export, type PersonalRecord } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { v7 as uuidv7 } from 'uuid';
@@ -34,11 +35,11 @@ describe('an export', () => {
   it('is ready when everybody has answered, whoever is last, and is said so once', async () => {
     const asha = await somebody();
     const { id } = await asked(asha);
-    expect(await exports.download(asha, { exportId: id, chunk: 0 })).toEqual(ExportNotReady());
+    expect(await exports.download(asha, { exportId: id })).toEqual(ExportNotReady());
     await says(id, 'identity', [[{ n: 1 }], [{ n: 2 }]]);
     expect(answer(await exports.find(asha, { exportId: id })).services).toEqual([{ service: 'communities', state: 'waiting' }, { service: 'identity', state: 'answered' }]);
     await says(id, 'communities', [[]]);
-    expect(answer(await exports.find(asha, { exportId: id }))).toMatchObject({ state: 'ready', archive: { chunks: 1 } });
+    expect(answer(await exports.find(asha, { exportId: id }))).toMatchObject({ state: 'ready', archive: { bytes: expect.any(Number) } });
     expect(await said(id)).toEqual([['export.requested', undefined], ['export.ready', []]]);
     expect(await says(id, 'communities', [[]])).toEqual([ExportUnknown()]);
   });
@@ -72,25 +73,29 @@ describe('an export', () => {
     await says(id, 'identity', [[]]);
     await says(id, 'communities', [[]]);
     expect(await exports.find(ravi, { exportId: id })).toEqual(ExportUnknown());
-    expect(await exports.download(ravi, { exportId: id, chunk: 0 })).toEqual(ExportUnknown());
+    expect(await exports.download(ravi, { exportId: id })).toEqual(ExportUnknown());
   });
 
   it('comes in pieces that are a zip together, and is gone a week later', async () => {
     const asha = await somebody();
     const { id } = await asked(asha);
-    const noise = Array.from({ length: 40_000 }, () => Math.random().toString(36)).join('');
-    await says(id, 'identity', [[{ noise: noise.slice(0, 390_000) }], [{ noise: noise.slice(390_000) }]]);
+    const noise = randomBytes(600_000).toString('base64');
+    await says(id, 'identity', [[{ noise: noise.slice(0, 400_000) }], [{ noise: noise.slice(400_000) }]]);
     await says(id, 'communities', [[]]);
     const { archive } = answer(await exports.find(asha, { exportId: id }));
-    expect(archive!.chunks).toBeGreaterThanOrEqual(1);
-    const pieces: Buffer[] = [];
-    for (let chunk = 0; chunk < archive!.chunks; chunk++) pieces.push(Buffer.from(answer(await exports.download(asha, { exportId: id, chunk })).base64, 'base64'));
+    const file = answer(await exports.download(asha, { exportId: id }));
+    expect([file.name, file.bytes]).toEqual([expect.stringMatching(/^mela-export-[\d-]{10}\.zip$/), archive!.bytes]);
+    const pieces: Uint8Array[] = [];
+    for (let from = 0; from < file.bytes; from += pieces.at(-1)!.length) pieces.push(answer(await file.read(from)));
     const zip = Buffer.concat(pieces);
-    expect([zip.length, zip.subarray(0, 2).toString()]).toEqual([archive!.bytes, 'PK']);
-    expect(await exports.download(asha, { exportId: id, chunk: archive!.chunks })).toMatchObject({ code: 'identity.export_unknown' });
+    expect([pieces.length, zip.length, zip.subarray(0, 2).toString()]).toEqual([2, file.bytes, 'PK']);
+    // From wherever it is asked for, it is the same file.
+    expect(Buffer.from(answer(await file.read(600_000))).equals(zip.subarray(600_000))).toBe(true);
+    expect(await file.read(file.bytes + 1_000_000)).toEqual(ExportUnknown());
     await database.db.query(`UPDATE export SET ready_at = now() - interval '8 days' WHERE id = $1`, [id]);
     await exports.tidy();
     expect(await exports.find(asha, { exportId: id })).toEqual(ExportUnknown());
+    expect(await file.read(0)).toEqual(ExportUnknown());
     expect(await database.db.query('SELECT 1 FROM export_chunk WHERE export_id = $1', [id])).toEqual([]);
   });
 });

@@ -1,12 +1,12 @@
 import type { Caller } from '@mela/bus';
 import { Db, type Tidies, type Tx } from '@mela/chassis';
-import { ExportNotReady, ExportReady, ExportRequested, ExportUnknown, InvalidToken, keepersOfPersonalData, mela, type Export, type identity, type In, type Out, type Refusal } from '@mela/contracts';
+import { ExportNotReady, ExportReady, ExportRequested, ExportUnknown, InvalidToken, keepersOfPersonalData, mela, type Export, type FileAnswer, type identity, type In, type Out, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { archiveOf } from './archive.ts';
-import { asExport, listsOf, mayExport, missingOf, type ExportState } from './export.ts';
+import { archiveName, asExport, listsOf, mayExport, missingOf, type ExportState } from './export.ts';
 import { ExportStore } from './export.store.ts';
 
 @Injectable()
@@ -37,13 +37,12 @@ export class ExportService implements Tidies {
     return found ? asExport(found, await exports.answered(exportId)) : ExportUnknown();
   }
 
-  async download({ personId }: Caller, { exportId, chunk }: In<typeof identity.exportArchive>): Promise<Out<typeof identity.exportArchive> | Refusal> {
+  async download({ personId }: Caller, { exportId }: In<typeof identity.exportArchive>): Promise<FileAnswer | Refusal> {
     const exports = this.db.get(ExportStore);
     const found = await exports.find(exportId, personId);
     if (!found) return ExportUnknown();
-    if (found.chunks === null) return ExportNotReady();
-    const bytes = await exports.chunk(exportId, chunk);
-    return bytes ? { chunk, chunks: found.chunks, base64: bytes.toString('base64') } : ExportUnknown(`It has ${found.chunks} pieces`);
+    if (found.bytes === null) return ExportNotReady();
+    return { name: archiveName(found), bytes: found.bytes, read: async (from) => (await exports.archiveFrom(exportId, from)) ?? ExportUnknown() };
   }
 
   deliver({ exportId, ...page }: In<typeof identity.deliverExportPart>): Promise<Out<typeof identity.deliverExportPart> | Refusal> {

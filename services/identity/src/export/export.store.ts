@@ -2,7 +2,7 @@ import type { Rows } from '@mela/chassis';
 import type { PersonalRecord } from '@mela/contracts';
 import { ANSWER_WITHIN_MINUTES, CHUNK_BYTES, KEPT_DAYS, type ExportState } from './export.ts';
 
-const EXPORT = 'id, person_id AS "personId", expected, asked_at AS "askedAt", ready_at AS "readyAt", missing, bytes, chunks, version';
+const EXPORT = 'id, person_id AS "personId", expected, asked_at AS "askedAt", ready_at AS "readyAt", missing, bytes, version';
 
 export class ExportStore {
   constructor(private readonly rows: Rows) {}
@@ -48,20 +48,20 @@ export class ExportStore {
 
   /** The archive takes the place of the pages. */
   async finish(id: string, archive: Buffer, missing: readonly string[]): Promise<ExportState> {
-    const chunks = Math.ceil(archive.length / CHUNK_BYTES);
-    for (let chunk = 0; chunk < chunks; chunk++)
+    for (let chunk = 0; chunk * CHUNK_BYTES < archive.length; chunk++)
       await this.rows.query('INSERT INTO export_chunk (export_id, chunk, bytes) VALUES ($1, $2, $3)', [id, chunk, archive.subarray(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES)]);
     await this.rows.query('DELETE FROM export_page WHERE export_id = $1', [id]);
     const [ready] = await this.rows.query<ExportState>(
-      `UPDATE export SET ready_at = now(), missing = $2, bytes = $3, chunks = $4, version = version + 1 WHERE id = $1 RETURNING ${EXPORT}`,
-      [id, missing, archive.length, chunks],
+      `UPDATE export SET ready_at = now(), missing = $2, bytes = $3, version = version + 1 WHERE id = $1 RETURNING ${EXPORT}`,
+      [id, missing, archive.length],
     );
     return ready!;
   }
 
-  async chunk(id: string, chunk: number): Promise<Buffer | undefined> {
-    const [found] = await this.rows.query<{ bytes: Buffer }>('SELECT bytes FROM export_chunk WHERE export_id = $1 AND chunk = $2', [id, chunk]);
-    return found?.bytes;
+  /** To the end of the piece in which that byte lies. */
+  async archiveFrom(id: string, from: number): Promise<Uint8Array | undefined> {
+    const [found] = await this.rows.query<{ bytes: Buffer }>('SELECT bytes FROM export_chunk WHERE export_id = $1 AND chunk = $2', [id, Math.floor(from / CHUNK_BYTES)]);
+    return found?.bytes.subarray(from % CHUNK_BYTES);
   }
 
   async overdue(): Promise<readonly string[]> {

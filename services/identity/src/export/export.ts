@@ -6,7 +6,7 @@ const DAY_MS = 24 * 60 * 60_000;
 export const ANSWER_WITHIN_MINUTES = 60;
 export const KEPT_DAYS = 7;
 
-/** An answer over the bus has a megabyte at the most, and base64 makes four bytes of three. */
+/** As it is read and sent: an answer over the bus has a megabyte at the most. Archives lie in pieces of this size, so it stays. */
 export const CHUNK_BYTES = 512 * 1024;
 
 export interface ExportState {
@@ -14,11 +14,10 @@ export interface ExportState {
   readonly personId: string;
   readonly expected: readonly string[];
   readonly askedAt: Date;
-  /** With the three behind it: null while services are asked. */
+  /** With the two behind it: null while services are asked. */
   readonly readyAt: Date | null;
   readonly missing: readonly string[] | null;
   readonly bytes: number | null;
-  readonly chunks: number | null;
   readonly version: number;
 }
 
@@ -31,7 +30,7 @@ export function mayExport(lastAt: Date | undefined, at: Date): Refusal | undefin
 
 export const missingOf = ({ expected }: Pick<ExportState, 'expected'>, answered: readonly string[]): readonly string[] => expected.filter((service) => !answered.includes(service));
 
-export function asExport({ id, expected, askedAt, readyAt, missing, bytes, chunks }: ExportState, answered: readonly string[]): Export {
+export function asExport({ id, expected, askedAt, readyAt, missing, bytes }: ExportState, answered: readonly string[]): Export {
   const stateOf = (service: string) => {
     if (readyAt) return missing!.includes(service) ? 'missing' : 'answered';
     return answered.includes(service) ? 'answered' : 'waiting';
@@ -39,9 +38,11 @@ export function asExport({ id, expected, askedAt, readyAt, missing, bytes, chunk
   return {
     id, state: readyAt ? 'ready' : 'collecting', askedAt: askedAt.toISOString(),
     services: expected.map((service) => ({ service, state: stateOf(service) })),
-    archive: readyAt && { bytes: bytes!, chunks: chunks!, expiresAt: new Date(readyAt.getTime() + KEPT_DAYS * DAY_MS).toISOString() },
+    archive: readyAt && { bytes: bytes!, expiresAt: new Date(readyAt.getTime() + KEPT_DAYS * DAY_MS).toISOString() },
   };
 }
+
+export const archiveName = ({ askedAt }: Pick<ExportState, 'askedAt'>): string => `mela-export-${askedAt.toISOString().slice(0, 10)}.zip`;
 
 /** What a file of the archive holds: lists by their kind, in the order in which they were told. */
 export const listsOf = (records: readonly PersonalRecord[]): Record<string, unknown[]> =>

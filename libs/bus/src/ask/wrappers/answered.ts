@@ -11,7 +11,7 @@ const MAX_ANSWER_BYTES = 1_000_000;
 /** A broken part that has a better answer than 500, such as a database that is away. */
 export type Translate = (error: unknown) => Refusal | undefined;
 
-/** The outermost value becomes bytes; a refusal and an exception become a problem document, never a stack. */
+/** The outermost value becomes bytes, unless it is those of a file; a refusal and an exception become a problem document, never a stack. */
 export const answered =
   (log: Log, translate: Translate = () => undefined): Wrapper =>
   (next) =>
@@ -25,17 +25,18 @@ export const answered =
       else log.warn({ operation: exchange.operation.id, code: known.code, reason: String(error) }, 'operation unavailable');
       outcome = known ?? Broken();
     }
-    return isRefusal(outcome) ? refuse(exchange, outcome) : reply(exchange, 200, 'application/json', outcome);
+    if (isRefusal(outcome)) return refuse(exchange, outcome);
+    const { mediaType } = exchange.operation;
+    return mediaType === undefined ? reply(exchange, 200, 'application/json', encodeJson(outcome)) : reply(exchange, 200, mediaType, outcome as Uint8Array);
   };
 
 function refuse(exchange: Exchange, refusal: Refusal): Reply {
   const { retryAfter } = refusal.facts ?? {};
   if (typeof retryAfter === 'number') exchange.replyHeaders.set(header.retryAfter, String(retryAfter));
-  return reply(exchange, refusal.status, PROBLEM, problem(refusal, currentContext()?.traceparent));
+  return reply(exchange, refusal.status, PROBLEM, encodeJson(problem(refusal, currentContext()?.traceparent)));
 }
 
-function reply(exchange: Exchange, status: number, contentType: string, value: unknown): Reply {
-  const body = encodeJson(value);
+function reply(exchange: Exchange, status: number, contentType: string, body: Uint8Array): Reply {
   // Refused here and not by the bus, so that it is the same whichever way the request came.
   if (body.length > MAX_ANSWER_BYTES) return refuse(exchange, AnswerTooLarge());
   exchange.replyHeaders.set(header.status, String(status)).set('content-type', contentType);
