@@ -69,8 +69,10 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
     routeOperations(server, catalogue, forward);
     new Batch(server, { catalogue, limits, timeoutMs: settings.REQUEST_TIMEOUT_MS }).route();
 
-    process.health.add({ name: 'api.bus', run: () => asker.fault });
-    undo.push(() => process.health.remove('api.bus'));
+    for (const check of [{ name: 'api.bus', run: () => asker.fault }, { name: 'api.sessions', run: () => revoked.fault }]) {
+      process.health.add(check);
+      undo.push(() => process.health.remove(check.name));
+    }
     await listen(app, settings);
     undo.push(() => graceful.stop());
     return { addresses: { api: addressOf(server, settings) }, stop };

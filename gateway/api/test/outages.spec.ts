@@ -1,3 +1,5 @@
+import { connectBus, ensureStream, STREAM } from '@mela/bus';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Ground, jsonReply, type Gateway } from './ground.fixture.ts';
 
@@ -45,12 +47,26 @@ describe('when the bus', () => {
       expect(performance.now() - begun).toBeLessThan(1_000);
       const health = await fetch(`${gateway.address}/health/ready`);
       expect(health.status).toBe(503);
-      expect(await health.json()).toEqual({ ready: false, checks: { 'api.bus': { fault: 'is not connected' } } });
+      expect(await health.json()).toEqual({ ready: false, checks: { 'api.bus': { fault: 'is not connected' }, 'api.sessions': { fault: expect.any(String) } } });
       expect((await fetch(`${gateway.address}/health/live`)).status).toBe(200);
     } finally {
       await ground.nats.restart();
     }
     await expect.poll(async () => (await get('/shelves/1/books')).status, { timeout: 15_000, interval: 100 }).toBe(200);
     await expect.poll(async () => (await fetch(`${gateway.address}/health/ready`)).status, { timeout: 15_000, interval: 100 }).toBe(200);
+  });
+
+  it('is there and its stream is not, the gateway says that it hears of no session that ends, until it does again', async () => {
+    const nc = await connectBus({ url: ground.nats.url, name: 'test' });
+    const readiness = async () => (await fetch(`${gateway.address}/health/ready`)).json();
+    try {
+      await (await jetstreamManager(nc)).streams.delete(STREAM);
+      await expect.poll(readiness, { timeout: 15_000 }).toEqual({ ready: false, checks: { 'api.bus': 'ok', 'api.sessions': { fault: expect.any(String) } } });
+      expect((await get('/shelves/1/books')).status).toBe(200);
+    } finally {
+      await ensureStream(nc);
+      await nc.close();
+    }
+    await expect.poll(readiness, { timeout: 15_000 }).toEqual({ ready: true, checks: { 'api.bus': 'ok', 'api.sessions': 'ok' } });
   });
 });

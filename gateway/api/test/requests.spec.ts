@@ -287,7 +287,7 @@ describe('what the gateway answers itself', () => {
 
   it('says whether it is alive and ready, and keeps its metrics to itself', async () => {
     expect(await (await fetch(`${gateway.address}/health/live`)).json()).toEqual({ live: true });
-    expect(await (await fetch(`${gateway.address}/health/ready`)).json()).toEqual({ ready: true, checks: { 'api.bus': 'ok' } });
+    expect(await (await fetch(`${gateway.address}/health/ready`)).json()).toEqual({ ready: true, checks: { 'api.bus': 'ok', 'api.sessions': 'ok' } });
     expect((await fetch(`${gateway.address}/metrics`)).status).toBe(404);
   });
 

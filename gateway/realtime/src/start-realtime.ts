@@ -64,6 +64,7 @@ export async function startRealtime(catalogue: Catalogue, process: Process, sett
     await app.listen();
     const stopOperations = await serveOperations({ nc, local: process.local, tickets, inquiries, tokens, metrics: process.metrics, log });
     process.health.add({ name: `${NAME}.stream`, run: () => tail.fault });
+    process.health.add({ name: `${NAME}.sessions`, run: () => revoked.fault });
     process.health.add({ name: `${NAME}.bus`, run: async () => void (await nc.rtt()) });
     return {
       addresses: { realtime: server.address },

@@ -78,7 +78,7 @@ describe('the gateway’s port', () => {
   it('tells its health, and keeps its figures to the port of those who watch it', async () => {
     const { http } = await world.gateway();
     expect((await fetch(`${http}/health/live`)).status).toBe(200);
-    expect(await (await fetch(`${http}/health/ready`)).json()).toEqual({ ready: true, checks: { 'realtime.bus': 'ok', 'realtime.stream': 'ok' } });
+    expect(await (await fetch(`${http}/health/ready`)).json()).toEqual({ ready: true, checks: { 'realtime.bus': 'ok', 'realtime.sessions': 'ok', 'realtime.stream': 'ok' } });
     expect((await fetch(`${http}/metrics`)).status).toBe(404);
   });
 

@@ -90,6 +90,7 @@ describe('following the stream', () => {
     const { gateway, screen } = await listening();
     await world.nats.crash();
     await expect.poll(async () => (await fetch(`${gateway.http}/health/ready`)).status, { timeout: 10_000 }).toBe(503);
+    expect(await (await fetch(`${gateway.http}/health/ready`)).json()).toMatchObject({ checks: { 'realtime.sessions': { fault: expect.any(String) }, 'realtime.stream': { fault: expect.any(String) } } });
     expect(await screen.ask({ t: 'unsub', topic: 'dock:north' })).toMatchObject({ t: 'unsub' });
     await world.nats.restart();
     await expect.poll(async () => (await fetch(`${gateway.http}/health/ready`)).status, { timeout: 10_000 }).toBe(200);

@@ -39,6 +39,11 @@ export class Follower<E extends EventType> {
     });
   }
 
+  /** What keeps it from hearing more, if anything does. */
+  get fault(): string | undefined {
+    return this.following.fault;
+  }
+
   /** Answers when everything was heard that was stored by then: when nothing more is on its way, at the latest. */
   async start(): Promise<void> {
     await this.following.start();

@@ -23,3 +23,7 @@ it('one that is heard of again keeps no older one in mind', () => {
   revoked.note('new');
   expect(['again', 'old', 'new'].map((session) => revoked.has(session))).toEqual([true, false, true]);
 });
+
+it('whoever does not follow them says so', () => {
+  expect(new RevokedSessions().fault).toBe('is not followed');
+});

@@ -17,8 +17,14 @@ type Heard = (session: { readonly sessionId: string; readonly userId: string }) 
 export class RevokedSessions {
   /** By session, when it was heard of: the oldest in front. */
   private readonly ended = new Map<string, number>();
+  private follower: Pick<Follower<typeof SessionRevoked>, 'fault'> | undefined;
 
   constructor(private readonly now: () => number = Date.now) {}
+
+  /** What keeps it from hearing of more, if anything does: until then a token may be taken whose session has ended. */
+  get fault(): string | undefined {
+    return this.follower ? this.follower.fault : 'is not followed';
+  }
 
   has(sessionId: string): boolean {
     return this.ended.has(sessionId);
@@ -44,6 +50,7 @@ export class RevokedSessions {
         heard(data);
       },
     });
+    this.follower = follower;
     await follower.start();
     return () => follower.stop();
   }
