@@ -83,6 +83,18 @@ export class ${type}Store {
     const [found] = await this.rows.query<${type}State>(\`SELECT \${${constant}} FROM ${table(noun)} WHERE id = $1 AND owner_id = $2\`, [id, ownerId]);
     return found;
   }
+
+  /** In the order of its ids, behind that one. */
+  ownedBy(ownerId: string, behind: string | undefined, rows: number): Promise<${type}State[]> {
+    return this.rows.query<${type}State>(
+      \`SELECT \${${constant}} FROM ${table(noun)} WHERE owner_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3\`,
+      [ownerId, behind ?? null, rows],
+    );
+  }
+
+  async eraseOf(ownerId: string): Promise<void> {
+    await this.rows.query('DELETE FROM ${table(noun)} WHERE owner_id = $1', [ownerId]);
+  }
 }
 `;
 

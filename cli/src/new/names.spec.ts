@@ -27,7 +27,7 @@ describe('one grammar for names', () => {
 });
 
 describe('what is no name is refused:', () => {
-  it.each(['Orders', 'my-orders', 'order_items', 'o', '', '2nd', 'import', 'event', '../orders'])('a service "%s"', (name) => {
+  it.each(['Orders', 'my-orders', 'order_items', 'o', '', '2nd', 'import', 'event', 'departures', '../orders'])('a service "%s"', (name) => {
     expect(() => checkServiceName(name)).toThrow();
   });
 

@@ -43,14 +43,14 @@ export function singular(service: string): string {
   return service.endsWith('s') && !service.endsWith('ss') ? service.slice(0, -1) : service;
 }
 
-// Words that TypeScript or the contracts' own language have taken.
+// Words that TypeScript, the contracts' own language or a folder of every service have taken.
 const taken = new Set(
-  'break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield await anyone catalogue command event hearing id member mela page person query refusal route service topic topics z'.split(' '),
+  'break case catch class const continue debugger default delete departure departures do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield await anyone catalogue command event hearing id member mela page person query refusal route service topic topics z'.split(' '),
 );
 
 export function checkServiceName(name: string): void {
   if (!/^[a-z]{2,30}$/.test(name)) throw usage(`"${name}" is not a service’s name`, 'Use one word in small letters, in the plural where there is one: orders, chat.');
-  if (taken.has(name)) throw usage(`"${name}" means something else in the contracts already`, 'Name the service by what it keeps, in the plural: orders.');
+  if (taken.has(name)) throw usage(`"${name}" means something else already`, 'Name the service by what it keeps, in the plural: orders.');
 }
 
 export function checkEventType(type: string): void {

@@ -42,5 +42,5 @@ export const ${service} = service('${service}', {
     output: ${type},
     refusals: [${type}NotFound],
   }),
-});
+}, { keepsPersonalData: true });
 `;

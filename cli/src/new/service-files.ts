@@ -1,4 +1,5 @@
 import { aggregateFiles } from './aggregate-files.ts';
+import { departureFiles } from './departure-files.ts';
 import { capitalised, table, type Words } from './names.ts';
 
 /** Every file of a new service, by its path within the service's folder. */
@@ -10,6 +11,7 @@ export const filesOf = (service: string, words: Words): Record<string, string> =
   [`src/${service}.module.ts`]: moduleOf(service, words),
   [`src/migrations/0001-${service}.ts`]: migration(service, words),
   ...aggregateFiles(service, words),
+  ...departureFiles(service, words),
   [`test/${service}.flow.ts`]: flow(service, words),
 });
 
@@ -39,7 +41,7 @@ const readme = (service: string, { noun, type, some }: Words) => `# ${capitalise
 
 **Owns** the ${service}: who made one, and what it is called.
 **Says** \`${noun}.created\`.
-**Hears** nothing yet.
+**Hears** \`export.requested\`: the person wants to have theirs; \`user.deleted\`: theirs go with them.
 **Asks** nobody.
 
 | file | holds |
@@ -48,14 +50,17 @@ const readme = (service: string, { noun, type, some }: Words) => `# ${capitalise
 | \`src/${noun}/${noun}.store.ts\` | the rows |
 | \`src/${noun}/${noun}.service.ts\` | the use cases |
 | \`src/${noun}/${noun}.api.ts\` | what can be asked |
+| \`src/departure/departure.service.ts\` | what is kept of a person: what they may have, and what goes with their account |
 | \`src/${service}.module.ts\` | the manifest |
 
 ## Invariants
 - The owner of ${some} is whoever created it, and nobody else can find it: for them it does not exist (\`${type}NotFound\`).
+- With a person's account their ${service} go. Whoever adds something that is kept of people adds it to \`DepartureService\`, to both of its methods.
 `;
 
 const moduleOf = (service: string, { noun, type }: Words) => `import { defineService } from '@mela/chassis';
 import { ${service} } from '@mela/contracts';
+import { DepartureService } from './departure/departure.service.ts';
 import { ${service}Tables } from './migrations/0001-${service}.ts';
 import { ${type}Api } from './${noun}/${noun}.api.ts';
 import { ${type}Service } from './${noun}/${noun}.service.ts';
@@ -66,7 +71,8 @@ export const ${service}Service = defineService({
   entities: [${type}Row],
   migrations: [${service}Tables],
   apis: [${type}Api],
-  providers: [${type}Service],
+  providers: [${type}Service, DepartureService],
+  personalData: DepartureService,
 });
 `;
 
@@ -82,11 +88,12 @@ export const ${service}Tables: Migration = {
        name text NOT NULL CHECK (name <> ''),
        version int NOT NULL DEFAULT 1 CHECK (version >= 1),
        created_at timestamptz NOT NULL DEFAULT now())\`,
+    \`CREATE INDEX ${noun}_by_owner ON ${table(noun)} (owner_id, id)\`,
   ],
 };
 `;
 
-const flow = (service: string, { noun, type, some }: Words) => `import { ${type}Created, ${service} } from '@mela/contracts';
+const flow = (service: string, { noun, type, some }: Words) => `import { ${type}Created, ExportReady, identity, ${service} } from '@mela/contracts';
 import { openWorld } from '@mela/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -107,6 +114,15 @@ describe('${some}', () => {
     const [asha, ravi] = await Promise.all([world.someone('Asha'), world.someone('Ravi')]);
     const created = await asha.asks(${service}.create, { name: 'The first' });
     expect(await ravi.isRefused(${service}.find, { ${noun}Id: created.id })).toMatchObject({ status: 404, code: '${noun}.not_found' });
+  });
+
+  it('is handed over when its owner asks for all that is kept of them', async () => {
+    const asha = await world.someone('Asha');
+    const screen = await asha.opensScreen();
+    await asha.asks(${service}.create, { name: 'The first' });
+    const { id: exportId } = await asha.asks(identity.requestExport, {});
+    await expect(screen).toHear(ExportReady, { exportId, userId: asha.id, missing: [] });
+    expect((await asha.asks(identity.export, { exportId })).services).toContainEqual({ service: '${service}', state: 'answered' });
   });
 });
 `;

@@ -33,6 +33,7 @@ export async function newService(root: string, name: string): Promise<Outcome> {
     'npm install',
     'npm run contracts:accept',
     'npm run build && node cli/bin/mela.mjs deploy compose > docker-compose.yml && node cli/bin/mela.mjs deploy dockerfile > deploy/Dockerfile && node cli/bin/mela.mjs deploy nats > deploy/nats-users.conf',
+    `Keeps ${name} nothing of people? Then take out services/${name}/src/departure, personalData in the manifest and keepsPersonalData in the contract; else whatever it keeps of them belongs into both methods there`,
     `Say in services/${name}/README.md and package.json what the service keeps, and give the ${words.noun} the fields it has`,
   ]);
 }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { crc32, inflateRawSync } from 'node:zlib';
-import { communities, ExportReady, identity, topic } from '@mela/contracts';
+import { communities, ExportReady, identity, keepersOfPersonalData, mela, topic } from '@mela/contracts';
 import { openWorld } from '@mela/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const world = openWorld();
 afterEach(() => world.rest());
 
+const keepers = keepersOfPersonalData(mela);
 const ENTRY = 0x02014b50;
 
 /** The files of a zip, by its directory: sizes and sums stand there. A byte that is not what it was is noticed. */
@@ -33,17 +34,17 @@ describe('an export', () => {
     const screen = await asha.listens(topic.person(asha.id));
 
     const asked = await asha.asks(identity.requestExport, {});
-    expect([asked.state, asked.services.map(({ service }) => service)]).toEqual(['collecting', ['communities', 'identity']]);
+    expect([asked.state, asked.services.map(({ service }) => service)]).toEqual(['collecting', keepers]);
     await expect(screen).toHear(ExportReady, { exportId: asked.id, userId: asha.id, missing: [] });
     const { archive, services } = await asha.asks(identity.export, { exportId: asked.id });
-    expect(services.map(({ state }) => state)).toEqual(['answered', 'answered']);
+    expect(services).toEqual(keepers.map((service) => ({ service, state: 'answered' })));
 
     const { bytes, headers } = await asha.downloads(identity.exportArchive, { exportId: asked.id });
     expect(bytes.length).toBe(archive!.bytes);
     expect(headers.get('content-type')).toBe('application/zip');
     expect(headers.get('content-disposition')).toMatch(/^attachment; filename="mela-export-\d{4}-\d\d-\d\d\.zip"$/);
     const files = unzip(bytes);
-    expect(Object.keys(files).toSorted()).toEqual(['communities.json', 'export.json', 'identity.json']);
+    expect(Object.keys(files).toSorted()).toEqual([...keepers, 'export'].map((name) => `${name}.json`).toSorted());
     expect(files['identity.json']).toMatchObject({ account: [{ email: asha.email, name: 'Asha' }], profile: [{ bio: 'I run on Sundays' }] });
     expect(files['identity.json'].audit.map(({ what }: { what: string }) => what)).toContain('export_requested');
     expect(files['communities.json']).toMatchObject({ memberships: [{ communityId, role: 'owner' }], posts: [post], comments: [comment] });
