@@ -239,7 +239,7 @@ describe('a person’s keys', () => {
   it('go on when the person has another password, signs out everywhere, or has another role', async () => {
     const asha = await someone();
     const key = await create(asha);
-    answer(await identity.sessions.changePassword(asha.caller, { password, newPassword: 'ferns under the bridge' }));
+    answer(await identity.passwordChanges.change(asha.caller, { password, newPassword: 'ferns under the bridge' }));
     answer(await identity.sessions.signOut(asha.caller, { everywhere: true }));
     answer(await identity.people.appoint({ email: asha.session.person.email, role: 'admin' }));
     expect((await verified(key)).caller.role).toBe('member');
