@@ -4,13 +4,13 @@ import { identity, realtime } from '@mela/contracts';
 
 /**
  * Whoever looks after Mela: makes the stream, follows it, tells of what did not happen, rings for replays, asks the gateways, appoints
- * the first who may appoint others, lets keys rotate, and takes the audit log away. Even so the stream is neither changed nor removed with it.
+ * the first who may appoint others, helps in whoever lost phone and codes, lets keys rotate, and takes the audit log away. Even so the stream is neither changed nor removed with it.
  */
 export const OPERATOR = 'operator';
 
 const operator: BusNeeds = {
   name: OPERATOR,
-  asks: [realtime.why, identity.appoint, identity.exportAudit, identity.signingKeys, identity.rotateSigningKey],
+  asks: [realtime.why, identity.appoint, identity.resetSecondFactorAsOperator, identity.exportAudit, identity.signingKeys, identity.rotateSigningKey],
   follows: 'everything',
   also: {
     publish: [

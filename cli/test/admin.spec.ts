@@ -40,6 +40,7 @@ it('the operator makes the first super-admin, who makes others, who may ask what
   expect(await run('admin create --email mira@mela.example --password-stdin', password)).toMatchObject({ code: 'identity.email_taken' });
   expect(await run('admin appoint --email nobody@mela.example --role admin')).toMatchObject({ code: 'identity.person_unknown' });
   expect(await run('admin appoint --email mira@mela.example --role member')).toMatchObject({ code: 'identity.last_super_admin' });
+  expect(await run('admin reset-second-factor --email mira@mela.example --reason lost')).toMatchObject({ code: 'identity.second_factor_off' });
 
   const [mira, tara] = [await signIn('mira@mela.example'), await ofAnybody('tara')];
   const runners = await api.must(communities.create, { name: 'Runners' }, { token: tara.accessToken });

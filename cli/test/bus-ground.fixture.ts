@@ -30,14 +30,14 @@ export const mayAsk: Readonly<Record<string, readonly string[]>> = {
   postcards: [identity.jwks.id, identity.me.id, communities.members.id, communities.membership.id],
   api: [identity.exchangeApiKey.id, ...[identity, communities, notifications, realtime].flatMap((owner) => Object.values(owner)).flatMap((operation) => (typeof operation === 'object' && operation.http ? [operation.id] : []))],
   realtime: [identity.jwks.id, identity.exchangeApiKey.id, identity.hearing.id, communities.hearing.id, communities.hearingPost.id],
-  operator: [realtime.why.id, identity.appoint.id, identity.exportAudit.id, identity.signingKeys.id, identity.rotateSigningKey.id],
+  operator: [realtime.why.id, identity.appoint.id, identity.resetSecondFactorAsOperator.id, identity.exportAudit.id, identity.signingKeys.id, identity.rotateSigningKey.id],
 };
 export const maySay: Readonly<Record<string, readonly string[]>> = { identity: ['user', 'session', 'profile', 'key', 'apikey', 'verification', 'export'], communities: ['community', 'member', 'post', 'comment'] };
 export const overhearsEnds: readonly string[] = ['identity', 'communities', 'notifications', 'postcards'];
 export const durablesOf: Readonly<Record<string, readonly string[]>> = {
   communities: ['communities_personal-data', 'communities_exports'],
   identity: ['identity_profile-changed', 'identity_account-closed', 'identity_personal-data', 'identity_exports'],
-  notifications: ['notifications_user-email-changed', 'notifications_user-password-changed', 'notifications_verification-requested'],
+  notifications: ['notifications_user-email-changed', 'notifications_user-password-changed', 'notifications_user-second-factor-changed', 'notifications_verification-requested'],
   postcards: ['postcards_album--post', 'postcards_album--user', 'postcards_members'],
 };
 

@@ -1,5 +1,5 @@
 import { Asker } from '@mela/bus';
-import { Email, identity, isRefusal, Password, platformRoles, type Person, type PlatformRole } from '@mela/contracts';
+import { Email, identity, isRefusal, Password, platformRoles, type Ask, type Operation, type Out, type Person, type PlatformRole } from '@mela/contracts';
 import { Command, Option } from 'commander';
 import { findApi, refused } from '../api.ts';
 import { onBus } from '../bus.ts';
@@ -31,11 +31,22 @@ export const adminCommand = (terminal: Terminal): Command =>
       .addOption(new Option('--role <role>', 'the role').choices(platformRoles).makeOptionMandatory())
       .addHelpText('after', '\nWhoever’s role changes is signed out everywhere: their tokens say which role they have.')
       .action((options: Appointing) => appointed(terminal, options)),
+  ).addCommand(
+    command('reset-second-factor', 'Ask somebody for no codes any more who has lost the app and the recovery codes')
+      .requiredOption('--email <address>', 'the account’s e-mail address')
+      .requiredOption('--reason <text>', 'why, for the audit log: how you know that it is them')
+      .addHelpText('after', '\nThey are signed out everywhere and told by mail. Admins do the same for members through the API: this is for those who look after the platform.')
+      .action((options: Resetting) => reset(terminal, options)),
   );
 
 interface Appointing extends Common {
   email: string;
   role: PlatformRole;
+}
+
+interface Resetting extends Common {
+  email: string;
+  reason: string;
 }
 
 async function appointed(terminal: Terminal, options: Appointing): Promise<void> {
@@ -45,17 +56,28 @@ async function appointed(terminal: Terminal, options: Appointing): Promise<void>
   say.data(person, () => `${person.email} is ${person.role.replace('_', '-')} on the platform`);
 }
 
+async function reset(terminal: Terminal, options: Resetting): Promise<void> {
+  const { say, folder } = begin(terminal, options);
+  const email = addressOf(options.email);
+  const { ended } = await asOperator(terminal, folder, identity.resetSecondFactorAsOperator, { email, reason: options.reason });
+  say.data({ email, ended }, () => `${email} is asked for no codes any more, and was signed out of ${ended} ${ended === 1 ? 'session' : 'sessions'}`);
+}
+
 function addressOf(text: string): string {
   const email = Email.safeParse(text);
   if (!email.success) throw usage('This is not an e-mail address.');
   return email.data;
 }
 
-/** As the operator, who asks in nobody’s name: the first of those who give roles can be appointed by nobody else. */
-async function appoint(terminal: Terminal, folder: DataFolder, email: string, role: PlatformRole): Promise<Person> {
+/** The first of those who give roles can be appointed by nobody else. */
+const appoint = (terminal: Terminal, folder: DataFolder, email: string, role: PlatformRole): Promise<Person> =>
+  asOperator(terminal, folder, identity.appoint, { email, role });
+
+/** Asked in nobody’s name. */
+async function asOperator<O extends Operation>(terminal: Terminal, folder: DataFolder, operation: O, input: Ask<O>): Promise<Out<O>> {
   const { all } = await readLayers(terminal, [], folder);
   return onBus(all, async (nc) => {
-    const outcome = await new Asker({ nc, mayAsk: new Set([identity.appoint.id]) }).ask(identity.appoint, { email, role });
+    const outcome = await new Asker({ nc, mayAsk: new Set([operation.id]) }).ask(operation, input);
     if (isRefusal(outcome)) throw refused(outcome);
     return outcome;
   });

@@ -14,6 +14,7 @@ import { passkeyOperations } from './identity/passkey.ts';
 import { Person } from './identity/person.ts';
 import { profileOperations } from './identity/profile.ts';
 import { roleOperations } from './identity/role.ts';
+import { secondFactorResetOperations } from './identity/second-factor-reset.ts';
 import { secondFactorOperations } from './identity/second-factor.ts';
 import { sessionOperations } from './identity/session.ts';
 import { setupOperations } from './identity/setup.ts';
@@ -40,6 +41,7 @@ export * from './identity/passkey.ts';
 export * from './identity/person.ts';
 export * from './identity/profile.ts';
 export * from './identity/role.ts';
+export * from './identity/second-factor-reset.ts';
 export * from './identity/second-factor.ts';
 export * from './identity/session.ts';
 export * from './identity/setup.ts';
@@ -63,6 +65,7 @@ export const identity = service('identity', {
   ...emailChangeOperations,
   ...mailOperations,
   ...secondFactorOperations,
+  ...secondFactorResetOperations,
   ...passkeyOperations,
   ...apiKeyOperations,
   ...exportOperations,

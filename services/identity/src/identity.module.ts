@@ -51,6 +51,8 @@ import { OnProfileChanged } from './reactions/profile-changed.ts';
 import { Challenges } from './second-factor/challenges.ts';
 import { Proofs } from './second-factor/proofs.ts';
 import { RecoveryCodes } from './second-factor/recovery-codes.ts';
+import { SecondFactorResetApi } from './second-factor-reset/second-factor-reset.api.ts';
+import { SecondFactorResetService } from './second-factor-reset/second-factor-reset.service.ts';
 import { SecondFactorApi } from './second-factor/second-factor.api.ts';
 import { SecondFactorService } from './second-factor/second-factor.service.ts';
 import { SecondStepService } from './second-factor/second-step.service.ts';
@@ -83,7 +85,7 @@ export const identityService = defineService({
   settings: IdentitySettings,
   entities,
   migrations,
-  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SignInApi, SessionApi, PasswordChangeApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi, PasskeyApi, ApiKeyApi, DepartureApi, ExportApi, OutsideApi, OutsideFlowApi, OutsideLinkApi],
+  apis: [PersonApi, ProfileApi, SetupApi, CardApi, SignInApi, SessionApi, PasswordChangeApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi, SecondFactorResetApi, PasskeyApi, ApiKeyApi, DepartureApi, ExportApi, OutsideApi, OutsideFlowApi, OutsideLinkApi],
   reactions: [OnProfileChanged, OnAccountClosed],
   tidies: [AuditService, SignInThrottle, SessionService, PasskeyService, ApiKeyService, DepartureService, ExportService, OutsideFlowService],
   personalData: OwnRecords,
@@ -125,6 +127,7 @@ export const identityService = defineService({
     { provide: OneTimeTokens, inject: [Keyring], useFactory: (keyring: Keyring) => new OneTimeTokens(keyring.keyFor('one-time-token')) },
     KnownPassword,
     SecondFactorService,
+    SecondFactorResetService,
     SecondStepService,
     Proofs,
     { provide: Challenges, inject: [Keyring], useFactory: (keyring: Keyring) => new Challenges(keyring.keyFor('sign-in-challenge')) },

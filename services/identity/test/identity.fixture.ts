@@ -41,6 +41,7 @@ import { KnownPassword } from '../src/person/known-password.ts';
 import { Challenges } from '../src/second-factor/challenges.ts';
 import { Proofs } from '../src/second-factor/proofs.ts';
 import { RecoveryCodes } from '../src/second-factor/recovery-codes.ts';
+import { SecondFactorResetService } from '../src/second-factor-reset/second-factor-reset.service.ts';
 import { SecondFactorService } from '../src/second-factor/second-factor.service.ts';
 import { SecondStepService } from '../src/second-factor/second-step.service.ts';
 import { TotpSecrets } from '../src/second-factor/totp-secrets.ts';
@@ -112,6 +113,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     passwords: new ForgottenPasswordService(db, passwords, verifications, audit),
     changes: new EmailChangeService(db, known, verifications, audit),
     secondFactors: new SecondFactorService(db, known, proofs, secrets, codes, audit),
+    secondFactorResets: new SecondFactorResetService(db, audit),
     secondSteps: new SecondStepService(db, challenges, proofs, opening),
     passkeys: new PasskeyService(db, known, ceremonies, audit),
     passkeySignIns: new PasskeySignInService(db, ceremonies, opening, audit),

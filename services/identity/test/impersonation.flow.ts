@@ -37,6 +37,7 @@ describe('a super-admin who looks through somebody’s eyes', () => {
       [identity.impersonate, { personId: asha.id, reason: 'again' }],
       [identity.suspend, { personId: vera.id, reason: 'x' }],
       [identity.restore, { personId: vera.id }],
+      [identity.resetSecondFactor, { personId: vera.id, reason: 'x' }],
       [identity.beginTotp, { password: asha.password }],
       [identity.confirmTotp, { code: '492039' }],
       [identity.removeTotp, { password: asha.password, code: '492039' }],

@@ -1,12 +1,13 @@
 import { identity } from '@mela/contracts';
-import { askOperation, openWorld, sendOperation, type Someone } from '@mela/testkit';
+import { askOperation, letterTo, openWorld, sendOperation, type Someone } from '@mela/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import { lookingAfter, operates } from './admins.fixture.ts';
 import { AuthenticatorApp } from './authenticator-app.fixture.ts';
 
 const world = openWorld();
 afterEach(() => world.rest());
 
-const { api } = world.addresses;
+const { api, mailbox } = world.addresses;
 const send = async (operation: Parameters<typeof sendOperation>[1], input: Record<string, unknown>, options?: Parameters<typeof sendOperation>[3]) => {
   const response = await sendOperation(api, operation, input, options);
   return { status: response.status, cookies: response.headers.getSetCookie(), document: (await response.json()) as Record<string, unknown> };
@@ -80,4 +81,25 @@ it('whoever has a session alone neither turns codes on nor off', async () => {
   const { next } = await withCodes(asha);
   expect(await asha.isRefused(identity.removeTotp, { ...guess, code: next })).toMatchObject({ status: 403, code: 'identity.wrong_password' });
   expect(await asha.isRefused(identity.renewRecoveryCodes, { ...guess, code: next })).toMatchObject({ status: 403, code: 'identity.wrong_password' });
+});
+
+describe('a person who has lost the phone and the recovery codes', () => {
+  it('is helped in by an admin with a reason, is told of it, and signs in with the password alone', async () => {
+    const [asha, mira] = await Promise.all([world.someone('Asha'), lookingAfter(world, 'admin', 'Mira')]);
+    await withCodes(asha);
+    await letterTo(mailbox, asha.email, ({ subject }) => subject === 'Codes are asked for when you sign in');
+    const refused = await send(identity.resetSecondFactor, { personId: asha.id }, { token: mira.token });
+    expect([refused.status, refused.document['code']]).toEqual([400, 'request.invalid']);
+    expect(await mira.asks(identity.resetSecondFactor, { personId: asha.id, reason: 'Lost the phone' })).toEqual({ ended: 1 });
+    expect((await signIn(asha)).status).toBe(200);
+    await letterTo(mailbox, asha.email, ({ subject }) => subject === 'We have turned codes off for you');
+    expect(await mira.isRefused(identity.resetSecondFactor, { personId: asha.id, reason: 'Once more' })).toMatchObject({ status: 409, code: 'identity.second_factor_off' });
+  });
+
+  it('is helped in by the operator, where nobody else may', async () => {
+    const vera = await lookingAfter(world, 'super_admin', 'Vera');
+    await withCodes(vera);
+    expect(await operates(world, 'admin', 'reset-second-factor', '--email', vera.email, '--reason', 'Lost the phone')).toContain(`${vera.email} is asked for no codes any more`);
+    expect((await signIn(vera)).status).toBe(200);
+  });
 });

@@ -42,6 +42,7 @@ describe('a role', () => {
     [identity.account, { personId: id(1) }],
     [identity.suspend, { personId: id(1), reason: 'x' }],
     [identity.restore, { personId: id(1) }],
+    [identity.resetSecondFactor, { personId: id(1), reason: 'x' }],
     [identity.changeRole, { personId: id(1), role: 'admin' }],
     [identity.auditOf, { personId: id(1) }],
     [identity.auditAll, {}],
@@ -53,7 +54,7 @@ describe('a role', () => {
 
   it('that the operator gives is given over the message bus alone', async () => {
     const asha = await world.someone('Asha');
-    for (const path of ['appoint', 'people/appoint', identity.appoint.id, 'audit/export', identity.exportAudit.id])
+    for (const path of ['appoint', 'people/appoint', identity.appoint.id, identity.resetSecondFactorAsOperator.id, 'audit/export', identity.exportAudit.id])
       for (const method of ['POST', 'PUT', 'GET']) {
         const response = await fetch(`${world.addresses.api}/api/v1/identity/${path}`, {
           method, headers: { authorization: `Bearer ${asha.token}`, 'content-type': 'application/json' }, ...(method === 'GET' ? {} : { body: JSON.stringify({ email: asha.email, role: 'admin' }) }),

@@ -9,7 +9,7 @@ export const auditKinds = [
   'registered', 'signed_in', 'sign_in_failed', 'signed_out', 'session_ended', 'refresh_token_reused', 'password_changed',
   'role_changed', 'appointed', 'suspended', 'restored', 'impersonated', 'audit_exported',
   'password_reset', 'email_changed',
-  'second_factor_on', 'second_factor_off', 'second_factor_failed', 'recovery_codes_renewed', 'recovery_code_used',
+  'second_factor_on', 'second_factor_off', 'second_factor_reset', 'second_factor_failed', 'recovery_codes_renewed', 'recovery_code_used',
   'passkey_added', 'passkey_removed', 'passkey_refused',
   'api_key_created', 'api_key_rotated', 'api_key_revoked', 'api_key_refused',
   'deactivated', 'reactivated', 'deletion_requested', 'deletion_cancelled', 'deleted', 'export_requested',

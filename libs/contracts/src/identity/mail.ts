@@ -4,8 +4,22 @@ import { Id, Instant } from '../language/models.ts';
 import { query } from '../language/operation.ts';
 
 /** What identity has somebody told by mail. */
-export const mailKinds = ['verify_email', 'reset_password', 'confirm_old_email', 'confirm_new_email', 'password_changed', 'email_changed'] as const;
+export const mailKinds = [
+  'verify_email',
+  'reset_password',
+  'confirm_old_email',
+  'confirm_new_email',
+  'password_changed',
+  'email_changed',
+  'second_factor_on',
+  'second_factor_off',
+  'second_factor_reset',
+] as const;
 export type MailKind = (typeof mailKinds)[number];
+
+/** What has happened to an account, and is told to whoever it is of. */
+const ofPerson = z.enum(['password_changed', 'second_factor_on', 'second_factor_off', 'second_factor_reset']);
+export type MailOfPerson = z.output<typeof ofPerson>;
 
 /** A mail that is due: to whom, in which language, and what stands in it that no event may carry. */
 export const DueMail = z.object({
@@ -30,7 +44,7 @@ export const mailOperations = {
   mail: query({
     summary: 'To whom a mail goes, and with which token: asked by whoever sends it, at that moment. `id` is the verification’s, the person’s, or the change’s',
     access: services,
-    input: z.object({ about: z.enum(['verification', 'password_changed', 'email_changed']), id: Id }),
+    input: z.object({ about: z.enum(['verification', 'email_changed', ...ofPerson.options]), id: Id }),
     output: z.discriminatedUnion('needed', [DueMail, NeedlessMail]),
   }),
 };

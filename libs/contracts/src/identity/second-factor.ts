@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { anyone, person } from '../language/access.ts';
+import { event } from '../language/event.ts';
 import { perAddress, perUser } from '../language/limit.ts';
-import { Instant } from '../language/models.ts';
+import { Id, Instant, id } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
+import { topic } from '../topics.ts';
 import { Suspended } from './person.ts';
 import { HashingBusy, SecondFactorNeeded, Session, WrongPassword } from './session.ts';
 
@@ -31,6 +33,14 @@ export const SecondFactorOff = refusal('identity.second_factor_off', 409, 'No co
 export const WrongCode = refusal('identity.wrong_code', 403, 'This code is not right, or was used before', 'Take the next one; the clock of the device has to be right');
 export const TooManyCodes = refusal('identity.too_many_codes', 429, 'Too many codes were wrong', 'Try again when `possibleAt` has come');
 export const ChallengeRefused = refusal('identity.challenge_refused', 401, 'This sign-in does not go on', 'Begin again with the password');
+
+export const UserSecondFactorChanged = event('user.second_factor_changed', {
+  summary: 'A person is asked for codes from now on, or no more: by their own will, or because those who look after the platform helped them out (`reset`)',
+  aggregate: 'user',
+  data: z.object({ userId: Id, change: z.enum(['on', 'off', 'reset']) }),
+  audience: (e) => [topic.person(e.userId)],
+  example: { userId: id(1), change: 'on' },
+});
 
 export const secondFactorOperations = {
   secondFactor: query({
@@ -60,6 +70,7 @@ export const secondFactorOperations = {
     input: z.object({ code: Code }),
     output: RecoveryCodes,
     refusals: [SecondFactorOn, SecondFactorOff, WrongCode, TooManyCodes],
+    emits: [UserSecondFactorChanged],
     secret: true,
     inPerson: true,
   }),
@@ -72,6 +83,7 @@ export const secondFactorOperations = {
     input: z.object({ password: PasswordOfNow, ...proof }),
     output: SecondFactor,
     refusals: [WrongPassword, SecondFactorOff, WrongCode, TooManyCodes, HashingBusy],
+    emits: [UserSecondFactorChanged],
     inPerson: true,
   }),
   renewRecoveryCodes: command({

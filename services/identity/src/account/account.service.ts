@@ -5,10 +5,10 @@ import { Injectable } from '@nestjs/common';
 import { ApiKeyService } from '../api-key/api-key.service.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import type { Account as Kept } from '../person/person.ts';
-import { PersonStore } from '../person/person.store.ts';
 import { endSessions } from '../session/end-sessions.ts';
-import { asAccount, mayAdmit } from './account.ts';
+import { asAccount } from './account.ts';
 import { AccountStore } from './account.store.ts';
+import { lookAfter } from './look-after.ts';
 
 @Injectable()
 export class AccountService {
@@ -52,13 +52,8 @@ export class AccountService {
 
   private admit(caller: Caller, personId: string, change: (tx: Tx, other: Kept) => Promise<void>): Promise<Account | Refusal> {
     return this.db.transaction(async (tx) => {
-      const people = tx.get(PersonStore);
-      // Before anybody else, as wherever roles are given: so that nobody waits in a circle.
-      await people.lockSuperAdmins();
-      const [asker, other] = await people.lockBoth(caller.personId, personId);
-      if (!other) return PersonUnknown();
-      const refused = mayAdmit(asker, other);
-      if (refused) return refused;
+      const other = await lookAfter(tx, caller, personId);
+      if (isRefusal(other)) return other;
       await change(tx, other);
       return asAccount((await tx.get(AccountStore).find(personId))!);
     });

@@ -1,26 +1,26 @@
 import { id } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
-import { asAccount, mayAdmit } from './account.ts';
+import { asAccount, mayLookAfter } from './account.ts';
 
 const at = new Date(0);
 const standing = (n: number, role: 'member' | 'admin' | 'super_admin', suspendedAt: Date | null = null, deactivatedAt: Date | null = null) => ({ id: id(n), role, suspendedAt, deactivatedAt });
 
 describe('shutting out and letting in', () => {
   it('is an admin’s, of members', () => {
-    expect(mayAdmit(standing(1, 'admin'), standing(2, 'member'))).toBeUndefined();
-    for (const role of ['admin', 'super_admin'] as const) expect(mayAdmit(standing(1, 'admin'), standing(2, role))).toMatchObject({ code: 'access.denied' });
+    expect(mayLookAfter(standing(1, 'admin'), standing(2, 'member'))).toBeUndefined();
+    for (const role of ['admin', 'super_admin'] as const) expect(mayLookAfter(standing(1, 'admin'), standing(2, role))).toMatchObject({ code: 'access.denied' });
   });
 
   it('is a super-admin’s, of everybody else', () => {
-    for (const role of ['member', 'admin', 'super_admin'] as const) expect(mayAdmit(standing(1, 'super_admin'), standing(2, role))).toBeUndefined();
+    for (const role of ['member', 'admin', 'super_admin'] as const) expect(mayLookAfter(standing(1, 'super_admin'), standing(2, role))).toBeUndefined();
   });
 
   it('is nobody’s, of themselves', () => {
-    for (const role of ['admin', 'super_admin'] as const) expect(mayAdmit(standing(1, role), standing(1, role))).toMatchObject({ code: 'identity.not_yourself' });
+    for (const role of ['admin', 'super_admin'] as const) expect(mayLookAfter(standing(1, role), standing(1, role))).toMatchObject({ code: 'identity.not_yourself' });
   });
 
   it('is nobody’s who was shut out, lost the role or went meanwhile', () => {
-    for (const asker of [standing(1, 'super_admin', at), standing(1, 'super_admin', null, at), standing(1, 'member'), undefined]) expect(mayAdmit(asker, standing(2, 'member'))).toMatchObject({ code: 'access.denied' });
+    for (const asker of [standing(1, 'super_admin', at), standing(1, 'super_admin', null, at), standing(1, 'member'), undefined]) expect(mayLookAfter(asker, standing(2, 'member'))).toMatchObject({ code: 'access.denied' });
   });
 });
 

@@ -15,12 +15,12 @@ export const asAccount = (account: AccountState): Account => {
 };
 
 /**
- * Who may shut out and let in whom. Nobody themselves: so whoever does it stays, and of super-admins who shut each other
+ * Who may shut out, let in and help in whom. Nobody themselves: so whoever does it stays, and of super-admins who shut each other
  * out at once there is a last one. What the asker is now decides, not what their token says.
  */
-export function mayAdmit(asker: Standing | undefined, other: Pick<Standing, 'id' | 'role'>): Refusal | undefined {
+export function mayLookAfter(asker: Standing | undefined, other: Pick<Standing, 'id' | 'role'>): Refusal | undefined {
   if (!asker || asker.suspendedAt !== null || asker.deactivatedAt !== null || !reachesOnPlatform(asker.role, 'admin')) return Forbidden('You do not look after the platform any more');
   if (asker.id === other.id) return NotYourself();
-  if (other.role !== 'member' && asker.role !== 'super_admin') return Forbidden('Admins are a super-admin’s to shut out and to let in');
+  if (other.role !== 'member' && asker.role !== 'super_admin') return Forbidden('Those who look after the platform are a super-admin’s to look after');
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { Db } from '@mela/chassis';
-import type { DueMail, identity, In, NeedlessMail, Out } from '@mela/contracts';
+import type { DueMail, identity, In, MailOfPerson, NeedlessMail, Out } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { EmailChangeStore } from '../email-change/email-change.store.ts';
 import { languageOf } from '../person/language.ts';
@@ -23,9 +23,9 @@ export class MailService {
   ) {}
 
   due({ about, id }: In<typeof identity.mail>): Promise<Due> {
-    if (about === 'password_changed') return this.passwordChanged(id);
+    if (about === 'verification') return this.verification(id);
     if (about === 'email_changed') return this.emailChanged(id);
-    return this.verification(id);
+    return this.ofPerson(about, id);
   }
 
   private async verification(id: string): Promise<Due> {
@@ -53,9 +53,9 @@ export class MailService {
     return (await this.db.get(EmailChangeStore).find(changeId!))?.newEmail ?? null;
   }
 
-  private async passwordChanged(personId: string): Promise<Due> {
+  private async ofPerson(kind: MailOfPerson, personId: string): Promise<Due> {
     const account = await this.db.get(PersonStore).find(personId);
-    return account ? { ...(await this.to(account)), kind: 'password_changed' } : needless('nobody');
+    return account ? { ...(await this.to(account)), kind } : needless('nobody');
   }
 
   /** Told at the address of before: whoever reads there may not have asked for it. */

@@ -137,8 +137,9 @@ export class PersonStore {
   }
 
   /** The account is held. */
-  async askForCodes(id: string, codesOn: boolean): Promise<void> {
-    await this.rows.query('UPDATE person SET codes_on = $2 WHERE id = $1', [id, codesOn]);
+  async askForCodes(id: string, codesOn: boolean): Promise<Account> {
+    const [account] = await this.rows.query<Account>(`UPDATE person SET codes_on = $2, version = version + 1 WHERE id = $1 RETURNING ${ACCOUNT}`, [id, codesOn]);
+    return account!;
   }
 
   /** The same password, hashed anew. The account is held. */

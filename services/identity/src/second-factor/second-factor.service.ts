@@ -1,6 +1,6 @@
 import type { Caller } from '@mela/bus';
 import { Db, type Tx } from '@mela/chassis';
-import { isRefusal, SecondFactorOff, SecondFactorOn, type identity, type In, type Out, type Refusal, type SecondFactor } from '@mela/contracts';
+import { isRefusal, SecondFactorOff, SecondFactorOn, UserSecondFactorChanged, type identity, type In, type Out, type Refusal, type SecondFactor } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.ts';
 import { KnownPassword } from '../person/known-password.ts';
@@ -10,6 +10,7 @@ import { RecoveryCodes } from './recovery-codes.ts';
 import { asSecondFactor, proofOf } from './second-factor.ts';
 import { SecondFactorStore } from './second-factor.store.ts';
 import { TotpSecrets } from './totp-secrets.ts';
+import { turnOff } from './turn-off.ts';
 
 @Injectable()
 export class SecondFactorService {
@@ -44,17 +45,18 @@ export class SecondFactorService {
       const refused = await this.proofs.take(tx, totp, { code }, { by: caller });
       if (refused) return refused;
       await tx.get(SecondFactorStore).confirm(personId);
-      await tx.get(PersonStore).askForCodes(personId, true);
+      const changed = await tx.get(PersonStore).askForCodes(personId, true);
+      tx.emit(UserSecondFactorChanged, changed, { userId: personId, change: 'on' });
       await this.audit.note(tx, { what: 'second_factor_on', by: caller, about: personId });
       return this.give(tx, personId);
     });
   }
 
   remove(caller: Caller, input: In<typeof identity.removeTotp>): Promise<SecondFactor | Refusal> {
+    const { personId } = caller;
     return this.proven(caller, input, async (tx) => {
-      await tx.get(SecondFactorStore).remove(caller.personId);
-      await tx.get(PersonStore).askForCodes(caller.personId, false);
-      await this.audit.note(tx, { what: 'second_factor_off', by: caller, about: caller.personId });
+      await turnOff(tx, personId, 'off');
+      await this.audit.note(tx, { what: 'second_factor_off', by: caller, about: personId });
       return asSecondFactor(undefined);
     });
   }

@@ -15,6 +15,9 @@ export const placeholders: Readonly<Record<MailKind, readonly string[]>> = {
   confirm_new_email: ['name', 'until'],
   password_changed: ['name'],
   email_changed: ['name'],
+  second_factor_on: ['name'],
+  second_factor_off: ['name'],
+  second_factor_reset: ['name'],
 };
 
 /** The web app's page that takes each kind's token. */
