@@ -39,6 +39,20 @@ describe('a person with an authenticator app', () => {
     expect(await send(identity.signInWithCode, { challenge, code: next })).toMatchObject({ status: 401, document: { code: 'identity.challenge_refused' } });
   });
 
+  it('is told when to come back, where too many codes were wrong', async () => {
+    const asha = await world.someone('Asha');
+    const { app, next } = await withCodes(asha);
+    const tries = async (code: string) => sendOperation(api, identity.signInWithCode, { challenge: String((await signIn(asha)).document['challenge']), code });
+    for (let n = 0; n < 10; n++) expect((await tries(app.wrongCode)).status).toBe(403);
+    const refused = await tries(next);
+    const { code, possibleAt } = (await refused.json()) as { code: string; possibleAt: string };
+    expect([refused.status, code]).toEqual([429, 'identity.too_many_codes']);
+    const seconds = Number(refused.headers.get('retry-after'));
+    expect(seconds).toBeGreaterThan(600);
+    expect(seconds).toBeLessThanOrEqual(900);
+    expect(Date.parse(possibleAt) - Date.now()).toBeLessThanOrEqual(seconds * 1000);
+  });
+
   it('reads in their log what became of it', async () => {
     const asha = await world.someone('Asha');
     const { app, recoveryCodes } = await withCodes(asha);

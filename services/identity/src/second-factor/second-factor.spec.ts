@@ -22,7 +22,8 @@ describe('whoever guesses', () => {
     const nine = Array.from({ length: 9 }, (_, n) => minutesAgo(14 - n));
     expect(mayTry({ wrongCodes: nine }, at)).toBeUndefined();
     const ten = oneMoreWrong({ wrongCodes: nine }, at);
-    expect(mayTry({ wrongCodes: ten }, at)).toMatchObject({ code: 'identity.too_many_codes', facts: { possibleAt: '2030-01-01T09:01:00.000Z' } });
+    expect(mayTry({ wrongCodes: ten }, at)).toMatchObject({ code: 'identity.too_many_codes', facts: { possibleAt: '2030-01-01T09:01:00.000Z', retryAfter: 60 } });
+    expect(mayTry({ wrongCodes: ten }, new Date('2030-01-01T09:00:59.999Z'))).toMatchObject({ facts: { retryAfter: 1 } });
     expect(mayTry({ wrongCodes: ten }, new Date('2030-01-01T09:01:00Z'))).toBeUndefined();
   });
 

@@ -53,8 +53,9 @@ const lately = (wrong: readonly Date[], at: Date): Date[] =>
 export function mayTry({ wrongCodes }: Pick<TotpState, 'wrongCodes'>, at: Date): Refusal | undefined {
   const wrong = lately(wrongCodes, at);
   if (wrong.length < WRONG_PER_ACCOUNT) return undefined;
-  const possibleAt = new Date(wrong.at(-WRONG_PER_ACCOUNT)!.getTime() + WRONG_WITHIN_MS).toISOString();
-  return TooManyCodes(`It is possible again at ${possibleAt}`, { possibleAt });
+  const possible = wrong.at(-WRONG_PER_ACCOUNT)!.getTime() + WRONG_WITHIN_MS;
+  const possibleAt = new Date(possible).toISOString();
+  return TooManyCodes(`It is possible again at ${possibleAt}`, { possibleAt, retryAfter: Math.ceil((possible - at.getTime()) / 1000) });
 }
 
 export const oneMoreWrong = ({ wrongCodes }: Pick<TotpState, 'wrongCodes'>, at: Date): readonly Date[] => [...lately(wrongCodes, at), at];
