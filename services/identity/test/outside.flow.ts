@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { identity, type Ask, type OutsideFlow, type Session } from '@mela/contracts';
 import { pickAccount, type TokenOrder } from '@mela/sandbox';
 import { askOperation, openWorld, sendOperation } from '@mela/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
-import { forged, REDIRECT } from './outside.fixture.ts';
+import { forged, pkce, REDIRECT, type Begun } from './outside.fixture.ts';
 
 const world = openWorld();
 afterEach(() => world.rest());
@@ -63,11 +64,14 @@ describe('an app that has an ID token', () => {
   });
 });
 
-const begin = (redirectUri = REDIRECT) => sendOperation(world.addresses.api, identity.beginOutside, { provider: 'sandbox', redirectUri });
-const begun = async () => (await (await begin()).json()) as OutsideFlow;
-const comeBack = async ({ url, state, secret }: OutsideFlow, email = someoneElsewhere().email) => {
+const beginWith = (input: Record<string, unknown>) => sendOperation(world.addresses.api, identity.beginOutside, { provider: 'sandbox', redirectUri: REDIRECT, ...input } as Ask<typeof identity.beginOutside>);
+const begun = async (): Promise<Begun> => {
+  const { codeVerifier, challenge } = pkce();
+  return { ...((await (await beginWith(challenge)).json()) as OutsideFlow), codeVerifier };
+};
+const comeBack = async ({ url, state, codeVerifier }: Begun, email = someoneElsewhere().email) => {
   const { searchParams } = await pickAccount(new URL(url), { email, name: 'Asha Rao' });
-  return { provider: 'sandbox', state, secret, code: searchParams.get('code')!, iss: searchParams.get('iss')! };
+  return { provider: 'sandbox', state, codeVerifier, code: searchParams.get('code')!, iss: searchParams.get('iss')! };
 };
 const finish = (input: Ask<typeof identity.finishOutside>, headers: Record<string, string> = {}) => sendOperation(world.addresses.api, identity.finishOutside, input, { headers });
 const overWith = { status: 401, code: 'identity.outside_flow_refused' };
@@ -92,18 +96,36 @@ describe('a page that sends people to a provider', () => {
     expect(await problemOf(finish(input))).toEqual(overWith);
   });
 
-  it('has nobody back with a code, a state or a secret of another', async () => {
+  it('has nobody back with a code, a state or a verifier of another', async () => {
     const [mine, theirs] = [await comeBack(await begun()), await comeBack(await begun())];
-    for (const changed of [{ secret: theirs.secret }, { state: theirs.state }, { code: theirs.code }]) expect(await problemOf(finish({ ...mine, ...changed }))).toEqual(overWith);
+    for (const changed of [{ codeVerifier: theirs.codeVerifier }, { state: theirs.state }, { code: theirs.code }]) expect(await problemOf(finish({ ...mine, ...changed }))).toEqual(overWith);
     const another = await begun();
     await finish(theirs);
-    expect(await problemOf(finish({ ...theirs, state: another.state, secret: another.secret }))).toEqual(overWith);
+    expect(await problemOf(finish({ ...theirs, state: another.state, codeVerifier: another.codeVerifier }))).toEqual(overWith);
   });
 
   it.each([`${REDIRECT}/`, `${REDIRECT}?x`, `${REDIRECT}.evil.example`, 'http://localhost:3000@evil.example/signed-in', 'https://evil.example/signed-in'])(
     'has nobody sent back to %s',
-    async (redirectUri) => expect(await problemOf(begin(redirectUri))).toEqual({ status: 400, code: 'identity.redirect_refused' }),
+    async (redirectUri) => expect(await problemOf(beginWith({ redirectUri, ...pkce().challenge }))).toEqual({ status: 400, code: 'identity.redirect_refused' }),
   );
+
+  const { codeVerifier, challenge: { codeChallenge } } = pkce();
+  it.each<[string, Record<string, unknown>]>([
+    ['without a challenge', {}],
+    ['with a challenge of no named kind', { codeChallenge }],
+    ['with a kind and no challenge', { codeChallengeMethod: 'S256' }],
+    ['with a plain one', { codeChallenge: codeVerifier, codeChallengeMethod: 'plain' }],
+    ['with what is no hash', { codeChallenge: 'short', codeChallengeMethod: 'S256' }],
+  ])('sends nobody away %s', async (_how, input) => {
+    expect(await problemOf(beginWith(input))).toEqual({ status: 400, code: 'request.invalid' });
+  });
+
+  it('has nobody back without the verifier, or with the challenge in its place', async () => {
+    const { codeVerifier: kept, ...input } = await comeBack(await begun());
+    const hash = createHash('sha256').update(kept).digest('base64url');
+    expect(await problemOf(finish(input as Ask<typeof identity.finishOutside>))).toEqual({ status: 400, code: 'request.invalid' });
+    expect(await problemOf(finish({ ...input, codeVerifier: hash }))).toEqual(overWith);
+  });
 });
 
 describe('somebody who is signed in', () => {

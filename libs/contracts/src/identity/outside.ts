@@ -26,14 +26,21 @@ export const OutsideEmailUnverified = refusal('identity.outside_email_unverified
 export const RedirectRefused = refusal('identity.redirect_refused', 400, 'Nobody is sent back to this address', 'Send one that the settings name for the provider, to the letter');
 export const OutsideFlowRefused = refusal('identity.outside_flow_refused', 401, 'This sign-in is over, or was begun by somebody else', 'Begin again');
 
-/** A sign-in under way at a provider's page. Whoever began it keeps the secret, and shows with it that it is them who come back. */
-export const OutsideFlow = z.object({ url: z.string(), state: z.string(), secret: z.string(), expiresAt: Instant });
+/** PKCE (RFC 7636) between whoever begins a sign-in and us: the verifier stays with them until they come back, and shows that it is them. */
+const challenge = {
+  codeChallenge: z.string().regex(/^[\w-]{43}$/, 'is to be the SHA-256 of the verifier, as base64url').meta({ examples: ['KLWTnm82wB4Nm1AZYbK_7aXBEVw7K77FAB35Ibx5UeU'] }),
+  codeChallengeMethod: z.literal('S256'),
+};
+const CodeVerifier = z.string().regex(/^[\w.~-]{43,128}$/, 'is to be 43 to 128 letters, digits, or -._~').meta({ examples: ['cubbon-park-at-six-and-the-lake-at-dawn-0123'] });
+
+/** A sign-in under way at a provider's page. */
+export const OutsideFlow = z.object({ url: z.string(), state: z.string(), expiresAt: Instant });
 export type OutsideFlow = z.output<typeof OutsideFlow>;
 
-/** What the provider's page sent the browser back with, and the secret that never left it. */
+/** What the provider's page sent the browser back with, and the verifier that never left it. */
 const cameBack = {
   state: z.string().min(1).max(200).meta({ examples: ['kept-since-it-began'] }),
-  secret: z.string().min(1).max(200).meta({ examples: ['kept-by-the-browser'] }),
+  codeVerifier: CodeVerifier,
   code: z.string().min(1).max(4_000).meta({ examples: ['SplxlOBeZQQYbYS6WxSbIA'] }),
   /** Of providers that say in the address who they are. */
   iss: z.string().max(2_000).optional(),
@@ -70,7 +77,7 @@ export const outsideOperations = {
     http: 'POST /identity/outside/:provider/begin',
     access: anyone,
     limit: perAddress(60, '1m'),
-    input: z.object({ provider: Provider, redirectUri: z.string().max(2_000).meta({ examples: ['https://app.example/signed-in'] }) }),
+    input: z.object({ provider: Provider, redirectUri: z.string().max(2_000).meta({ examples: ['https://app.example/signed-in'] }), ...challenge }),
     output: OutsideFlow,
     refusals: [OutsideUnknown, OutsideUnavailable, RedirectRefused],
     secret: true,

@@ -1,9 +1,9 @@
-import { isRefusal, OutsideFlowRefused, OutsideTokenRefused, OutsideUnavailable, RedirectRefused, type OutsideFlow, type Refusal } from '@mela/contracts';
+import { isRefusal, OutsideFlowRefused, OutsideTokenRefused, OutsideUnavailable, RedirectRefused, type Refusal } from '@mela/contracts';
 import { pickAccount } from '@mela/sandbox';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
-import { openProvider, REDIRECT } from '../../test/outside.fixture.ts';
+import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { openProvider, pkce, REDIRECT, type Begun } from '../../test/outside.fixture.ts';
 
 let database: ServiceDatabase;
 let sandbox: Awaited<ReturnType<typeof openProvider>>;
@@ -15,14 +15,14 @@ beforeAll(async () => {
 afterAll(() => Promise.all([database?.close(), sandbox?.stop()]));
 
 const provider = 'sandbox';
-async function begun(): Promise<OutsideFlow> {
-  const flow = await identity.flows.begin({ provider, redirectUri: REDIRECT });
-  if (isRefusal(flow)) throw new Error(flow.code);
-  return flow;
+const begin = (redirectUri = REDIRECT) => identity.flows.begin({ provider, redirectUri, ...pkce().challenge });
+async function begun(): Promise<Begun> {
+  const { codeVerifier, challenge } = pkce();
+  return { ...answer(await identity.flows.begin({ provider, redirectUri: REDIRECT, ...challenge })), codeVerifier };
 }
-async function cameBack({ url, state, secret }: OutsideFlow, email = `${crypto.randomUUID()}@outside.example`) {
+async function cameBack({ url, state, codeVerifier }: Begun, email = `${crypto.randomUUID()}@outside.example`) {
   const { searchParams } = await pickAccount(new URL(url), { email });
-  return { provider, state, secret, code: searchParams.get('code')!, iss: searchParams.get('iss')! };
+  return { provider, state, codeVerifier, code: searchParams.get('code')!, iss: searchParams.get('iss')! };
 }
 const codeOf = (outcome: object): string => (isRefusal(outcome) ? outcome.code : 'signed in');
 
@@ -37,7 +37,7 @@ describe('a sign-in at a provider’s page', () => {
   it('is ended by whoever began it alone, and with what it was begun with', async () => {
     const [mine, theirs] = [await begun(), await begun()];
     const input = await cameBack(mine);
-    for (const changed of [{ secret: theirs.secret }, { state: theirs.state }, { secret: 'x' }, { provider: 'other' }])
+    for (const changed of [{ codeVerifier: theirs.codeVerifier }, { state: theirs.state }, { codeVerifier: 'x' }, { provider: 'other' }])
       expect(await identity.flows.finish({ ...input, ...changed })).toMatchObject(OutsideFlowRefused());
     expect(codeOf(await identity.flows.finish(input))).toBe('signed in');
   });
@@ -46,7 +46,7 @@ describe('a sign-in at a provider’s page', () => {
     const [mine, theirs] = [await cameBack(await begun()), await cameBack(await begun())];
     expect(await identity.flows.finish({ ...mine, code: theirs.code })).toMatchObject(OutsideFlowRefused());
     const another = await begun();
-    expect(await identity.flows.finish({ ...theirs, state: another.state, secret: another.secret })).toMatchObject(OutsideFlowRefused());
+    expect(await identity.flows.finish({ ...theirs, state: another.state, codeVerifier: another.codeVerifier })).toMatchObject(OutsideFlowRefused());
     const input = await cameBack(await begun());
     expect(await identity.flows.finish({ ...input, iss: 'https://evil.example' })).toMatchObject(OutsideFlowRefused());
   });
@@ -66,19 +66,19 @@ describe('a sign-in at a provider’s page', () => {
   });
 
   it('leaves nothing behind that somebody could come back with', async () => {
-    const { state, secret } = await begun();
+    const { state, codeVerifier } = await begun();
     const [row] = await database.db.query<Record<string, unknown>>('SELECT * FROM outside_flow ORDER BY expires_at DESC LIMIT 1');
-    for (const value of [state, secret]) expect(JSON.stringify(row)).not.toContain(value);
+    for (const value of [state, codeVerifier]) expect(JSON.stringify(row)).not.toContain(value);
   });
 
   it.each([`${REDIRECT}/`, `${REDIRECT}/more`, `${REDIRECT}?x=1`, `${REDIRECT}#x`, REDIRECT.toUpperCase(), REDIRECT.slice(0, -1), `${REDIRECT}.evil.example`, 'http://localhost:3000@evil.example/signed-in', 'javascript:alert(1)', ''])(
     'does not begin for %s',
-    async (redirectUri) => expect(await identity.flows.begin({ provider, redirectUri })).toEqual(RedirectRefused()),
+    async (redirectUri) => expect(await begin(redirectUri)).toEqual(RedirectRefused()),
   );
 
   it('asks for S256, a state and a nonce, and nothing in the settings turns that off', async () => {
     const other = await identityOn(database.db, { IDENTITY_OIDC: sandbox.IDENTITY_OIDC.map((settings) => ({ ...settings, parameters: { code_challenge_method: 'plain', prompt: 'login' } })) });
-    const { searchParams } = new URL(((await other.flows.begin({ provider, redirectUri: REDIRECT })) as OutsideFlow).url);
+    const { searchParams } = new URL(answer(await other.flows.begin({ provider, redirectUri: REDIRECT, ...pkce().challenge })).url);
     expect(Object.fromEntries(searchParams)).toMatchObject({ code_challenge_method: 'S256', response_type: 'code', prompt: 'login', redirect_uri: REDIRECT, scope: 'openid email profile' });
     for (const name of ['state', 'nonce', 'code_challenge']) expect(searchParams.get(name)!.length).toBeGreaterThan(30);
   });

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Db, lasting } from '@mela/chassis';
 import { isRefusal, OutsideFlowRefused, type identity, type In, type OutsideFlow, type Refusal, type Session } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
@@ -9,9 +9,8 @@ import type { Vouched } from '../outside/outside.ts';
 import { FLOW_MINUTES } from './outside-flow.ts';
 import { OutsideFlowStore } from './outside-flow.store.ts';
 
-type CameBack = Pick<In<typeof identity.finishOutside>, 'provider' | 'state' | 'secret' | 'code' | 'iss'>;
+type CameBack = Pick<In<typeof identity.finishOutside>, 'provider' | 'state' | 'codeVerifier' | 'code' | 'iss'>;
 
-const SECRET_BYTES = 32;
 const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Signing in at a provider's page, from where the browser leaves to where it comes back. */
@@ -23,14 +22,14 @@ export class OutsideFlowService {
     private readonly outside: OutsideService,
   ) {}
 
-  async begin({ provider, redirectUri }: In<typeof identity.beginOutside>): Promise<OutsideFlow | Refusal> {
+  /** The client's challenge binds it to whoever began it; towards the provider there is one of our own. */
+  async begin({ provider, redirectUri, codeChallenge }: In<typeof identity.beginOutside>): Promise<OutsideFlow | Refusal> {
     const { state, nonce, verifier } = newFlowSecrets(redirectUri);
     const url = await this.providers.page(provider, { redirectUri, state, nonce, verifier });
     if (isRefusal(url)) return url;
-    const secret = randomBytes(SECRET_BYTES).toString('base64url');
-    const kept = { stateHash: hashOf(state), secretHash: hashOf(secret), provider, redirectUri, nonce, verifier };
+    const kept = { stateHash: hashOf(state), secretHash: Buffer.from(codeChallenge, 'base64url'), provider, redirectUri, nonce, verifier };
     const expiresAt = await this.db.get(OutsideFlowStore).insert(kept, FLOW_MINUTES);
-    return { url, state, secret, expiresAt: expiresAt.toISOString() };
+    return { url, state, expiresAt: expiresAt.toISOString() };
   }
 
   async finish({ name, device, ...cameBack }: In<typeof identity.finishOutside>): Promise<Session | Refusal> {
@@ -41,8 +40,8 @@ export class OutsideFlowService {
   }
 
   /** Over before the issuer is asked: also where it does not answer, nobody comes back with this a second time. */
-  async vouched({ provider, state, secret, code, iss }: CameBack): Promise<Vouched | Refusal> {
-    const flow = await this.db.get(OutsideFlowStore).take(hashOf(state), hashOf(secret), provider);
+  async vouched({ provider, state, codeVerifier, code, iss }: CameBack): Promise<Vouched | Refusal> {
+    const flow = await this.db.get(OutsideFlowStore).take(hashOf(state), hashOf(codeVerifier), provider);
     return flow ? this.providers.returned(provider, { ...flow, state }, { code, iss }) : OutsideFlowRefused();
   }
 

@@ -6,6 +6,7 @@ export class OutsideFlowRow {
   @PrimaryColumn('bytea', { name: 'state_hash' })
   stateHash!: Buffer;
 
+  /** What the client calls its challenge. */
   @Column('bytea', { name: 'secret_hash' })
   secretHash!: Buffer;
 
@@ -37,7 +38,7 @@ export class OutsideFlowStore {
     return row!.expiresAt;
   }
 
-  /** Once: of many who come back with the same, one finds it. Whoever has the state without the secret takes it from nobody. */
+  /** Once: of many who come back with the same, one finds it. Whoever has the state without the verifier takes it from nobody. */
   async take(stateHash: Buffer, secretHash: Buffer, provider: string): Promise<Pick<OutsideFlowRow, 'redirectUri' | 'nonce' | 'verifier'> | undefined> {
     const [row] = await this.rows.query<Pick<OutsideFlowRow, 'redirectUri' | 'nonce' | 'verifier'>>(
       `DELETE FROM outside_flow WHERE state_hash = $1 AND secret_hash = $2 AND provider = $3 AND expires_at > now()
