@@ -55,6 +55,13 @@ describe('an app that has an ID token', () => {
     expect(await problemOf(sendOperation(world.addresses.api, identity.signInOutside, { provider: 'nobody', idToken }))).toEqual({ status: 404, code: 'identity.outside_unknown' });
   });
 
+  it('gets nowhere with it in the place of an access token', async () => {
+    const claims = { ...someoneElsewhere(), sid: crypto.randomUUID() };
+    const ours = { ...claims, iss: 'mela', aud: 'mela' };
+    for (const order of [{ claims }, { claims: ours }, { claims: ours, typ: 'at+jwt' }])
+      expect(await problemOf(sendOperation(world.addresses.api, identity.me, {}, { token: await tokenOf(order) }))).toEqual({ status: 401, code: 'auth.invalid_token' });
+  });
+
   it('never gets into an account by its address alone, verified or not', async () => {
     const asha = await world.someone('Asha');
     const claims = { ...someoneElsewhere(), email: asha.email.toUpperCase() };

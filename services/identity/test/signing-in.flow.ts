@@ -28,6 +28,17 @@ describe('a person with an account', () => {
     expect(await refusalOf(refresh(third.refreshToken))).toMatchObject({ status: 401, code: 'identity.refresh_refused' });
   });
 
+  it('may refresh fifty times at once, and is given one successor: only the token right before it is forgiven', async () => {
+    const asha = await world.someone('Asha');
+    const refreshed = await Promise.all(Array.from({ length: 50 }, () => refresh(asha.session.refreshToken)));
+    const [successor, ...others] = new Set(refreshed.map(({ refreshToken }) => refreshToken));
+    expect(others).toEqual([]);
+    const third = await refresh(successor!);
+    expect((await refresh(successor!)).refreshToken).toBe(third.refreshToken);
+    expect(await refusalOf(refresh(asha.session.refreshToken))).toMatchObject({ status: 401, code: 'identity.refresh_refused' });
+    for (const token of [successor!, third.refreshToken]) expect(await refusalOf(refresh(token))).toMatchObject({ status: 401, code: 'identity.refresh_refused' });
+  });
+
   it('hears what concerns them; nobody else may', async () => {
     const [asha, ravi] = await Promise.all([world.someone('Asha'), world.someone('Ravi')]);
     await asha.listens(topic.person(asha.id));
