@@ -115,7 +115,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     secondFactors: new SecondFactorService(db, known, proofs, secrets, codes, audit),
     secondFactorResets: new SecondFactorResetService(db, audit),
     secondSteps: new SecondStepService(db, challenges, proofs, opening),
-    passkeys: new PasskeyService(db, known, ceremonies, audit),
+    passkeys: new PasskeyService(db, known, ceremonies, outsideProviders, audit),
     passkeySignIns: new PasskeySignInService(db, ceremonies, opening, audit),
     apiKeys,
     keyExchange: new KeyExchangeService(db, accessTokens, audit, { warn() {} }),

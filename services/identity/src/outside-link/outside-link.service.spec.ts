@@ -82,6 +82,21 @@ describe('unlinking', () => {
     expect(await identity.links.unlink(asha, usable.id)).toEqual(LastWayIn());
   });
 
+  it('or the removal of a passkey takes one of the two away, where fifty would take both at once', async () => {
+    const asha = await newcomer('with-a-key');
+    const [linked] = (await linksOf(asha)).items;
+    const passkeyId = crypto.randomUUID();
+    await database.db.query(
+      `INSERT INTO passkey (id, person_id, credential_id, public_key, counter, name, is_backed_up, transports) VALUES ($1, $2, $3, $4, 0, 'A phone', false, '{}')`,
+      [passkeyId, asha.personId, passkeyId, Buffer.alloc(32)],
+    );
+    const takes = (place: number): Promise<object> => (place % 2 === 0 ? identity.links.unlink(asha, linked!.id) : identity.passkeys.remove(asha, { passkeyId }));
+    const outcomes = await Promise.all(Array.from({ length: 50 }, (_, place) => takes(place)));
+    expect(outcomes.filter((outcome) => !isRefusal(outcome))).toHaveLength(1);
+    const left = [...(await linksOf(asha)).items, ...(await identity.passkeys.list(asha.personId)).items];
+    expect(left).toHaveLength(1);
+  });
+
   it('races with fifty sign-ins by the same link, and nobody waits in a circle', async () => {
     const asha = await somebody();
     const { id } = given(await link(asha, 'racing'));

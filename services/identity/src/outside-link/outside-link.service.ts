@@ -6,10 +6,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
 import { OutsideFlowService } from '../outside-flow/outside-flow.service.ts';
 import { OutsideProviders } from '../outside/outside-providers.ts';
-import { PasskeyStore } from '../passkey/passkey.store.ts';
-import { asLink, mayLink, mayUnlink, type Vouched } from '../outside/outside.ts';
+import { asLink, mayLink, type Vouched } from '../outside/outside.ts';
 import { OutsideStore } from '../outside/outside.store.ts';
 import { PersonStore } from '../person/person.store.ts';
+import { mayLeave } from '../ways-in/ways-in.ts';
+import { WaysInStore } from '../ways-in/ways-in.store.ts';
 
 /** Which providers vouch for somebody: said by themselves, signed in, and never by an address. */
 @Injectable()
@@ -43,11 +44,9 @@ export class OutsideLinkService {
       const links = await tx.get(OutsideStore).of(personId);
       const link = links.find(({ id }) => id === linkId);
       if (!link) return OutsideLinkUnknown();
-      const account = (await tx.get(PersonStore).credentialsOf({ id: personId }))!;
-      const { passkeys } = await tx.get(PasskeyStore).waysIn(caller.personId);
-      const refused = mayUnlink(account.passwordHash !== null || passkeys > 0, links.filter(({ id }) => id !== linkId), (issuer) => this.providers.vouches(issuer));
-      if (refused) return refused;
       await tx.get(OutsideStore).delete(linkId);
+      const refused = mayLeave(await tx.get(WaysInStore).of(personId), this.providers);
+      if (refused) return refused;
       await this.audit.note(tx, { what: 'outside_unlinked', by: caller, about: personId, details: { provider: link.provider } });
       return { unlinked: linkId };
     });

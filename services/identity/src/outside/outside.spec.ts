@@ -1,6 +1,6 @@
-import { isRefusal, LastWayIn, LinkedElsewhere, OutsideEmailUnverified } from '@mela/contracts';
+import { isRefusal, LinkedElsewhere, OutsideEmailUnverified } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
-import { AddressHasAccount, mayLink, mayUnlink, newcomer } from './outside.ts';
+import { AddressHasAccount, mayLink, newcomer } from './outside.ts';
 
 const verified = { email: ' Asha@Outside.example ', email_verified: true };
 
@@ -34,10 +34,4 @@ it('an address that has an account is told how to go on', () => {
 it('a subject is linked to one person, as often as they like', () => {
   expect([mayLink('asha', undefined), mayLink('asha', { personId: 'asha' })]).toEqual([undefined, undefined]);
   expect(mayLink('asha', { personId: 'ravi' })).toEqual(LinkedElsewhere());
-});
-
-it('a link may go where a password or another that is good stays', () => {
-  const vouches = (issuer: string) => issuer === 'good';
-  expect([mayUnlink(true, [], vouches), mayUnlink(false, [{ issuer: 'good' }], vouches)]).toEqual([undefined, undefined]);
-  for (const others of [[], [{ issuer: 'gone' }]]) expect(mayUnlink(false, others, vouches)).toEqual(LastWayIn());
 });

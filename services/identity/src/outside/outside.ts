@@ -1,4 +1,4 @@
-import { Email, EmailTaken, LastWayIn, LinkedElsewhere, OutsideEmailUnverified, type OutsideLink, type Refusal } from '@mela/contracts';
+import { Email, EmailTaken, LinkedElsewhere, OutsideEmailUnverified, type OutsideLink, type Refusal } from '@mela/contracts';
 
 /** Somebody, as a provider says who they are. */
 export interface Vouched {
@@ -44,7 +44,3 @@ export const asLink = ({ id, provider, createdAt, lastUsedAt }: Link): OutsideLi
 /** One that is linked to somebody is theirs alone; once more to the same changes nothing. */
 export const mayLink = (personId: string, linked: Pick<Link, 'personId'> | undefined): Refusal | undefined =>
   linked === undefined || linked.personId === personId ? undefined : LinkedElsewhere();
-
-/** Whoever could not come back stays linked. A link to an issuer that the settings name no more is no way in. */
-export const mayUnlink = (hasAnother: boolean, others: readonly Pick<Link, 'issuer'>[], vouches: (issuer: string) => boolean): Refusal | undefined =>
-  hasAnother || others.some(({ issuer }) => vouches(issuer)) ? undefined : LastWayIn();

@@ -4,10 +4,13 @@ import { isRefusal, PasskeyNotAdded, PasskeyTaken, PasskeyUnknown, type identity
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
+import { OutsideProviders } from '../outside/outside-providers.ts';
 import { KnownPassword } from '../person/known-password.ts';
 import { PersonStore } from '../person/person.store.ts';
+import { mayLeave } from '../ways-in/ways-in.ts';
+import { WaysInStore } from '../ways-in/ways-in.store.ts';
 import { Ceremonies } from './ceremonies.ts';
-import { asPasskey, mayAdd, mayRemove } from './passkey.ts';
+import { asPasskey, mayAdd } from './passkey.ts';
 import { PasskeyStore } from './passkey.store.ts';
 
 @Injectable()
@@ -16,6 +19,7 @@ export class PasskeyService {
     private readonly db: Db,
     private readonly passwords: KnownPassword,
     private readonly ceremonies: Ceremonies,
+    private readonly providers: OutsideProviders,
     private readonly audit: AuditService,
   ) {}
 
@@ -27,7 +31,7 @@ export class PasskeyService {
     const account = await this.passwords.check(personId, password);
     if (isRefusal(account)) return account;
     const known = await this.db.get(PasskeyStore).of(personId);
-    return mayAdd({ passkeys: known.length }) ?? { options: await this.ceremonies.creation(account, known) };
+    return mayAdd(known) ?? { options: await this.ceremonies.creation(account, known) };
   }
 
   async add(caller: Caller, { name, credential }: In<typeof identity.addPasskey>): Promise<Passkey | Refusal> {
@@ -38,7 +42,7 @@ export class PasskeyService {
       await tx.get(PersonStore).lock({ id: personId });
       const store = tx.get(PasskeyStore);
       if (!(await store.spend(made.challenge))) return PasskeyNotAdded();
-      const refused = mayAdd(await store.waysIn(personId));
+      const refused = mayAdd(await store.of(personId));
       if (refused) return refused;
       const { credentialId, publicKey, counter, isBackedUp } = made;
       const passkey = await store.insert({ id: uuidv7(), personId, credentialId, publicKey, counter, name, isBackedUp, transports: credential.response.transports ?? [] });
@@ -58,9 +62,8 @@ export class PasskeyService {
     return this.db.transaction(async (tx) => {
       // Of two that are removed at once the second one is the last.
       await tx.get(PersonStore).lock({ id: personId });
-      const store = tx.get(PasskeyStore);
-      const refused = mayRemove(await store.waysIn(personId));
-      if (!(await store.remove(personId, passkeyId))) return PasskeyUnknown();
+      if (!(await tx.get(PasskeyStore).remove(personId, passkeyId))) return PasskeyUnknown();
+      const refused = mayLeave(await tx.get(WaysInStore).of(personId), this.providers);
       if (refused) return refused;
       await this.audit.note(tx, { what: 'passkey_removed', by: caller, about: personId, details: { passkeyId } });
       return { removed: 1 };

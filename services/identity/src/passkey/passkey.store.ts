@@ -1,5 +1,5 @@
 import type { Rows } from '@mela/chassis';
-import type { PasskeyState, WaysIn } from './passkey.ts';
+import type { PasskeyState } from './passkey.ts';
 import type { PasskeyChallenge } from './passkey-challenges.ts';
 
 export type NewPasskey = Omit<PasskeyState, 'createdAt' | 'lastUsedAt'>;
@@ -48,12 +48,6 @@ export class PasskeyStore {
 
   async remove(personId: string, id: string): Promise<boolean> {
     return (await this.rows.query('DELETE FROM passkey WHERE person_id = $1 AND id = $2 RETURNING id', [personId, id])).length > 0;
-  }
-
-  async waysIn(personId: string): Promise<WaysIn> {
-    const [ways] = await this.rows.query<WaysIn>(
-      `SELECT password_hash IS NOT NULL AS "hasPassword", (SELECT count(*)::int FROM passkey WHERE person_id = person.id) AS passkeys FROM person WHERE id = $1`, [personId]);
-    return ways ?? { passkeys: 0, hasPassword: false };
   }
 
   /** False where it was used: of many at once the key lets one through, and the others wait for what becomes of it. */

@@ -1,4 +1,4 @@
-import { LastWayIn, TooManyPasskeys, type Passkey, type Refusal } from '@mela/contracts';
+import { TooManyPasskeys, type Passkey, type Refusal } from '@mela/contracts';
 
 const AT_MOST = 20;
 
@@ -17,11 +17,6 @@ export interface PasskeyState {
   readonly lastUsedAt: Date | null;
 }
 
-export interface WaysIn {
-  readonly passkeys: number;
-  readonly hasPassword: boolean;
-}
-
 export const asPasskey = ({ id, name, isBackedUp, createdAt, lastUsedAt }: PasskeyState): Passkey => ({
   id, name, isBackedUp, createdAt: createdAt.toISOString(), lastUsedAt: lastUsedAt && lastUsedAt.toISOString(),
 });
@@ -29,6 +24,4 @@ export const asPasskey = ({ id, name, isBackedUp, createdAt, lastUsedAt }: Passk
 /** A device that counts never counts back: where it seems to, two of them have the key. */
 export const isCopied = ({ counter }: Pick<PasskeyState, 'counter'>, shown: number): boolean => (counter > 0 || shown > 0) && shown <= counter;
 
-export const mayAdd = ({ passkeys }: Pick<WaysIn, 'passkeys'>): Refusal | undefined => (passkeys >= AT_MOST ? TooManyPasskeys() : undefined);
-
-export const mayRemove = ({ passkeys, hasPassword }: WaysIn): Refusal | undefined => (passkeys <= 1 && !hasPassword ? LastWayIn() : undefined);
+export const mayAdd = (known: readonly unknown[]): Refusal | undefined => (known.length >= AT_MOST ? TooManyPasskeys() : undefined);
