@@ -37,6 +37,7 @@ export * from './identity/handle.ts';
 export * from './identity/impersonation.ts';
 export * from './identity/mail.ts';
 export * from './identity/outside.ts';
+export * from './identity/owner-proof.ts';
 export * from './identity/passkey.ts';
 export * from './identity/person.ts';
 export * from './identity/profile.ts';

@@ -27,11 +27,13 @@ import { MailApi } from './mail/mail.api.ts';
 import { MailService } from './mail/mail.service.ts';
 import { OutsideFlowApi } from './outside-flow/outside-flow.api.ts';
 import { OutsideFlowService } from './outside-flow/outside-flow.service.ts';
+import { OutsideProofs } from './outside-flow/outside-proofs.ts';
 import { OutsideLinkApi } from './outside-link/outside-link.api.ts';
 import { OutsideLinkService } from './outside-link/outside-link.service.ts';
 import { OutsideProviders } from './outside/outside-providers.ts';
 import { OutsideApi } from './outside/outside.api.ts';
 import { OutsideService } from './outside/outside.service.ts';
+import { OwnerProofs } from './owner-proof/owner-proofs.ts';
 import { Ceremonies } from './passkey/ceremonies.ts';
 import { PasskeyChallenges } from './passkey/passkey-challenges.ts';
 import { PasskeySignInService } from './passkey/passkey-sign-in.service.ts';
@@ -126,6 +128,7 @@ export const identityService = defineService({
     },
     { provide: OneTimeTokens, inject: [Keyring], useFactory: (keyring: Keyring) => new OneTimeTokens(keyring.keyFor('one-time-token')) },
     KnownPassword,
+    OwnerProofs,
     SecondFactorService,
     SecondFactorResetService,
     SecondStepService,
@@ -141,6 +144,7 @@ export const identityService = defineService({
     },
     OutsideService,
     OutsideFlowService,
+    OutsideProofs,
     OutsideLinkService,
     { provide: OutsideProviders, inject: [SETTINGS, LOG], useFactory: (settings: IdentitySettings, log: Logger) => new OutsideProviders(settings.IDENTITY_OIDC, log) },
   ],

@@ -18,6 +18,7 @@ import { PersonService } from '../src/person/person.service.ts';
 import { ProfileService } from '../src/profile/profile.service.ts';
 import { OutsideLinkService } from '../src/outside-link/outside-link.service.ts';
 import { OutsideFlowService } from '../src/outside-flow/outside-flow.service.ts';
+import { OutsideProofs } from '../src/outside-flow/outside-proofs.ts';
 import { OutsideProviders } from '../src/outside/outside-providers.ts';
 import { OutsideService } from '../src/outside/outside.service.ts';
 import { AccessTokens } from '../src/session/access-tokens.ts';
@@ -37,6 +38,7 @@ import { ForgottenPasswordService } from '../src/forgotten-password/forgotten-pa
 import { MailService } from '../src/mail/mail.service.ts';
 import { OneTimeTokens } from '../src/verification/one-time-token.ts';
 import { VerificationService } from '../src/verification/verification.service.ts';
+import { OwnerProofs } from '../src/owner-proof/owner-proofs.ts';
 import { KnownPassword } from '../src/person/known-password.ts';
 import { Challenges } from '../src/second-factor/challenges.ts';
 import { Proofs } from '../src/second-factor/proofs.ts';
@@ -92,11 +94,13 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const codes = new RecoveryCodes(keyring.keyFor('recovery-code'));
   const ceremonies = new Ceremonies(new PasskeyChallenges(keyring.keyFor('passkey-challenge')), own);
   const proofs = new Proofs(secrets, codes, audit);
-  const apiKeys = new ApiKeyService(db, known, audit, own);
-  const departures = new DepartureService(db, known, apiKeys, cards, audit, own);
   const outsideProviders = new OutsideProviders(own.IDENTITY_OIDC);
   const outside = new OutsideService(db, outsideProviders, challenges, opening, audit);
   const flows = new OutsideFlowService(db, outsideProviders, outside);
+  const outsideProofs = new OutsideProofs(outsideProviders, flows);
+  const owners = new OwnerProofs(db, known, outsideProofs);
+  const apiKeys = new ApiKeyService(db, owners, audit, own);
+  const departures = new DepartureService(db, owners, apiKeys, cards, audit, own);
   return {
     keys, rotation: new SigningKeyService(db, keys, own), hasher, audit, opening,
     signIns: new SignInService(db, hasher, new SignInThrottle(db, places), challenges, opening, audit),
@@ -111,11 +115,11 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     verifications,
     mails: new MailService(db, tokens),
     passwords: new ForgottenPasswordService(db, passwords, verifications, audit),
-    changes: new EmailChangeService(db, known, verifications, audit),
+    changes: new EmailChangeService(db, owners, verifications, audit),
     secondFactors: new SecondFactorService(db, known, proofs, secrets, codes, audit),
     secondFactorResets: new SecondFactorResetService(db, audit),
     secondSteps: new SecondStepService(db, challenges, proofs, opening),
-    passkeys: new PasskeyService(db, known, ceremonies, outsideProviders, audit),
+    passkeys: new PasskeyService(db, owners, ceremonies, outsideProviders, audit),
     passkeySignIns: new PasskeySignInService(db, ceremonies, opening, audit),
     apiKeys,
     keyExchange: new KeyExchangeService(db, accessTokens, audit, { warn() {} }),
@@ -124,7 +128,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     records: new OwnRecords(db, departures),
     outside,
     flows,
-    links: new OutsideLinkService(db, outsideProviders, flows, audit),
+    links: new OutsideLinkService(db, outsideProviders, outsideProofs, audit),
   };
 }
 

@@ -149,6 +149,15 @@ describe('somebody who is signed in', () => {
     expect((await asha.asks(identity.audit, {})).items.map(({ what }) => what).filter((what) => what.startsWith('outside'))).toEqual(['outside_unlinked', 'outside_linked', 'outside_linked']);
   });
 
+  it('and has no password deletes their account with their provider’s word of now, and not with another’s', async () => {
+    const claims = someoneElsewhere();
+    const { accessToken: token } = (await (await send({ idToken: await tokenOf({ claims }) })).json()) as Session;
+    const go = async (of: typeof claims) =>
+      sendOperation(world.addresses.api, identity.delete, { word: { provider: 'sandbox', proof: { idToken: await tokenOf({ claims: of }) } } }, { token });
+    expect(await problemOf(go(someoneElsewhere()))).toEqual({ status: 403, code: 'identity.proof_refused' });
+    expect((await go(claims)).status).toBe(200);
+  });
+
   it('keeps their last way in until they have a password, and nobody else’s is theirs to take', async () => {
     const { accessToken: token } = (await (await send({ idToken: await tokenOf({ claims: someoneElsewhere() }) })).json()) as Session;
     const { items } = await askOperation(world.addresses.api, identity.outsideLinks, {}, { token });

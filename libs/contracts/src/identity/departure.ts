@@ -6,8 +6,9 @@ import { Id, Instant, id } from '../language/models.ts';
 import { command } from '../language/operation.ts';
 import { topic } from '../topics.ts';
 import { ApiKeyRevoked } from './api-key.ts';
+import { byItsOwner, unlessByItsOwner } from './owner-proof.ts';
 import { LastSuperAdmin } from './role.ts';
-import { HashingBusy, SessionRevoked, WrongPassword } from './session.ts';
+import { SessionRevoked } from './session.ts';
 
 const ofOneself = { aggregate: 'user', data: z.object({ userId: Id }), audience: (e: { userId: string }) => [topic.person(e.userId)], example: { userId: id(1) } };
 
@@ -26,18 +27,15 @@ export const UserDeletionCancelled = event('user.deletion_cancelled', { summary:
 
 export const UserDeleted = event('user.deleted', { summary: 'A person is gone: whoever keeps anything personal of theirs erases it, and may keep the id', ...ofOneself });
 
-// No password that anybody would have: whoever tries out every operation keeps the account.
-const Password = z.string().max(200).meta({ examples: ['the password of now'] });
-
 export const departureOperations = {
   deactivate: command({
     summary: 'Close the caller’s account: every session and API key ends, and others see nothing of them, until they sign in again',
     http: 'POST /identity/deactivate',
     access: person,
     limit: perUser(10, '1m'),
-    input: z.object({ password: Password }),
+    input: z.object(byItsOwner),
     output: z.object({ deactivatedAt: Instant }),
-    refusals: [WrongPassword, LastSuperAdmin, HashingBusy],
+    refusals: [...unlessByItsOwner, LastSuperAdmin],
     emits: [UserDeactivated, SessionRevoked, ApiKeyRevoked],
     session: 'ends',
     inPerson: true,
@@ -47,9 +45,9 @@ export const departureOperations = {
     http: 'POST /identity/delete',
     access: person,
     limit: perUser(10, '1m'),
-    input: z.object({ password: Password }),
+    input: z.object(byItsOwner),
     output: z.object({ dueAt: Instant }),
-    refusals: [WrongPassword, LastSuperAdmin, HashingBusy],
+    refusals: [...unlessByItsOwner, LastSuperAdmin],
     emits: [UserDeletionRequested, SessionRevoked, ApiKeyRevoked],
     session: 'ends',
     inPerson: true,

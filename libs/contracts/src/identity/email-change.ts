@@ -6,8 +6,9 @@ import { Id, id } from '../language/models.ts';
 import { command } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { topic } from '../topics.ts';
+import { byItsOwner, unlessByItsOwner } from './owner-proof.ts';
 import { Email } from './person.ts';
-import { EmailTaken, HashingBusy, SessionRevoked, WrongPassword } from './session.ts';
+import { EmailTaken, SessionRevoked } from './session.ts';
 import { OneTimeToken, TokenRefused, VerificationRequested } from './verification.ts';
 
 export const EmailUnchanged = refusal('identity.email_unchanged', 409, 'This is your e-mail address already');
@@ -26,9 +27,9 @@ export const emailChangeOperations = {
     http: 'PUT /identity/email',
     access: person,
     limit: [perUser(5, '1m'), perUser(10, '1h')],
-    input: z.object({ password: z.string().max(200), newEmail: Email }),
+    input: z.object({ ...byItsOwner, newEmail: Email }),
     output: z.object({ accepted: z.literal(true) }),
-    refusals: [WrongPassword, EmailUnchanged, HashingBusy],
+    refusals: [...unlessByItsOwner, EmailUnchanged],
     emits: [VerificationRequested],
     inPerson: true,
   }),

@@ -8,7 +8,7 @@ import { LastWayIn, Suspended, UserRegistered } from './person.ts';
 import { Device, EmailTaken, SecondFactorNeeded, Session } from './session.ts';
 
 /** What the settings call a provider. */
-const Provider = z.string().max(40).meta({ examples: ['google'] });
+export const OutsideProvider = z.string().max(40).meta({ examples: ['google'] });
 
 /** What its app was given by the provider itself. */
 const IdToken = z.string().max(16_000);
@@ -46,6 +46,12 @@ const cameBack = {
   iss: z.string().max(2_000).optional(),
 };
 
+/** What shows that somebody has just signed in at a provider. */
+export const OutsideProof = z
+  .union([z.strictObject({ idToken: IdToken, nonce: Nonce.optional() }), z.strictObject(cameBack)])
+  .meta({ examples: [{ idToken: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhc2hhIn0.c2lnbmF0dXJl' }] });
+export type OutsideProof = z.output<typeof OutsideProof>;
+
 /** A provider that vouches for the caller. */
 export const OutsideLink = z.object({ id: Id, provider: z.string(), linkedAt: Instant, lastUsedAt: Instant });
 export type OutsideLink = z.output<typeof OutsideLink>;
@@ -68,7 +74,7 @@ export const outsideOperations = {
   signInOutside: command({
     summary: 'Sign in with the ID token that an app got from a provider; whoever is new gets an account without a password',
     http: 'POST /identity/outside/:provider/id-token',
-    input: z.object({ provider: Provider, idToken: IdToken, nonce: Nonce.optional(), name: Name.optional(), device: Device.optional() }),
+    input: z.object({ provider: OutsideProvider, idToken: IdToken, nonce: Nonce.optional(), name: Name.optional(), device: Device.optional() }),
     refusals: [...whoIsNobodyYet, OutsideTokenRefused],
     ...signingIn,
   }),
@@ -77,7 +83,7 @@ export const outsideOperations = {
     http: 'POST /identity/outside/:provider/begin',
     access: anyone,
     limit: perAddress(60, '1m'),
-    input: z.object({ provider: Provider, redirectUri: z.string().max(2_000).meta({ examples: ['https://app.example/signed-in'] }), ...challenge }),
+    input: z.object({ provider: OutsideProvider, redirectUri: z.string().max(2_000).meta({ examples: ['https://app.example/signed-in'] }), ...challenge }),
     output: OutsideFlow,
     refusals: [OutsideUnknown, OutsideUnavailable, RedirectRefused],
     secret: true,
@@ -85,7 +91,7 @@ export const outsideOperations = {
   finishOutside: command({
     summary: 'Sign in with what the provider’s page sent the browser back with; works once',
     http: 'POST /identity/outside/:provider/finish',
-    input: z.object({ provider: Provider, ...cameBack, name: Name.optional(), device: Device.optional() }),
+    input: z.object({ provider: OutsideProvider, ...cameBack, name: Name.optional(), device: Device.optional() }),
     refusals: [...whoIsNobodyYet, OutsideTokenRefused, OutsideFlowRefused],
     ...signingIn,
   }),
@@ -94,12 +100,7 @@ export const outsideOperations = {
     http: 'POST /identity/outside/:provider/link',
     access: person,
     limit: perUser(30, '1m'),
-    input: z.object({
-      provider: Provider,
-      proof: z
-        .union([z.strictObject({ idToken: IdToken, nonce: Nonce.optional() }), z.strictObject(cameBack)])
-        .meta({ examples: [{ idToken: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhc2hhIn0.c2lnbmF0dXJl' }] }),
-    }),
+    input: z.object({ provider: OutsideProvider, proof: OutsideProof }),
     output: OutsideLink,
     refusals: [OutsideUnknown, OutsideUnavailable, OutsideTokenRefused, OutsideFlowRefused, LinkedElsewhere, Suspended],
     inPerson: true,

@@ -4,8 +4,9 @@ import { perAddress, perUser } from '../language/limit.ts';
 import { Id, Instant, Text } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
+import { byItsOwner, unlessByItsOwner } from './owner-proof.ts';
 import { LastWayIn, Suspended } from './person.ts';
-import { HashingBusy, Session, WrongPassword } from './session.ts';
+import { Session } from './session.ts';
 
 /** A key on a person's device or in their password manager, which proves with a fingerprint, face or PIN who they are. */
 export const Passkey = z.object({
@@ -20,7 +21,6 @@ export type Passkey = z.output<typeof Passkey>;
 
 const Name = Text(80).meta({ examples: ['Asha’s phone'] });
 const Bytes = (max: number) => z.string().min(1).max(max).regex(/^[A-Za-z0-9_-]+$/, 'is to be base64url').meta({ examples: ['AAAA'] });
-const PasswordOfNow = z.string().max(200).meta({ examples: ['cubbon-park-at-six'] });
 
 /** What browsers give: `toJSON()` of what `navigator.credentials` answered. Some of it is told twice, and read once. */
 const credential = {
@@ -70,9 +70,9 @@ export const passkeyOperations = {
     http: 'POST /identity/passkeys/options',
     access: person,
     limit: perUser(10, '1m'),
-    input: z.object({ password: PasswordOfNow }),
+    input: z.object(byItsOwner),
     output: Options,
-    refusals: [WrongPassword, TooManyPasskeys, HashingBusy],
+    refusals: [...unlessByItsOwner, TooManyPasskeys],
     secret: true,
     inPerson: true,
   }),

@@ -6,7 +6,7 @@ import { ApiKeyService } from '../api-key/api-key.service.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { AuditStore } from '../audit/audit.store.ts';
 import { CardService } from '../card/card.service.ts';
-import { KnownPassword } from '../person/known-password.ts';
+import { OwnerProofs } from '../owner-proof/owner-proofs.ts';
 import type { Account } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { VerificationStore } from '../verification/verification.store.ts';
@@ -24,20 +24,20 @@ const AccountGone = () => InvalidToken('Its account is gone');
 export class DepartureService implements Tidies {
   constructor(
     private readonly db: Db,
-    private readonly known: KnownPassword,
+    private readonly owners: OwnerProofs,
     private readonly apiKeys: ApiKeyService,
     private readonly cards: CardService,
     private readonly audit: AuditService,
     @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_DELETION_DAYS'>,
   ) {}
 
-  async deactivate(caller: Caller, { password }: In<typeof identity.deactivate>): Promise<Out<typeof identity.deactivate> | Refusal> {
-    const closed = await this.close(caller, 'deactivate', password);
+  async deactivate(caller: Caller, shown: In<typeof identity.deactivate>): Promise<Out<typeof identity.deactivate> | Refusal> {
+    const closed = await this.close(caller, 'deactivate', shown);
     return isRefusal(closed) ? closed : { deactivatedAt: closed.deactivatedAt!.toISOString() };
   }
 
-  async delete(caller: Caller, { password }: In<typeof identity.delete>): Promise<Out<typeof identity.delete> | Refusal> {
-    const closed = await this.close(caller, 'delete', password);
+  async delete(caller: Caller, shown: In<typeof identity.delete>): Promise<Out<typeof identity.delete> | Refusal> {
+    const closed = await this.close(caller, 'delete', shown);
     return isRefusal(closed) ? closed : { dueAt: closed.deletionDueAt!.toISOString() };
   }
 
@@ -57,8 +57,8 @@ export class DepartureService implements Tidies {
     await this.cards.outdateWhatever(personId);
   }
 
-  private async close(caller: Caller, wish: Wish, password: string): Promise<Account | Refusal> {
-    const holder = await this.known.check(caller.personId, password);
+  private async close(caller: Caller, wish: Wish, shown: In<typeof identity.deactivate>): Promise<Account | Refusal> {
+    const holder = await this.owners.check(caller.personId, shown);
     if (isRefusal(holder)) return holder;
     return this.db.transaction(async (tx) => {
       const people = tx.get(PersonStore);

@@ -7,7 +7,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
-import { KnownPassword } from '../person/known-password.ts';
+import { OwnerProofs } from '../owner-proof/owner-proofs.ts';
 import { foldedEmail } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { endSessions } from '../session/end-sessions.ts';
@@ -21,14 +21,14 @@ import { EmailChangeStore } from './email-change.store.ts';
 export class EmailChangeService {
   constructor(
     private readonly db: Db,
-    private readonly known: KnownPassword,
+    private readonly owners: OwnerProofs,
     private readonly verifications: VerificationService,
     private readonly audit: AuditService,
   ) {}
 
   /** Whether the new address is somebody's is neither asked nor said: nothing is sent there then, and only who sends learns it. */
-  async request({ personId, sessionId }: Caller, { password, newEmail }: In<typeof identity.changeEmail>): Promise<Out<typeof identity.changeEmail> | Refusal> {
-    const holder = await this.known.check(personId, password);
+  async request({ personId, sessionId }: Caller, { newEmail, ...shown }: In<typeof identity.changeEmail>): Promise<Out<typeof identity.changeEmail> | Refusal> {
+    const holder = await this.owners.check(personId, shown);
     if (isRefusal(holder)) return holder;
     return this.db.transaction(async (tx) => {
       const account = await tx.get(PersonStore).lock({ id: personId });

@@ -4,7 +4,7 @@ import { InvalidToken, isRefusal, OutsideLinkUnknown, Suspended, type identity, 
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
-import { OutsideFlowService } from '../outside-flow/outside-flow.service.ts';
+import { OutsideProofs } from '../outside-flow/outside-proofs.ts';
 import { OutsideProviders } from '../outside/outside-providers.ts';
 import { asLink, mayLink, type Vouched } from '../outside/outside.ts';
 import { OutsideStore } from '../outside/outside.store.ts';
@@ -18,7 +18,7 @@ export class OutsideLinkService {
   constructor(
     private readonly db: Db,
     private readonly providers: OutsideProviders,
-    private readonly flows: OutsideFlowService,
+    private readonly proofs: OutsideProofs,
     private readonly audit: AuditService,
   ) {}
 
@@ -30,7 +30,7 @@ export class OutsideLinkService {
   }
 
   async link(caller: Caller, { provider, proof }: In<typeof identity.linkOutside>): Promise<OutsideLink | Refusal> {
-    const vouched = 'idToken' in proof ? await this.providers.vouched(provider, proof.idToken, proof.nonce) : await this.flows.vouched({ provider, ...proof });
+    const vouched = await this.proofs.vouched(provider, proof);
     const outcome = isRefusal(vouched) ? vouched : await this.keep(caller, vouched);
     // What a page's sign-in gave is used up, whatever came of it.
     return 'code' in proof && isRefusal(outcome) ? lasting(outcome) : outcome;

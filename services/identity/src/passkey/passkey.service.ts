@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
 import { OutsideProviders } from '../outside/outside-providers.ts';
-import { KnownPassword } from '../person/known-password.ts';
+import { OwnerProofs } from '../owner-proof/owner-proofs.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { mayLeave } from '../ways-in/ways-in.ts';
 import { WaysInStore } from '../ways-in/ways-in.store.ts';
@@ -17,7 +17,7 @@ import { PasskeyStore } from './passkey.store.ts';
 export class PasskeyService {
   constructor(
     private readonly db: Db,
-    private readonly passwords: KnownPassword,
+    private readonly owners: OwnerProofs,
     private readonly ceremonies: Ceremonies,
     private readonly providers: OutsideProviders,
     private readonly audit: AuditService,
@@ -27,8 +27,8 @@ export class PasskeyService {
     return { items: (await this.db.get(PasskeyStore).of(personId)).map(asPasskey) };
   }
 
-  async options({ personId }: Caller, { password }: In<typeof identity.passkeyOptions>): Promise<Out<typeof identity.passkeyOptions> | Refusal> {
-    const account = await this.passwords.check(personId, password);
+  async options({ personId }: Caller, shown: In<typeof identity.passkeyOptions>): Promise<Out<typeof identity.passkeyOptions> | Refusal> {
+    const account = await this.owners.check(personId, shown);
     if (isRefusal(account)) return account;
     const known = await this.db.get(PasskeyStore).of(personId);
     return mayAdd(known) ?? { options: await this.ceremonies.creation(account, known) };

@@ -13,13 +13,12 @@ export class KnownPassword {
     private readonly hasher: PasswordHasher,
   ) {}
 
-  async check(personId: string, password: string): Promise<(Account & { passwordHash: string }) | Refusal> {
+  async check(personId: string, password: string): Promise<Account | Refusal> {
     const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
     if (!account) return InvalidToken('Its account is gone');
-    const { passwordHash } = account;
-    const matches = await this.hasher.matches(password, passwordHash ?? undefined);
+    const matches = await this.hasher.matches(password, account.passwordHash ?? undefined);
     if (isRefusal(matches)) return matches;
-    return matches && passwordHash !== null ? { ...account, passwordHash } : WrongPassword();
+    return matches && account.passwordHash !== null ? account : WrongPassword();
   }
 
   /** For what is open to those, too, who sign in otherwise: whoever has no password knows it by saying none. */

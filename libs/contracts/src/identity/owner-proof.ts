@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { refusal } from '../language/refusal.ts';
+import { OutsideProof, OutsideProvider, OutsideUnavailable, OutsideUnknown } from './outside.ts';
+import { HashingBusy, WrongPassword } from './session.ts';
+
+// Not 401: whoever is signed in is who they are, and their token is no worse for it.
+export const ProofRefused = refusal('identity.proof_refused', 403, 'This does not show that it is you', 'Sign in at a provider of yours again, and send as `word` what it gave, within five minutes');
+
+/** What shows that an account's owner asks, and not whoever has their session. */
+export const byItsOwner = {
+  // No password that anybody would have: whoever tries out every operation keeps the account.
+  password: z.string().max(200).optional().meta({ examples: ['the password of now'] }),
+  /** Instead, of whoever has no password: that of a provider which is linked, given now. */
+  word: z.object({ provider: OutsideProvider, proof: OutsideProof }).optional(),
+};
+
+export const unlessByItsOwner = [WrongPassword, ProofRefused, OutsideUnknown, OutsideUnavailable, HashingBusy];

@@ -1,0 +1,78 @@
+import { isRefusal, OutsideUnavailable, OutsideUnknown, ProofRefused, WrongPassword } from '@mela/contracts';
+import { pickAccount } from '@mela/sandbox';
+import type { ServiceDatabase } from '@mela/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { openProvider, pkce, REDIRECT } from '../../test/outside.fixture.ts';
+
+let database: ServiceDatabase;
+let sandbox: Awaited<ReturnType<typeof openProvider>>;
+let identity: Awaited<ReturnType<typeof identityOn>>;
+beforeAll(async () => {
+  [database, sandbox] = await Promise.all([openIdentityDatabase(), openProvider()]);
+  identity = await identityOn(database.db, { IDENTITY_OIDC: sandbox.IDENTITY_OIDC });
+});
+afterAll(() => Promise.all([database?.close(), sandbox?.stop()]));
+
+const provider = 'sandbox';
+const emailOf = (sub: string) => `${sub}@outside.example`;
+const tokenOf = (sub: string, claims: Record<string, unknown> = {}) => sandbox.server.tokens.make({ claims: { sub, email: emailOf(sub), email_verified: true, ...claims } });
+const wordOf = async (sub: string, claims?: Record<string, unknown>) => ({ word: { provider, proof: { idToken: await tokenOf(sub, claims) } } });
+/** Somebody whom a provider brought, and who has no password. */
+async function newcomer(sub: string) {
+  const { person, accessToken } = answer(await identity.outside.signIn({ provider, idToken: await tokenOf(sub) }));
+  const { sid } = JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()) as { sid: string };
+  return { personId: person.id, sessionId: sid, role: person.role };
+}
+const seconds = () => Math.floor(Date.now() / 1000);
+
+describe('somebody without a password', () => {
+  it('does with their provider’s word what others do with a password', async () => {
+    const asha = await newcomer('asha');
+    expect(await identity.passkeys.options(asha, { password: '' })).toEqual(WrongPassword());
+    expect(answer(await identity.passkeys.options(asha, await wordOf('asha'))).options).toMatchObject({ user: { name: emailOf('asha') } });
+    expect(await identity.changes.request(asha, { newEmail: 'asha@elsewhere.example', ...(await wordOf('asha')) })).toEqual({ accepted: true });
+    expect(answer(await identity.departures.deactivate(asha, await wordOf('asha'))).deactivatedAt).toBeDefined();
+  });
+
+  it('does so at the provider’s page, once', async () => {
+    const sub = crypto.randomUUID();
+    sandbox.server.accounts.put({ sub, email: emailOf(sub) });
+    const ravi = await newcomer(sub);
+    const { codeVerifier, challenge } = pkce();
+    const { url, state } = answer(await identity.flows.begin({ provider, redirectUri: REDIRECT, ...challenge }));
+    const { searchParams } = await pickAccount(new URL(url), { sub });
+    const word = { provider, proof: { state, codeVerifier, code: searchParams.get('code')!, iss: searchParams.get('iss')! } };
+    expect(isRefusal(await identity.passkeys.options(ravi, { word }))).toBe(false);
+    expect(await identity.passkeys.options(ravi, { word })).toMatchObject(ProofRefused());
+  });
+
+  it.each<[string, (sub: string) => ReturnType<typeof wordOf>]>([
+    ['of another', () => wordOf('somebody-else')],
+    ['for another client', (sub) => wordOf(sub, { aud: 'another' })],
+    ['of six minutes ago', (sub) => wordOf(sub, { iat: seconds() - 360, exp: seconds() + 360 })],
+    ['of an hour to come', (sub) => wordOf(sub, { iat: seconds() + 3_600, exp: seconds() + 7_200 })],
+  ])('is not let go on by a word %s', async (_whose, make) => {
+    const sub = crypto.randomUUID();
+    const asha = await newcomer(sub);
+    expect(await identity.departures.delete(asha, await make(sub))).toEqual(ProofRefused());
+    expect(await identity.changes.request(asha, { newEmail: 'x@elsewhere.example', ...(await make(sub)) })).toEqual(ProofRefused());
+    expect(await identity.passkeys.options(asha, await make(sub))).toEqual(ProofRefused());
+  });
+
+  it('is told where nobody is called so, or where the provider is away', async () => {
+    const sub = crypto.randomUUID();
+    const asha = await newcomer(sub);
+    const { word } = await wordOf(sub);
+    expect(await identity.departures.delete(asha, { word: { ...word, provider: 'nobody' } })).toEqual(OutsideUnknown());
+    const without = await identityOn(database.db, { IDENTITY_OIDC: [{ ...sandbox.IDENTITY_OIDC[0]!, issuer: 'http://127.0.0.1:1' }] });
+    expect(await without.departures.delete(asha, { word })).toEqual(OutsideUnavailable());
+  });
+});
+
+it('whoever has a password is asked for that, also where a provider would vouch for them', async () => {
+  const asha = await newcomer('with-both');
+  answer(await identity.passwordChanges.change(asha, { newPassword: 'seven lamps beside a slow river' }));
+  expect(await identity.departures.delete(asha, await wordOf('with-both'))).toEqual(WrongPassword());
+  expect(answer(await identity.departures.delete(asha, { password: 'seven lamps beside a slow river' })).dueAt).toBeDefined();
+});
