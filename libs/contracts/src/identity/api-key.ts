@@ -7,7 +7,8 @@ import { Id, Instant, Page, pageOf, Text, id } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { topic } from '../topics.ts';
-import { HashingBusy, SessionRevoked, WrongPassword } from './session.ts';
+import { byItsOwner, unlessByItsOwner } from './owner-proof.ts';
+import { SessionRevoked } from './session.ts';
 
 /** Only what follows the prefix is secret: whoever finds a key somewhere can tell by it which one it is. */
 const Prefix = z.string().meta({ examples: ['mela_0gX3kT9vQ2bL'] });
@@ -44,7 +45,6 @@ const LONGEST_OVERLAP_MINUTES = 7 * 24 * 60;
 /** A token that was given for the key of before lives as long. */
 const SHORTEST_OVERLAP_MINUTES = 5;
 
-const Password = z.string().max(200).optional().meta({ description: 'The password of now; whoever has none says none', examples: ['cubbon-park-at-six'] });
 const Overlap = z.int().min(0).max(LONGEST_OVERLAP_MINUTES).refine((minutes) => minutes === 0 || minutes >= SHORTEST_OVERLAP_MINUTES, `is to be 0, or ${SHORTEST_OVERLAP_MINUTES} and more`);
 const Scope = z.string().max(80).meta({ examples: ['communities:read'] });
 
@@ -73,10 +73,10 @@ export const apiKeyOperations = {
       scopes: z.array(Scope).min(1).max(50),
       /** Null: until it is revoked. */
       expiresInDays: z.int().min(1).max(LONGEST_DAYS).nullable().default(365),
-      password: Password,
+      ...byItsOwner,
     }),
     output: IssuedApiKey,
-    refusals: [WrongPassword, HashingBusy, UnknownScope, TooManyApiKeys],
+    refusals: [...unlessByItsOwner, UnknownScope, TooManyApiKeys],
     emits: [ApiKeyCreated],
     secret: true,
     inPerson: true,
@@ -86,9 +86,9 @@ export const apiKeyOperations = {
     http: 'POST /identity/api-keys/:keyId/rotate',
     access: person,
     limit: perUser(10, '1m'),
-    input: z.object({ keyId: Id, overlapMinutes: Overlap.optional(), password: Password }),
+    input: z.object({ keyId: Id, overlapMinutes: Overlap.optional(), ...byItsOwner }),
     output: IssuedApiKey,
-    refusals: [WrongPassword, HashingBusy, ApiKeyUnknown, ApiKeyEnded, ApiKeyRotating],
+    refusals: [...unlessByItsOwner, ApiKeyUnknown, ApiKeyEnded, ApiKeyRotating],
     emits: [ApiKeyRotated, SessionRevoked],
     secret: true,
     inPerson: true,

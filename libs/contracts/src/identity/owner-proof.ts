@@ -11,7 +11,7 @@ export const byItsOwner = {
   // No password that anybody would have: whoever tries out every operation keeps the account.
   password: z.string().max(200).optional().meta({ examples: ['the password of now'] }),
   /** Instead, of whoever has no password: that of a provider which is linked, given now. */
-  word: z.object({ provider: OutsideProvider, proof: OutsideProof }).optional(),
+  word: z.strictObject({ provider: OutsideProvider, proof: OutsideProof }).optional(),
 };
 
 export const unlessByItsOwner = [WrongPassword, ProofRefused, OutsideUnknown, OutsideUnavailable, HashingBusy];

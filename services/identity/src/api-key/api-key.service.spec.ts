@@ -9,7 +9,7 @@ let database: ServiceDatabase;
 let identity: Awaited<ReturnType<typeof identityOn>>;
 beforeAll(async () => {
   database = await openIdentityDatabase();
-  identity = await identityOn(database.db);
+  identity = await identityOn(database.db, { IDENTITY_HASHING_QUEUE: 100 });
 });
 afterAll(() => database?.close());
 
@@ -57,12 +57,9 @@ describe('a key that was created', () => {
     expect(expiresAt).toBeLessThanOrEqual(Date.now() + 300_000);
   });
 
-  it('asks for the password, where there is one', async () => {
+  it('asks for what shows that its owner makes it', async () => {
     const asha = await someone();
     for (const wrong of ['not this one', undefined]) expect(await identity.apiKeys.create(asha.caller, { ...wish, password: wrong })).toEqual(WrongPassword());
-    await database.db.query('UPDATE person SET password_hash = NULL WHERE id = $1', [asha.caller.personId]);
-    expect(await identity.apiKeys.create(asha.caller, wish)).toEqual(WrongPassword());
-    answer(await identity.apiKeys.create(asha.caller, { ...wish, password: undefined }));
   });
 
   it('has no scope that does not exist: those that do are named', async () => {
@@ -76,14 +73,13 @@ describe('keys of one person', () => {
   it('are so many at the most, however many are created at once; those that have ended do not count', async () => {
     const own = await identityOn(database.db, { IDENTITY_API_KEYS: 3, IDENTITY_HASHING_QUEUE: 100 });
     const asha = await someone();
-    await database.db.query('UPDATE person SET password_hash = NULL WHERE id = $1', [asha.caller.personId]);
-    const outcomes = await Promise.all(Array.from({ length: 50 }, () => own.apiKeys.create(asha.caller, { ...wish, password: undefined })));
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => own.apiKeys.create(asha.caller, wish)));
     expect(codesOf(outcomes)).toEqual({ answered: 3, [TooManyApiKeys.code]: 47 });
     const [first, second] = await listOf(asha);
     answer(await own.apiKeys.revoke(asha.caller, { keyId: first!.id }));
     await database.db.query('UPDATE api_key SET expires_at = now() WHERE id = $1', [second!.id]);
-    for (let more = 0; more < 2; more++) answer(await own.apiKeys.create(asha.caller, { ...wish, password: undefined }));
-    expect(await own.apiKeys.create(asha.caller, { ...wish, password: undefined })).toMatchObject({ code: TooManyApiKeys.code });
+    for (let more = 0; more < 2; more++) answer(await own.apiKeys.create(asha.caller, wish));
+    expect(await own.apiKeys.create(asha.caller, wish)).toMatchObject({ code: TooManyApiKeys.code });
   });
 
   it('are listed in pages', async () => {
@@ -144,9 +140,8 @@ describe('a key that is rotated', () => {
 
   it('fifty times at once is rotated once: the one before and the one that was answered work', async () => {
     const asha = await someone();
-    await database.db.query('UPDATE person SET password_hash = NULL WHERE id = $1', [asha.caller.personId]);
-    const before = answer(await identity.apiKeys.create(asha.caller, { ...wish, password: undefined }));
-    const outcomes = await Promise.all(Array.from({ length: 50 }, () => identity.apiKeys.rotate(asha.caller, { keyId: before.id, overlapMinutes: 60, password: undefined })));
+    const before = answer(await identity.apiKeys.create(asha.caller, wish));
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => identity.apiKeys.rotate(asha.caller, { keyId: before.id, overlapMinutes: 60, password })));
     expect(codesOf(outcomes)).toEqual({ answered: 1, 'identity.api_key_rotating': 49 });
     const after = outcomes.find((outcome): outcome is IssuedApiKey => 'key' in outcome)!;
     expect(await codesFor(before, after)).toEqual({ answered: 2 });
@@ -154,9 +149,8 @@ describe('a key that is rotated', () => {
 
   it('fifty times at once without an overlap leaves the last one, and nothing else', async () => {
     const asha = await someone();
-    await database.db.query('UPDATE person SET password_hash = NULL WHERE id = $1', [asha.caller.personId]);
-    const before = answer(await identity.apiKeys.create(asha.caller, { ...wish, password: undefined }));
-    const outcomes = await Promise.all(Array.from({ length: 50 }, () => identity.apiKeys.rotate(asha.caller, { keyId: before.id, overlapMinutes: 0, password: undefined })));
+    const before = answer(await identity.apiKeys.create(asha.caller, wish));
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => identity.apiKeys.rotate(asha.caller, { keyId: before.id, overlapMinutes: 0, password })));
     const issued = outcomes.map((outcome) => answer(outcome));
     const { prefix } = (await listOf(asha))[0]!;
     for (const one of issued) expect(await codesFor(one)).toEqual(one.prefix === prefix ? { answered: 1 } : { 'auth.invalid_api_key': 1 });
@@ -187,11 +181,10 @@ describe('a key that is revoked', () => {
 
   it('while it is rotated by fifty leaves nothing that works', async () => {
     const asha = await someone();
-    await database.db.query('UPDATE person SET password_hash = NULL WHERE id = $1', [asha.caller.personId]);
-    const key = answer(await identity.apiKeys.create(asha.caller, { ...wish, password: undefined }));
+    const key = answer(await identity.apiKeys.create(asha.caller, wish));
     const [, ...outcomes] = await Promise.all([
       identity.apiKeys.revoke(asha.caller, { keyId: key.id }),
-      ...Array.from({ length: 50 }, () => identity.apiKeys.rotate(asha.caller, { keyId: key.id, overlapMinutes: 0, password: undefined })),
+      ...Array.from({ length: 50 }, () => identity.apiKeys.rotate(asha.caller, { keyId: key.id, overlapMinutes: 0, password })),
     ]);
     const issued = outcomes.filter((outcome): outcome is IssuedApiKey => 'key' in outcome);
     expect(await codesFor(key, ...issued)).toEqual({ 'auth.invalid_api_key': issued.length + 1 });
@@ -227,11 +220,10 @@ describe('a person’s keys', () => {
 
   it('are created by fifty while the person is shut out, and none is alive afterwards', async () => {
     const [asha, mira] = [await someone(), await adminOf()];
-    await database.db.query('UPDATE person SET password_hash = NULL WHERE id = $1', [asha.caller.personId]);
     await Promise.all([
-      ...Array.from({ length: 25 }, () => identity.apiKeys.create(asha.caller, { ...wish, password: undefined })),
+      ...Array.from({ length: 25 }, () => identity.apiKeys.create(asha.caller, wish)),
       identity.accounts.suspend(mira.caller, { personId: asha.caller.personId, reason: 'spam' }),
-      ...Array.from({ length: 25 }, () => identity.apiKeys.create(asha.caller, { ...wish, password: undefined })),
+      ...Array.from({ length: 25 }, () => identity.apiKeys.create(asha.caller, wish)),
     ]);
     expect((await listOf(asha, 100)).filter(({ state }) => state === 'active')).toEqual([]);
   });

@@ -6,7 +6,7 @@ import {
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
-import { KnownPassword } from '../person/known-password.ts';
+import { OwnerProofs } from '../owner-proof/owner-proofs.ts';
 import { PersonStore } from '../person/person.store.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { asApiKey, mayCreate, mayRotate, readScopes } from './api-key.ts';
@@ -19,7 +19,7 @@ const SCOPES = scopesOf(mela);
 export class ApiKeyService implements Tidies {
   constructor(
     private readonly db: Db,
-    private readonly passwords: KnownPassword,
+    private readonly owners: OwnerProofs,
     private readonly audit: AuditService,
     @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_API_KEYS' | 'IDENTITY_API_KEY_OVERLAP_MINUTES'>,
   ) {}
@@ -32,11 +32,11 @@ export class ApiKeyService implements Tidies {
   }
 
   /** It outlives the sign-in, and the password: whoever took a session makes none without knowing that. */
-  async create(caller: Caller, { name, scopes: asked, expiresInDays, password }: In<typeof identity.createApiKey>): Promise<IssuedApiKey | Refusal> {
+  async create(caller: Caller, { name, scopes: asked, expiresInDays, ...shown }: In<typeof identity.createApiKey>): Promise<IssuedApiKey | Refusal> {
     const { personId } = caller;
     const scopes = readScopes(asked, SCOPES);
     if (isRefusal(scopes)) return scopes;
-    const account = await this.passwords.confirm(personId, password);
+    const account = await this.owners.check(personId, shown);
     if (isRefusal(account)) return account;
     return this.db.transaction(async (tx) => {
       // Until it is there to be ended: whoever is shut out meanwhile has none afterwards.
@@ -53,10 +53,10 @@ export class ApiKeyService implements Tidies {
     });
   }
 
-  async rotate(caller: Caller, { keyId, overlapMinutes, password }: In<typeof identity.rotateApiKey>): Promise<IssuedApiKey | Refusal> {
+  async rotate(caller: Caller, { keyId, overlapMinutes, ...shown }: In<typeof identity.rotateApiKey>): Promise<IssuedApiKey | Refusal> {
     const { personId } = caller;
     const overlap = overlapMinutes ?? this.settings.IDENTITY_API_KEY_OVERLAP_MINUTES;
-    const account = await this.passwords.confirm(personId, password);
+    const account = await this.owners.check(personId, shown);
     if (isRefusal(account)) return account;
     return this.db.transaction(async (tx) => {
       const keys = tx.get(ApiKeyStore);

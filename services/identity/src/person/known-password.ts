@@ -20,12 +20,4 @@ export class KnownPassword {
     if (isRefusal(matches)) return matches;
     return matches && account.passwordHash !== null ? account : WrongPassword();
   }
-
-  /** For what is open to those, too, who sign in otherwise: whoever has no password knows it by saying none. */
-  async confirm(personId: string, password: string | undefined): Promise<Account | Refusal> {
-    if (password !== undefined) return this.check(personId, password);
-    const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
-    if (!account) return InvalidToken('Its account is gone');
-    return account.passwordHash === null ? account : WrongPassword();
-  }
 }
