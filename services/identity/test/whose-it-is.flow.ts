@@ -1,6 +1,7 @@
 import { id, identity, type Operation } from '@mela/contracts';
-import { openWorld, sendOperation } from '@mela/testkit';
+import { letterTo, openWorld, sendOperation } from '@mela/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import { lookingAfter } from './admins.fixture.ts';
 
 const world = openWorld();
 afterEach(() => world.rest());
@@ -50,6 +51,14 @@ describe('a role', () => {
     const asha = await world.someone('Asha');
     expect(await problemOf(sendOperation(world.addresses.api, operation, input, { token: asha.token }))).toEqual({ status: 403, code: 'access.denied' });
     expect(await problemOf(sendOperation(world.addresses.api, operation, input))).toEqual({ status: 401, code: 'auth.required' });
+  });
+
+  it('that is another is told to whoever has it, with why they were signed out', async () => {
+    const { mailbox } = world.addresses;
+    const [asha, vera] = await Promise.all([world.someone('Asha'), lookingAfter(world, 'super_admin', 'Vera')]);
+    await letterTo(mailbox, vera.email, ({ subject }) => subject === 'You look after Mela now, and say who else does');
+    await vera.asks(identity.changeRole, { personId: asha.id, role: 'admin' });
+    expect((await letterTo(mailbox, asha.email, ({ subject }) => subject === 'You look after Mela now')).text).toContain('signed out everywhere');
   });
 
   it('that the operator gives is given over the message bus alone', async () => {

@@ -11,6 +11,7 @@ import { MailWorker } from './mail/mail-worker.ts';
 import { mailTables } from './migrations/0001-mail.ts';
 import { OnUserEmailChanged } from './reactions/user-email-changed.ts';
 import { OnUserPasswordChanged } from './reactions/user-password-changed.ts';
+import { OnUserRoleChanged } from './reactions/user-role-changed.ts';
 import { OnUserSecondFactorChanged } from './reactions/user-second-factor-changed.ts';
 import { OnVerificationRequested } from './reactions/verification-requested.ts';
 import { NotificationsSettings } from './settings.ts';
@@ -23,6 +24,6 @@ export const notificationsService = defineService({
   entities: [MailRow],
   migrations: [mailTables],
   apis: [MailApi],
-  reactions: [OnVerificationRequested, OnUserPasswordChanged, OnUserEmailChanged, OnUserSecondFactorChanged],
+  reactions: [OnVerificationRequested, OnUserPasswordChanged, OnUserEmailChanged, OnUserRoleChanged, OnUserSecondFactorChanged],
   providers: [MailService, MailQueue, MailSender, MailServer, MailWorker, Letters],
 });

@@ -53,9 +53,11 @@ export class MailService {
     return (await this.db.get(EmailChangeStore).find(changeId!))?.newEmail ?? null;
   }
 
-  private async ofPerson(kind: MailOfPerson, personId: string): Promise<Due> {
+  private async ofPerson(about: MailOfPerson, personId: string): Promise<Due> {
     const account = await this.db.get(PersonStore).find(personId);
-    return account ? { ...(await this.to(account)), kind } : needless('nobody');
+    if (!account) return needless('nobody');
+    // The role of now: where it changed again meanwhile, that is what there is to tell.
+    return { ...(await this.to(account)), kind: about === 'role_changed' ? `role_${account.role}` : about };
   }
 
   /** Told at the address of before: whoever reads there may not have asked for it. */

@@ -18,6 +18,9 @@ export const placeholders: Readonly<Record<MailKind, readonly string[]>> = {
   second_factor_on: ['name'],
   second_factor_off: ['name'],
   second_factor_reset: ['name'],
+  role_member: ['name'],
+  role_admin: ['name'],
+  role_super_admin: ['name'],
 };
 
 /** The web app's page that takes each kind's token. */
