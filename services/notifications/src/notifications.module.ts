@@ -9,6 +9,7 @@ import { MailService } from './mail/mail.service.ts';
 import { MailRow } from './mail/mail.store.ts';
 import { MailWorker } from './mail/mail-worker.ts';
 import { mailTables } from './migrations/0001-mail.ts';
+import { OnSessionOpenedElsewhere } from './reactions/session-opened-elsewhere.ts';
 import { OnUserEmailChanged } from './reactions/user-email-changed.ts';
 import { OnUserPasswordChanged } from './reactions/user-password-changed.ts';
 import { OnUserRoleChanged } from './reactions/user-role-changed.ts';
@@ -24,6 +25,6 @@ export const notificationsService = defineService({
   entities: [MailRow],
   migrations: [mailTables],
   apis: [MailApi],
-  reactions: [OnVerificationRequested, OnUserPasswordChanged, OnUserEmailChanged, OnUserRoleChanged, OnUserSecondFactorChanged],
+  reactions: [OnVerificationRequested, OnUserPasswordChanged, OnUserEmailChanged, OnUserRoleChanged, OnUserSecondFactorChanged, OnSessionOpenedElsewhere],
   providers: [MailService, MailQueue, MailSender, MailServer, MailWorker, Letters],
 });

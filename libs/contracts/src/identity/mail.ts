@@ -11,6 +11,7 @@ export const mailKinds = [
   'confirm_new_email',
   'password_changed',
   'email_changed',
+  'signed_in_elsewhere',
   'second_factor_on',
   'second_factor_off',
   'second_factor_reset',
@@ -31,11 +32,15 @@ export const DueMail = z.object({
   email: z.string(),
   name: z.string(),
   locale: z.string(),
+  /** Where the reader's clocks are, if they ever said so. */
+  timeZone: z.string().nullable(),
   /** The address that is to come, where that is what it is about. */
   newEmail: z.string().nullable(),
   /** With it the reader proves that they read it. */
   token: z.string().nullable(),
   expiresAt: Instant.nullable(),
+  /** The one that it tells of. */
+  signIn: z.object({ device: z.string().nullable(), at: Instant }).nullable(),
 });
 export type DueMail = z.output<typeof DueMail>;
 
@@ -45,9 +50,9 @@ export type NeedlessMail = z.output<typeof NeedlessMail>;
 
 export const mailOperations = {
   mail: query({
-    summary: 'To whom a mail goes, and with which token: asked by whoever sends it, at that moment. `id` is the verification’s, the person’s, or the change’s',
+    summary: 'To whom a mail goes, and with which token: asked by whoever sends it, at that moment. `id` is the verification’s, the person’s, the change’s, or the session’s',
     access: services,
-    input: z.object({ about: z.enum(['verification', 'email_changed', ...ofPerson.options]), id: Id }),
+    input: z.object({ about: z.enum(['verification', 'email_changed', 'signed_in_elsewhere', ...ofPerson.options]), id: Id }),
     output: z.discriminatedUnion('needed', [DueMail, NeedlessMail]),
   }),
 };

@@ -5,7 +5,7 @@ import { Id, Instant, Text } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { LastWayIn, Suspended, UserRegistered } from './person.ts';
-import { Device, EmailTaken, SecondFactorNeeded, Session } from './session.ts';
+import { Device, EmailTaken, SecondFactorNeeded, Session, SessionOpenedElsewhere } from './session.ts';
 
 /** What the settings call a provider. */
 export const OutsideProvider = z.string().max(40).meta({ examples: ['google'] });
@@ -64,7 +64,7 @@ const signingIn = {
   access: anyone,
   limit: perAddress(60, '1m'),
   output: Session,
-  emits: [UserRegistered],
+  emits: [UserRegistered, SessionOpenedElsewhere],
   secret: true,
   session: 'opens',
 } as const;

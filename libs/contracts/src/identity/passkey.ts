@@ -6,7 +6,7 @@ import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { byItsOwner, unlessByItsOwner } from './owner-proof.ts';
 import { LastWayIn, Suspended } from './person.ts';
-import { Session } from './session.ts';
+import { Session, SessionOpenedElsewhere } from './session.ts';
 
 /** A key on a person's device or in their password manager, which proves with a fingerprint, face or PIN who they are. */
 export const Passkey = z.object({
@@ -123,6 +123,7 @@ export const passkeyOperations = {
     input: z.object({ credential: ShownCredential, device: Name.optional() }),
     output: Session,
     refusals: [PasskeyRefused, Suspended],
+    emits: [SessionOpenedElsewhere],
     secret: true,
     session: 'opens',
   }),

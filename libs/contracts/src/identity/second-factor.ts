@@ -7,7 +7,7 @@ import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { topic } from '../topics.ts';
 import { Suspended } from './person.ts';
-import { HashingBusy, SecondFactorNeeded, Session, WrongPassword } from './session.ts';
+import { HashingBusy, SecondFactorNeeded, Session, SessionOpenedElsewhere, WrongPassword } from './session.ts';
 
 /** What an authenticator app shows. */
 const Code = z.string().trim().regex(/^\d{6}$/, 'is to be six digits').meta({ examples: ['492039'] });
@@ -105,6 +105,7 @@ export const secondFactorOperations = {
     input: z.object({ challenge: z.string().max(2_000), ...proof }),
     output: Session,
     refusals: [ChallengeRefused, WrongCode, TooManyCodes, Suspended],
+    emits: [SessionOpenedElsewhere],
     secret: true,
     session: 'opens',
   }),

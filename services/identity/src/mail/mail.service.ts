@@ -6,6 +6,7 @@ import { languageOf } from '../person/language.ts';
 import type { Account } from '../person/person.ts';
 import { ProfileStore } from '../profile/profile.store.ts';
 import { PersonStore } from '../person/person.store.ts';
+import { SessionStore } from '../session/session.store.ts';
 import { OneTimeTokens } from '../verification/one-time-token.ts';
 import { standingOf, type Verification } from '../verification/verification.ts';
 import { VerificationStore } from '../verification/verification.store.ts';
@@ -25,6 +26,7 @@ export class MailService {
   due({ about, id }: In<typeof identity.mail>): Promise<Due> {
     if (about === 'verification') return this.verification(id);
     if (about === 'email_changed') return this.emailChanged(id);
+    if (about === 'signed_in_elsewhere') return this.signedInElsewhere(id);
     return this.ofPerson(about, id);
   }
 
@@ -68,8 +70,16 @@ export class MailService {
     return account ? { ...(await this.to(account)), email: change.oldEmail, kind: 'email_changed' } : needless('nobody');
   }
 
+  /** Also of a sign-in that has ended since: whoever it was may have seen enough. */
+  private async signedInElsewhere(sessionId: string): Promise<Due> {
+    const session = await this.db.get(SessionStore).toldOf(sessionId);
+    if (!session) return needless('unknown');
+    const account = await this.db.get(PersonStore).find(session.personId);
+    return account ? { ...(await this.to(account)), kind: 'signed_in_elsewhere', signIn: { device: session.device, at: session.createdAt.toISOString() } } : needless('nobody');
+  }
+
   private async to(account: Account): Promise<Omit<DueMail, 'kind'>> {
     const profile = await this.db.get(ProfileStore).find(account.id);
-    return { needed: true, email: account.email, name: account.name, locale: languageOf(account, profile), token: null, expiresAt: null, newEmail: null };
+    return { needed: true, email: account.email, name: account.name, locale: languageOf(account, profile), timeZone: profile?.timeZone ?? null, token: null, expiresAt: null, newEmail: null, signIn: null };
   }
 }

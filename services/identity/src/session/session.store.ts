@@ -75,6 +75,11 @@ export class SessionStore {
     );
   }
 
+  /** Alive or not: what somebody is told of a sign-in in their name. */
+  async toldOf(id: string): Promise<{ personId: string; device: string | null; createdAt: Date } | undefined> {
+    return (await this.rows.query<{ personId: string; device: string | null; createdAt: Date }>('SELECT person_id AS "personId", device, created_at AS "createdAt" FROM session WHERE id = $1', [id]))[0];
+  }
+
   async isAlive(id: string): Promise<boolean> {
     return (await this.rows.query('SELECT 1 FROM session WHERE id = $1 AND revoked_at IS NULL AND expires_at > now()', [id])).length > 0;
   }
