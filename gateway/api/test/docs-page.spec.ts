@@ -1,7 +1,7 @@
 import { mela } from '@mela/contracts';
+import { hasBrowser, inABrowser, openBrowser } from '@mela/testkit/browser';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, inABrowser, openBrowser } from './browser.fixture.ts';
 import { Ground, type Gateway } from './ground.fixture.ts';
 
 describe.skipIf(!hasBrowser)(`the page of the documents, ${inABrowser},`, { timeout: 60_000 }, () => {

@@ -1,17 +1,10 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
-
-const places = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = places.find((place) => place !== undefined && existsSync(place));
-
-export const hasBrowser = executablePath !== undefined;
-/** For the title of what is skipped without one. */
-export const inABrowser = hasBrowser ? 'in a browser' : 'in a browser, of which there is none here: install Chromium, or name one in CHROMIUM';
+import { openBrowser } from '@mela/testkit/browser';
+import type { Browser, Page } from 'playwright-core';
 
 const PAGE = `<!doctype html><title>Mela</title><script type="module">import { MelaRealtime } from '/index.ts'; Object.assign(globalThis, { MelaRealtime });</script>`;
 const client = join(import.meta.dirname, '../../../clients/typescript/src');
@@ -32,8 +25,7 @@ export class Site {
       );
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--disable-gpu'] });
-    return new Site(server, browser);
+    return new Site(server, await openBrowser());
   }
 
   get origin(): string {

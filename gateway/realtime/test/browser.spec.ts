@@ -1,8 +1,9 @@
 import type { MelaRealtime as MelaRealtimeClient, Options } from '@mela/client';
 import { Asker, continueTrace, within } from '@mela/bus';
 import { isRefusal, realtime } from '@mela/contracts';
+import { hasBrowser, inABrowser } from '@mela/testkit/browser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, inABrowser, Site } from './browser.fixture.ts';
+import { Site } from './browser.fixture.ts';
 import { openHarbour } from './harbour.fixture.ts';
 import { Passage } from './passage.fixture.ts';
 

@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core';
 import type { ServiceDatabase } from '@mela/testkit';
+import { hasBrowser, inABrowser } from '@mela/testkit/browser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answer, identityOn, openIdentityDatabase } from './identity.fixture.ts';
-import { hasBrowser, inABrowser, PasskeySite } from './passkeys.fixture.ts';
+import { PasskeySite } from './passkeys.fixture.ts';
 import { password, Protected } from './second-factor.fixture.ts';
 
 /** What a page does with the options that it was given, as its own script would. */

@@ -1,14 +1,7 @@
-import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chromium, type Browser, type Page } from 'playwright-core';
-
-const places = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = places.find((place) => place !== undefined && existsSync(place));
-
-export const hasBrowser = executablePath !== undefined;
-/** For the title of what is skipped without one. */
-export const inABrowser = hasBrowser ? 'in a browser' : 'in a browser, of which there is none here: install Chromium (Debian: apt-get install chromium), or name one in CHROMIUM';
+import { openBrowser } from '@mela/testkit/browser';
+import type { Browser, Page } from 'playwright-core';
 
 /** A page at localhost, which browsers trust without TLS, and a browser with a device of its own. */
 export class PasskeySite {
@@ -20,8 +13,7 @@ export class PasskeySite {
   static async open(): Promise<PasskeySite> {
     const server = createServer((_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Mela</title>'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const args = ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'];
-    return new PasskeySite(server, await chromium.launch({ executablePath: executablePath!, args }));
+    return new PasskeySite(server, await openBrowser());
   }
 
   get origin(): string {

@@ -10,4 +10,4 @@ export const inABrowser = hasBrowser ? 'in a browser' : 'in a browser, of which 
 
 /** A browser that finds this machine and no other. */
 export const openBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'] });
+  chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'] });
