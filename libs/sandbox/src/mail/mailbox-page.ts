@@ -23,15 +23,19 @@ const entry = (mail: Mail): string =>
 
 const time = ({ receivedAt }: Mail): string => `<time datetime="${escaped(receivedAt)}">${escaped(receivedAt.slice(0, 19).replace('T', ' '))} UTC</time>`;
 
-/** One mail, as text and as HTML: the latter in a frame that may do nothing. */
+/** Links as Mela writes them: each is a line of its own, or the end of one. */
+const linked = (text: string): string =>
+  text.split(/(https?:\/\/[^\s<>"]+)/).map((part, place) => (place % 2 === 0 ? escaped(part) : `<a href="${escaped(part)}" target="_blank" rel="noreferrer">${escaped(part)}</a>`)).join('');
+
+/** One mail, as text and as HTML: the latter in a frame that may do nothing but open a link elsewhere. */
 export const mailPage = (mail: Mail): string =>
   page(
     mail.subject,
     undefined,
     `<header><p><a href="/">← Mailbox</a></p><h1>${escaped(mail.subject || '(no subject)')}</h1>
 <dl><dt>From</dt><dd>${escaped(mail.from)}</dd><dt>To</dt><dd>${escaped(mail.to.join(', '))}</dd><dt>Came</dt><dd>${time(mail)}</dd><dt>Message-ID</dt><dd><code>${escaped(mail.messageId)}</code></dd></dl></header>
-<section aria-labelledby="as-html"><h2 id="as-html">HTML</h2>${mail.html === '' ? '<p class="empty">It has none.</p>' : `<iframe sandbox title="The mail as HTML" src="/html/${escaped(mail.id)}"></iframe>`}</section>
-<section aria-labelledby="as-text"><h2 id="as-text">Text</h2>${mail.text === '' ? '<p class="empty">It has none.</p>' : `<pre>${escaped(mail.text)}</pre>`}</section>`,
+<section aria-labelledby="as-html"><h2 id="as-html">HTML</h2>${mail.html === '' ? '<p class="empty">It has none.</p>' : `<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="The mail as HTML" src="/html/${escaped(mail.id)}"></iframe>`}</section>
+<section aria-labelledby="as-text"><h2 id="as-text">Text</h2>${mail.text === '' ? '<p class="empty">It has none.</p>' : `<pre>${linked(mail.text)}</pre>`}</section>`,
   );
 
 export const missingPage = (): string => page('Not here', undefined, `<p class="empty">This mail is not here any more: the mailbox keeps the latest alone, while it runs. <a href="/">Mailbox</a></p>`);

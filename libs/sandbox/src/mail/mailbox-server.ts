@@ -8,8 +8,8 @@ import type { Mailbox } from './mailbox.ts';
 const HOST = '127.0.0.1';
 const OURS = new Set(['127.0.0.1', 'localhost', '[::1]']);
 const POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/** What a mail brings along is shown, and nothing is fetched, run or sent for it. */
-const POLICY_OF_MAILS = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
+/** What a mail brings along is shown, and nothing is fetched, run or sent for it. Its links open beside the mailbox, as a reader of mail has it. */
+const POLICY_OF_MAILS = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
 
 interface Answer {
   readonly status?: number;
@@ -58,9 +58,12 @@ function answerTo(mailbox: Mailbox, method: string, target: string, host: string
   const [, place, id = ''] = pathname.split('/');
   const mail = mailbox.find(id);
   if (mail && place === 'read') return html(mailPage(mail));
-  if (mail && place === 'html') return { ...html(mail.html), policy: POLICY_OF_MAILS };
+  if (mail && place === 'html') return { ...html(opensBeside(mail.html)), policy: POLICY_OF_MAILS };
   return { status: 404, ...html(missingPage()) };
 }
+
+/** In a frame that shows nothing else, a link would lead nowhere. */
+const opensBeside = (mail: string): string => (/<head[^>]*>/i.test(mail) ? mail.replace(/<head[^>]*>/i, '$&<base target="_blank">') : `<base target="_blank">${mail}`);
 
 const html = (body: string): Answer => ({ type: 'text/html; charset=utf-8', body });
 const text = (body: string): Answer => ({ type: 'text/plain; charset=utf-8', body });

@@ -42,11 +42,19 @@ describe('the mailbox', () => {
     const { id } = sandbox.mailbox.list()[0]!;
     const shown = await read(`/read/${id}`);
     expect(shown.body).toContain('Hello &amp; &lt;welcome&gt;');
-    expect(shown.body).toContain(`<iframe sandbox title="The mail as HTML" src="/html/${id}">`);
+    expect(shown.body).toContain(`<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="The mail as HTML" src="/html/${id}">`);
     expect(shown.body).not.toContain('<script>alert');
     const framed = await read(`/html/${id}`);
     expect(framed.body).toContain('<b>Hello</b>');
-    expect(framed.policy).toMatch(/^sandbox; default-src 'none'/);
+    expect(framed.policy).toMatch(/^sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'/);
+  });
+
+  it('leads where a mail’s links lead, beside itself, and says nothing there of where one came from', async () => {
+    const link = 'http://127.0.0.1:1/account/verify-email#token=a-b_c';
+    await send({ text: `Open it:\n${link}\n<b>` });
+    const { id } = sandbox.mailbox.list()[0]!;
+    expect((await read(`/read/${id}`)).body).toContain(`Open it:\n<a href="${link}" target="_blank" rel="noreferrer">${link}</a>\n&lt;b&gt;`);
+    expect((await read(`/html/${id}`)).body).toContain('<base target="_blank">');
   });
 
   it('asks for nothing from elsewhere', async () => {
