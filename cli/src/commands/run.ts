@@ -7,6 +7,7 @@ import { Ended } from '../fault.ts';
 import { table } from '../say.ts';
 import { chooseTargets, settingNames } from '../targets.ts';
 import type { Terminal } from '../terminal.ts';
+import { pagesOf } from '../up/pages.ts';
 import { choosePorts, defaultPorts } from '../up/ports.ts';
 
 interface Options extends Common {
@@ -44,5 +45,8 @@ async function run(terminal: Terminal, targets: readonly Target[], options: Opti
 /** In production a port is what the settings say. In development a second gateway moves to a free one. */
 async function withPorts(targets: readonly Target[], chosen: Environment, development: Environment, all: Environment, tell: (line: string) => void): Promise<Environment> {
   const fixed = chosen['MELA_ENV'] === 'production' ? layered([defaultPorts, chosen]) : chosen;
-  return layered([all, await choosePorts({ chosen: fixed, suggested: development, settings: settingNames(targets), tell })]);
+  const ports = await choosePorts({ chosen: fixed, suggested: development, settings: settingNames(targets), tell });
+  // Where the API listens in the end, its pages are.
+  const pages = chosen['MELA_ENV'] === 'production' || ports['API_PORT'] === undefined ? {} : { WEB_URL: pagesOf({ ...all, ...ports }) };
+  return layered([all, pages, chosen, ports]);
 }

@@ -89,6 +89,7 @@ async function start(terminal: Terminal, { say, folder }: Work, options: Options
   flushCompileCache();
   const ready = {
     addresses: instance.addresses,
+    webUrl: instance.webUrl,
     people: seeded === undefined ? [] : demoPeople,
     openCommunity: seeded?.communities[readers.name],
     flag: folder.flag,

@@ -15,7 +15,7 @@ const FEWEST_CONNECTIONS = 4;
 
 /** A container knows what its own target needs, and nobody else's secrets. */
 export function environmentOf(target: Target, all: readonly Target[]): Record<string, string> {
-  const needed = neededBy(target).map((name): [string, string] => [name, valueOf(name, target)]);
+  const needed = toldTo(target, all).map((name): [string, string] => [name, valueOf(name, target)]);
   const share = Math.max(FEWEST_CONNECTIONS, Math.floor(CONNECTIONS_TO_SHARE / servicesOf(all).length));
   const pool: [string, string][] = target.kind === 'service' ? [['DATABASE_CONNECTIONS', String(share)]] : [];
   const ports = portsOf(target).map(([name, port]): [string, string] => [name, String(port)]);
@@ -43,6 +43,12 @@ const settingsIn = (schemas: Readonly<Record<string, SettingsSchema>>): [string,
 
 /** The settings without a default. */
 export const neededBy = (target: Target): string[] => settingsIn(settingsOf([target])).flatMap(([name, type]) => (type.safeParse(undefined).success ? [] : [name]));
+
+/** What others cannot do without it is told of, too, where it reads the same. */
+function toldTo(target: Target, all: readonly Target[]): string[] {
+  const needed = new Set(all.flatMap(neededBy));
+  return [...new Set(settingsIn(settingsOf([target])).map(([name]) => name))].filter((name) => needed.has(name));
+}
 
 /** The ports at which a target is reached from outside, with their settings. */
 export const portsOf = (target: Target): [setting: string, port: number][] =>

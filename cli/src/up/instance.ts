@@ -10,6 +10,7 @@ import { Secrets } from '../secrets.ts';
 import { removeState, writeState } from '../state.ts';
 import { servicesOf, settingNames } from '../targets.ts';
 import { openOutside, standIns } from './outside.ts';
+import { pagesOf } from './pages.ts';
 import { choosePorts, type publicPorts } from './ports.ts';
 
 interface Wanted {
@@ -29,6 +30,8 @@ interface Wanted {
 export interface Instance {
   readonly addresses: Readonly<Record<string, string>>;
   readonly parts: Parts;
+  /** Where links in mails lead. */
+  readonly webUrl: string;
   /** No schema had anything in it before. */
   readonly fresh: boolean;
 }
@@ -67,6 +70,7 @@ export async function startInstance(wanted: Wanted, undo: Undo): Promise<Instanc
     REDIS_URL: parts.redisUrl,
     TRACE_FOLDER: folder.traces,
     ...Object.fromEntries(schemas.map(({ service, url }) => [databaseSetting(service), url])),
+    WEB_URL: pagesOf(layered([{ API_PORT: chosenPort(chosen) }, { API_HOST: chosen['API_HOST'] }, ports])),
     ...outside.settings,
     ...made,
     ...ports,
@@ -85,7 +89,7 @@ export async function startInstance(wanted: Wanted, undo: Undo): Promise<Instanc
   });
   await folder.write(developmentFile, writeEnv(Object.fromEntries(joined), 'Written by `mela up` and removed when it ends: the settings of what runs here.'));
   await writeState(folder, { pid: process.pid, startedAt: new Date().toISOString(), addresses });
-  return { addresses, parts, fresh: schemas.length > 0 && schemas.every(({ applied }) => applied.some((step) => step.startsWith('0000-'))) };
+  return { addresses, parts, webUrl: environment['WEB_URL']!, fresh: schemas.length > 0 && schemas.every(({ applied }) => applied.some((step) => step.startsWith('0000-'))) };
 }
 
 /** What a person set is checked before anything starts, with stand-ins for what is made later. */
@@ -97,6 +101,9 @@ function checkChosen(targets: readonly Target[], chosen: Environment): void {
   });
   readSettings(settingsOf(targets), layered([Object.fromEntries(madeLater), { NATS_URL: 'nats://localhost' }, chosen]));
 }
+
+/** With the parts alone nobody listens yet, and whoever will takes the one that was chosen. */
+const chosenPort = ({ API_PORT }: Environment): string | undefined => (API_PORT === '0' ? undefined : API_PORT);
 
 /** A port of 0 was one that is free: by now it has a number. */
 function portsOf(addresses: Readonly<Record<string, string>>): Record<string, string> {

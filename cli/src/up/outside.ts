@@ -12,10 +12,12 @@ interface OutsidePorts {
 }
 
 /** What development says where nobody else does. */
-const unlessChosen = { MAIL_FROM: 'Mela <mela@mela.example>', WEB_URL: 'http://localhost:3000' };
+const unlessChosen = { MAIL_FROM: 'Mela <mela@mela.example>' };
+/** Where whoever writes a web app usually has it: signing in with the provider ends there. */
+const WEB_APP = 'http://localhost:3000';
 
 /** For checking what was chosen, before there is an outside. */
-export const standIns: Environment = { ...unlessChosen, SMTP_URL: 'smtp://localhost' };
+export const standIns: Environment = { ...unlessChosen, SMTP_URL: 'smtp://localhost', WEB_URL: WEB_APP };
 
 /** The world outside: whatever of it nobody named is the sandbox's. */
 export async function openOutside(chosen: Environment, ports: OutsidePorts): Promise<Outside> {
@@ -42,7 +44,7 @@ async function openMail(chosen: Environment, port: number): Promise<Outside> {
 }
 
 async function openOidc(chosen: Environment, port: number): Promise<Outside> {
-  const redirectUris = [new URL('/signed-in', chosen['WEB_URL'] ?? unlessChosen.WEB_URL).href];
+  const redirectUris = [new URL('/signed-in', chosen['WEB_URL'] ?? WEB_APP).href];
   const { settings, address, stop } = await (await sandbox()).openOidcSandbox({ env: chosen, port, redirectUris });
   return { settings, addresses: { oidc: address }, stop };
 }

@@ -3,6 +3,8 @@ import { asha, ravi, readers, type DemoPerson } from '../demo/world.ts';
 
 interface Welcome {
   readonly addresses: Readonly<Record<string, string>>;
+  /** Where links in mails lead. */
+  readonly webUrl: string;
   /** Empty where the demo people are not known. */
   readonly people: readonly DemoPerson[];
   /** The id of a community that Asha founded and Ravi has not joined. */
@@ -23,7 +25,7 @@ export const readyLine = ({ addresses, people }: Pick<Welcome, 'addresses' | 'pe
 });
 
 /** What a person who has just started Mela wants to know: where, who, and what to try. */
-export function welcome(say: Say, { addresses, people, openCommunity, flag, seconds, throwaway }: Welcome): string {
+export function welcome(say: Say, { addresses, webUrl, people, openCommunity, flag, seconds, throwaway }: Welcome): string {
   const { api = '', realtime = '', ops = '', mailbox, oidc } = addresses;
   const where = table([
     ['API', api, `${api}/docs`],
@@ -33,7 +35,7 @@ export function welcome(say: Say, { addresses, people, openCommunity, flag, seco
     ...(oidc === undefined ? [] : [['OpenID', oidc, `${oidc}/.well-known/openid-configuration`]]),
   ], '  ');
   const who = people.length === 0 ? [] : [table(people.map(({ name, email, password }) => [name, email, password]), '  ')];
-  const what = people.length === 0 || openCommunity === undefined ? [] : [say.bold('Three commands to try'), tryThis(say, api, openCommunity, flag)];
+  const what = people.length === 0 || openCommunity === undefined ? [] : [say.bold('Three commands to try'), tryThis(say, api, openCommunity, flag), ...(mailbox === undefined ? [] : [tryMail(say, webUrl)])];
   return ['', where, '', ...who, '', ...what, readySentence(say, seconds, throwaway)].join('\n');
 }
 
@@ -52,3 +54,6 @@ function tryThis(say: Say, api: string, communityId: string, flag: string): stri
     '',
   ].join('\n');
 }
+
+const tryMail = (say: Say, webUrl: string): string =>
+  [say.bold('And in a browser'), say.dim(`  # Forget ${asha.name}’s password here, and follow the link that comes to the mailbox`), `  ${webUrl}/forgot-password`, ''].join('\n');

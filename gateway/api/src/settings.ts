@@ -1,4 +1,4 @@
-import { cursorSecret, encryptedRedis, ProcessSettings, redisSettings, trustedProxies, whole } from '@mela/chassis';
+import { cursorSecret, encryptedRedis, ProcessSettings, redisSettings, trustedProxies, webUrl, whole } from '@mela/chassis';
 import { z } from 'zod';
 
 const listOf = (text: string): string[] => text.split(',').map((part) => part.trim()).filter((part) => part !== '');
@@ -20,6 +20,7 @@ export const ApiSettings = z
     TRUST_PROXY: trustedProxies,
     REQUEST_TIMEOUT_MS: whole(100, 60_000).default(10_000).describe('How long an answer may take, and how long a request’s headers may'),
     RATE_LIMITS: z.enum(['on', 'off']).default('on').describe('`off` counts no requests, for load tests'),
+    WEB_URL: webUrl.optional(),
     ADDRESS_LIMIT: whole(1, 10_000_000).default(6_000).describe('Requests a minute from one network address, over all operations'),
     MELA_ENV: ProcessSettings.shape.MELA_ENV,
     ALLOW_PLAINTEXT: ProcessSettings.shape.ALLOW_PLAINTEXT,

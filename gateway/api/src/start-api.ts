@@ -1,5 +1,5 @@
 import { Asker, Cursors, needStream, StreamPosition } from '@mela/bus';
-import { Credentials, KeyExchange, keysOverBus, nestLogger, openBus, openRedis, RevokedSessions, TokenVerifier, Undo, type Process, type Running } from '@mela/chassis';
+import { Credentials, KeyExchange, keysOverBus, leadsToAccountPages, nestLogger, openBus, openRedis, RevokedSessions, TokenVerifier, Undo, type Process, type Running } from '@mela/chassis';
 import type { Catalogue } from '@mela/contracts';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -10,6 +10,7 @@ import { withGateway } from './batch/batch.contract.ts';
 import { Batch } from './batch/batch.ts';
 import { SessionCookies } from './cookies/session-cookies.ts';
 import { RateLimits } from './limits/rate-limits.ts';
+import { AccountController } from './own-routes/account.controller.ts';
 import { DocsController } from './own-routes/docs.controller.ts';
 import { CATALOGUE, DocumentsController } from './own-routes/documents.controller.ts';
 import { HEALTH, HealthController, METRICS } from './own-routes/health.controller.ts';
@@ -53,7 +54,7 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
       timeoutMs: settings.REQUEST_TIMEOUT_MS,
     });
 
-    const app = await NestFactory.create<NestFastifyApplication>(module(catalogue, process), createAdapter(settings), {
+    const app = await NestFactory.create<NestFastifyApplication>(module(catalogue, process, settings), createAdapter(settings), {
       logger: nestLogger(log), bodyParser: false, abortOnError: false,
     });
     undo.push(() => app.close());
@@ -82,9 +83,9 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
   }
 }
 
-const module = (catalogue: Catalogue, { health, metrics }: Process) => ({
+const module = (catalogue: Catalogue, { health, metrics }: Process, { WEB_URL }: ApiSettings) => ({
   module: class ApiModule {},
-  controllers: [HealthController, DocumentsController, DocsController],
+  controllers: [HealthController, DocumentsController, DocsController, ...(leadsToAccountPages(WEB_URL) ? [AccountController] : [])],
   providers: [{ provide: CATALOGUE, useValue: withGateway(catalogue) }, { provide: HEALTH, useValue: health }, { provide: METRICS, useValue: metrics }],
 });
 

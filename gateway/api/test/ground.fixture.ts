@@ -15,6 +15,9 @@ import { shelf, shelves } from './shelf.fixture.ts';
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
+/** What the pages of accounts ask. */
+const ofAccounts = [identity.confirmEmail, identity.forgotPassword, identity.resetPassword, identity.signIn, identity.signOut, identity.verifyEmail, identity.verifyEmailAgain];
+
 export const jsonReply = (value: unknown, headers: Record<string, string> = {}, status = 200): Reply => ({
   status,
   headers: new Map(Object.entries({ [header.status]: String(status), 'content-type': 'application/json', ...headers })),
@@ -137,6 +140,17 @@ export class Ground {
       this.exchanges++;
       return this.exchange((JSON.parse(new TextDecoder().decode(body)) as { key: string }).key);
     });
+    await this.listen(server);
+  }
+
+  /** What the pages of accounts ask is answered, too. */
+  async hostAccounts(): Promise<void> {
+    const server = new OperationServer(this.nc, 'identity');
+    for (const operation of ofAccounts) server.serve(operation.subject, this.serveOf(operation));
+    await this.listen(server);
+  }
+
+  private async listen(server: OperationServer): Promise<void> {
     await new Promise<void>((resolve, reject) => server.listen((error?: unknown) => (error ? reject(error) : resolve())));
     await this.nc.flush();
   }

@@ -1,4 +1,4 @@
-import { ProcessSettings, redisUrl, whole } from '@mela/chassis';
+import { ProcessSettings, redisUrl, webUrl, whole } from '@mela/chassis';
 import { z } from 'zod';
 
 const Sender = z
@@ -12,7 +12,7 @@ export const NotificationsSettings = z
     REDIS_URL: redisUrl,
     SMTP_URL: z.url({ protocol: /^smtps?$/ }).describe('Mail server that takes what is sent: smtps://user:password@host:465, or smtp:// with STARTTLS, which production insists on unless the address ends in ?tls=off'),
     MAIL_FROM: Sender,
-    WEB_URL: z.url({ protocol: /^https?$/ }).describe('Where the web app is: the links in mails lead there, such as <WEB_URL>/verify-email#token=…'),
+    WEB_URL: webUrl,
     MAIL_TIMEOUT_SECONDS: whole(1, 300).default(30).describe('How long one attempt to send may take; twice as long after it began, a mail whose process died is tried again'),
     MAIL_RETRY_SECONDS: whole(1, 3_600).default(5).describe('Pause after the first attempt that failed; each further one is twice as long, an hour at most'),
     MAIL_ATTEMPTS: whole(1, 100).default(20).describe('Attempts after which a mail has failed'),

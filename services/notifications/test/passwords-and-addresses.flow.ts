@@ -15,7 +15,7 @@ describe('whoever forgot their password', () => {
     const asha = await world.someone('Asha');
     expect(await askOperation(api, identity.forgotPassword, { email: ` ${asha.email.toUpperCase()}` })).toEqual({ accepted: true });
     const letter = await letterTo(mailbox, asha.email, ({ subject }) => subject === 'Set another password');
-    expect(letter.text).toContain('http://localhost:3000/reset-password#token=');
+    expect(letter.text).toContain('/account/reset-password#token=');
     expect(await askOperation(api, identity.resetPassword, { token: tokenIn(letter), newPassword })).toEqual({ ended: 1 });
     expect(await refusalOf(signIn({ email: asha.email, password: asha.password }))).toMatchObject({ status: 401 });
     expect((await signIn({ email: asha.email, password: newPassword })).person.id).toBe(asha.id);

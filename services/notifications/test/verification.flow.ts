@@ -18,7 +18,7 @@ describe('whoever registers', () => {
     const letter = await letterTo(mailbox, asha.email);
     const token = tokenIn(letter);
     expect(letter).toMatchObject({ subject: 'Is this your e-mail address?', language: 'en', to: [asha.email] });
-    expect(letter.text).toContain(`http://localhost:3000/verify-email#token=${token}`);
+    expect(letter.text).toContain(`/account/verify-email#token=${token}`);
     expect(letter.text.split('\n')).toContain(token);
     expect(letter.html).toContain(token);
 
