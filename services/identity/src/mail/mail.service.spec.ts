@@ -20,7 +20,7 @@ const password = 'ferns under the bridge';
 async function elsewhere(device?: string) {
   const email = `${uuidv7()}@example.org`;
   const { person } = answer(await from('192.0.2.1', () => identity.people.register({ email, password, name: 'Asha' })));
-  answer(await from('198.51.100.1', () => identity.sessions.signIn({ email, password, ...(device === undefined ? {} : { device }) })));
+  answer(await from('198.51.100.1', () => identity.signIns.signIn({ email, password, ...(device === undefined ? {} : { device }) })));
   const said = (await database.events()).find(({ type, data }) => type === 'session.opened_elsewhere' && data['userId'] === person.id)!;
   return { person, caller: { personId: person.id, sessionId: 'another', role: 'member' as const }, sessionId: String(said.data['sessionId']), said };
 }
