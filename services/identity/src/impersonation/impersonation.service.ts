@@ -33,7 +33,7 @@ export class ImpersonationService {
       const sessionId = uuidv7();
       await tx.get(SessionStore).insertImpersonation({ id: sessionId, personId, impersonatorId: caller.personId }, minutes);
       await this.audit.note(tx, { what: 'impersonated', by: caller, about: personId, details: { reason, sessionId } });
-      return { person: asPerson(person), ...(await this.accessTokens.issue(person, sessionId, { minutes, actor: caller.personId })) };
+      return { person: asPerson(person), ...(await this.accessTokens.issue(person, sessionId, { seconds: minutes * 60, actor: caller.personId })) };
     });
   }
 }

@@ -9,11 +9,11 @@ import { SigningKeys } from '../signing-key/signing-keys.ts';
 
 interface Wishes {
   /** How long it is good for, where that is otherwise than for a sign-in. */
-  readonly minutes?: number;
-  /** The same, where it is not to outlive something. */
   readonly seconds?: number;
   /** Who looks through the person's eyes. */
   readonly actor?: string;
+  /** Which key signs, where that is known already. */
+  readonly kid?: string | undefined;
   /** The API key that it is given for, and what that may do. */
   readonly key?: { readonly id: string; readonly scopes: readonly string[] };
 }
@@ -32,15 +32,15 @@ export class AccessTokens {
   ) {}
 
   /** What whoever opens or refreshes a session is given. */
-  async sessionOf(account: Account, sessionId: string, refreshToken: string): Promise<Session> {
-    return { person: asPerson(account), ...(await this.issue(account, sessionId)), refreshToken };
+  async sessionOf(account: Account, sessionId: string, refreshToken: string, kid?: string): Promise<Session> {
+    return { person: asPerson(account), ...(await this.issue(account, sessionId, { kid })), refreshToken };
   }
 
   /** A member's token says nothing of roles: most are. */
-  async issue({ id, role }: Pick<Account, 'id' | 'role'>, sessionId: string, { minutes, seconds, actor, key }: Wishes = {}): Promise<AccessToken> {
-    const { kid, alg, privateKey } = await this.keys.signing();
+  async issue({ id, role }: Pick<Account, 'id' | 'role'>, sessionId: string, { seconds = this.settings.IDENTITY_ACCESS_TOKEN_MINUTES * 60, actor, key, kid: named }: Wishes = {}): Promise<AccessToken> {
+    const { kid, alg, privateKey } = await this.keys.signing(named);
     const issuedAt = Math.floor(Date.now() / 1000);
-    const expiresAt = issuedAt + (seconds ?? (minutes ?? this.settings.IDENTITY_ACCESS_TOKEN_MINUTES) * 60);
+    const expiresAt = issuedAt + seconds;
     const ofKey = key && { client_id: key.id, scope: key.scopes.join(' ') };
     const accessToken = await new SignJWT({ sid: sessionId, ...(role === 'member' ? {} : { role }), ...(actor === undefined ? {} : { act: { sub: actor } }), ...ofKey })
       .setProtectedHeader({ alg, kid, typ: TOKEN_TYPE })

@@ -60,12 +60,11 @@ describe('a rotation', () => {
     expect(isRefusal(await careful.rotation.rotate({ compromised: true }))).toBe(false);
   });
 
-  it('is noticed by the other replicas within a second', async () => {
+  it('is noticed by the other replicas with the next token that they give', async () => {
     const other = await identityOn(database.db);
     const { kid: before } = await other.keys.signing();
     const keys = await rotate();
-    expect(before).toBe(oneIn(keys, 'retired').kid);
-    await expect.poll(async () => (await other.keys.signing()).kid, { timeout: 5_000 }).toBe(oneIn(keys, 'signing').kid);
+    expect([before, (await other.keys.signing()).kid]).toEqual([oneIn(keys, 'retired').kid, oneIn(keys, 'signing').kid]);
   });
 });
 

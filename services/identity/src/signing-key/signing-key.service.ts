@@ -52,7 +52,6 @@ export class SigningKeyService {
 
   private async turn(tx: Tx, { signing, next }: Pair, compromised: boolean): Promise<void> {
     const store = tx.get(SigningKeyStore);
-    tx.afterCommit(() => this.keys.turned());
     if (compromised) tx.emit(KeyWithdrawn, await store.withdraw(signing.kid), { kid: signing.kid });
     else await store.retire(signing.kid);
     const promoted = await store.promote(next.kid, this.settings.IDENTITY_ACCESS_TOKEN_MINUTES);

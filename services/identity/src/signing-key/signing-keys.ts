@@ -5,15 +5,11 @@ import type { IdentitySettings } from '../settings.ts';
 import { makeKey, openKey, type OpenKey } from './key-pair.ts';
 import { SigningKeyStore } from './signing-key.store.ts';
 
-/** Longer than a sign-in takes by far, and too short to matter to whoever rotates. */
-const READ_AGAIN_MS = 1_000;
-
 type Settings = Pick<IdentitySettings, 'IDENTITY_KEY_ALGORITHM' | 'IDENTITY_ACCESS_TOKEN_MINUTES'>;
 
 /** The keys themselves: one that signs and one that will, opened at boot, so that a replica that could not sign does not start. */
 export class SigningKeys {
   private readonly opened = new Map<string, OpenKey>();
-  private signs: { readonly key: OpenKey; readonly readAt: number } | undefined;
 
   private constructor(
     private readonly db: Db,
@@ -43,20 +39,13 @@ export class SigningKeys {
     return keys;
   }
 
-  /** Read again each second: whichever replica rotates, the others sign with the new key from then on. */
-  async signing(): Promise<OpenKey> {
-    const readAt = performance.now();
-    if (this.signs && readAt - this.signs.readAt < READ_AGAIN_MS) return this.signs.key;
-    this.signs = { key: await this.read(), readAt };
-    return this.signs.key;
-  }
-
-  /** Another one signs from now on: this replica does so at once. */
-  turned(): void {
-    this.signs = undefined;
-  }
-
-  private async read(): Promise<OpenKey> {
+  /**
+   * Asked of the database each time: whichever replica rotates, the others sign with the new key from then on. Whoever has just
+   * learnt there which one signs says so.
+   */
+  async signing(kid?: string): Promise<OpenKey> {
+    const named = kid === undefined ? undefined : this.opened.get(kid);
+    if (named) return named;
     const pair = await this.db.get(SigningKeyStore).inState('signing');
     if (!pair) throw new Error('There is no key that signs');
     const known = this.opened.get(pair.kid);
