@@ -2,7 +2,8 @@ import { newApiKey } from '@mela/chassis';
 import type { IssuedApiKey } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answer, identityOn, openIdentityDatabase, somebodyIn } from '../../test/identity.fixture.ts';
+import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { password, Protected } from '../../test/second-factor.fixture.ts';
 import { codesOf } from '../../test/second-factor.fixture.ts';
 
 let database: ServiceDatabase;
@@ -13,12 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => database?.close());
 
-/** Somebody who signs in elsewhere, and so says no password. */
 async function someoneWithKey(): Promise<{ personId: string; key: IssuedApiKey }> {
-  const personId = await somebodyIn(database.db)();
-  await database.db.query('UPDATE person SET password_hash = NULL WHERE id = $1', [personId]);
-  const caller = { personId, sessionId: personId, role: 'member' } as const;
-  return { personId, key: answer(await identity.apiKeys.create(caller, { name: 'x', scopes: ['communities:read'], expiresInDays: null, password: undefined })) };
+  const { caller } = await Protected.withPassword(identity);
+  return { personId: caller.personId, key: answer(await identity.apiKeys.create(caller, { name: 'x', scopes: ['communities:read'], expiresInDays: null, password })) };
 }
 const exchange = (key: string) => identity.keyExchange.exchange({ key });
 const lastUse = async ({ key: { id } }: { key: IssuedApiKey }) =>
