@@ -7,10 +7,15 @@ const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
 type Form = HTMLFormElement;
 const noteOf = (form: Form): HTMLElement => form.querySelector<HTMLElement>('.note')!;
 const buttonOf = (form: Form): HTMLButtonElement => form.querySelector('button')!;
+/** It can be come to nevertheless, so that whoever is there by keyboard stays. */
+const rest = (form: Form, rests: boolean): void => buttonOf(form).setAttribute('aria-disabled', String(rests));
+const isResting = (form: Form): boolean => buttonOf(form).ariaDisabled === 'true';
 
 function show(view: string): void {
   for (const section of all('[data-view]')) section.hidden = section.dataset['view'] !== view;
-  document.querySelector<HTMLElement>(`[data-view="${view}"] h1`)!.focus();
+  const heading = document.querySelector<HTMLElement>(`[data-view="${view}"] h1`)!;
+  document.title = `${heading.textContent} – Mela`;
+  heading.focus();
   // What it stood for is over; whoever opens the page anew is to be asked for the next.
   history.replaceState(null, '', location.pathname + location.search);
 }
@@ -46,10 +51,9 @@ function inTime(seconds: number): string {
 
 function wait(form: Form, name: string, seconds: number): void {
   note(form, name, { when: inTime(seconds) });
-  const button = buttonOf(form);
-  button.disabled = true;
+  rest(form, true);
   setTimeout(() => {
-    button.disabled = false;
+    rest(form, false);
     note(form, 'over');
   }, seconds * 1_000);
 }
@@ -79,7 +83,6 @@ async function askSignedIn(form: Form, { email, password, ...body }: Record<stri
 function prepare(form: Form): void {
   const button = buttonOf(form);
   const action = button.textContent;
-  let isAsking = false;
   // The same for as long as nobody has heard an answer: what took effect unheard does not take effect again.
   let key = newKey();
   form.addEventListener('input', () => {
@@ -88,14 +91,12 @@ function prepare(form: Form): void {
   });
   form.addEventListener('submit', (submission) => {
     submission.preventDefault();
-    if (isAsking || button.disabled) return;
-    isAsking = true;
-    button.setAttribute('aria-disabled', 'true');
+    if (isResting(form)) return;
+    rest(form, true);
     button.textContent = button.dataset['working']!;
     noteOf(form).replaceChildren();
     void send(form, key).then((answer) => {
-      isAsking = false;
-      button.removeAttribute('aria-disabled');
+      rest(form, false);
       button.textContent = action;
       if (answer.kind !== 'unheard') key = newKey();
       if (answer.kind !== 'answered') tell(form, answer);
