@@ -28,6 +28,8 @@ export function dataSource({ service, url, connections, entities }: DataSourceOp
     installExtensions: false,
     extra: {
       Client: MindedClient,
+      // Nothing waits for an answer that it does not need.
+      pipeline: true,
       options: `-c search_path=${service} -c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
       idleTimeoutMillis: 60_000,
     },

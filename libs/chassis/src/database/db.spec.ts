@@ -62,6 +62,18 @@ describe('a transaction', () => {
     expect(seen).toEqual(['inside']);
   });
 
+  it('whose events cannot be written leaves nothing, though its commit was on its way by then', async () => {
+    const before = open.rung();
+    const id = uuid();
+    const boundless = db.transaction(async (tx) => {
+      await tx.query('INSERT INTO note (id, text) VALUES ($1, $2)', [id, 'boundless']);
+      tx.emit(NoteWritten, { id, version: 2 ** 40 }, { noteId: id });
+    });
+    await expect(boundless).rejects.toThrow('out of range');
+    expect([await kept(id), await eventsOf(id), open.rung()]).toEqual([{}, 0, before]);
+    expect(await db.transaction((tx) => write(tx, 'afterwards'))).toBeDefined();
+  });
+
   it('that a failed statement has spoilt is not said to be committed', async () => {
     let id = '';
     const before = open.rung();

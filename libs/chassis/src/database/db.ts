@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { currentContext, reach, writeOutbox, type Transactions } from '@mela/bus';
+import { currentContext, reach, writeOutbox, type Sql, type Transactions } from '@mela/bus';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ConnectionLost, DeadlinePassed } from './faults.ts';
@@ -74,18 +74,22 @@ export class Db implements Transactions<Tx>, Rows {
     try {
       client = (await runner.connect()) as PoolClient;
       client.on('error', lose);
-      await say(client, 'BEGIN');
+      // On its way with the first statement, and answered before it.
+      const begun = ahead(say(client, 'BEGIN'));
       const tx = new Tx(runner, `/mela/${this.service}`, this.says);
       const result = await this.open.run(tx, () => work(tx));
+      await begun;
       if (undoes(result)) {
         await say(client, 'ROLLBACK');
         return result;
       }
       const emitted = tx.takeEmitted();
-      if (emitted.length > 0) await writeOutbox(tx, emitted.map(({ sealed }) => sealed));
+      const written = ahead(writeOutbox(sqlOf(client), emitted.map(({ sealed }) => sealed)));
       reach('transaction.committing');
+      const committed = ahead(say(client, 'COMMIT'));
+      await written;
       // Asked to commit what a failed statement has spoilt, PostgreSQL rolls back and says so in its answer only.
-      const { command } = await say(client, 'COMMIT');
+      const { command } = await committed;
       if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed unnoticed, and PostgreSQL undid it all');
       for (const { span } of emitted) span?.end();
       if (emitted.length > 0) this.bell.ring();
@@ -103,6 +107,17 @@ export class Db implements Transactions<Tx>, Rows {
 }
 
 const say = (client: PoolClient, words: string) => statement(words, () => client.query(words));
+
+/** Sent the moment it is asked: nothing comes between it and what is said next. */
+const sqlOf = (client: PoolClient): Sql => ({
+  query: async <Row>(text: string, parameters: readonly unknown[] = []) => (await statement(text, () => client.query(text, [...parameters]))).rows as Row[],
+});
+
+/** Awaited later: a fault is told then, and to nobody before. */
+function ahead<R>(answer: Promise<R>): Promise<R> {
+  answer.catch(() => undefined);
+  return answer;
+}
 
 const sqlState = (error: unknown): string =>
   String((error as { driverError?: { code?: unknown } }).driverError?.code ?? (error as { code?: unknown }).code ?? '');

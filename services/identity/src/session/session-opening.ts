@@ -37,9 +37,11 @@ export class SessionOpening {
     const refreshToken = this.refreshTokens.first(id);
     const { isElsewhere } = isAtHome ? { isElsewhere: false } : await this.places.arrive(tx, account.id);
     const session = { id, personId: account.id, tokenHash: hashOf(refreshToken), device, version: isElsewhere ? 1 : 0 };
-    const { kid } = await tx.get(SessionStore).insert(session, this.settings.IDENTITY_SESSION_DAYS);
     if (isElsewhere) tx.emit(SessionOpenedElsewhere, session, { sessionId: id, userId: account.id });
-    await this.audit.note(tx, { what: 'signed_in', by: { personId: account.id }, about: account.id, device, details: { sessionId: id, ...(isElsewhere ? { elsewhere: true } : {}) } });
+    const [{ kid }] = await Promise.all([
+      tx.get(SessionStore).insert(session, this.settings.IDENTITY_SESSION_DAYS),
+      this.audit.note(tx, { what: 'signed_in', by: { personId: account.id }, about: account.id, device, details: { sessionId: id, ...(isElsewhere ? { elsewhere: true } : {}) } }),
+    ]);
     return this.accessTokens.sessionOf(account, id, refreshToken, kid);
   }
 }

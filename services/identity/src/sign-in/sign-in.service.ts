@@ -30,8 +30,7 @@ export class SignInService {
   /** An address that nobody has and a wrong password take the same steps and get the same answer. */
   async signIn(shown: Shown): Promise<Session | Refusal> {
     const email = foldedEmail(shown.email);
-    const account = await this.db.get(PersonStore).credentialsOf({ email });
-    const attempt = await this.throttle.admit(email, account?.id);
+    const [account, attempt] = await Promise.all([this.db.get(PersonStore).credentialsOf({ email }), this.throttle.admit(email)]);
     if (isRefusal(attempt)) return attempt;
     // Whoever has no password is, for whoever guesses one, like somebody who is not there.
     const stored = account?.passwordHash ?? undefined;

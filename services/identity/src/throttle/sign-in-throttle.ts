@@ -24,12 +24,12 @@ export class SignInThrottle {
   ) {}
 
   /** An address that nobody has is counted as any other is. */
-  async admit(email: string, personId: string | undefined): Promise<Admitted | Refusal> {
+  async admit(email: string): Promise<Admitted | Refusal> {
     const store = this.db.get(ThrottleStore);
     const place = this.places.here();
     const whose = { account: email, place: place.toString('base64url') };
     const [atHome, away] = [countsOf({ ...whose, isFamiliar: true }), countsOf({ ...whose, isFamiliar: false })];
-    const { isFamiliar, isOfToday, standings } = await store.take({ personId: personId ?? null, place, atHome: this.keysOf(atHome), away: this.keysOf(away) }, WINDOW_MINUTES);
+    const { isFamiliar, isOfToday, standings } = await store.take({ email, place, atHome: this.keysOf(atHome), away: this.keysOf(away) }, WINDOW_MINUTES);
     const counts = isFamiliar ? atHome : away;
     const keys = this.keysOf(counts);
     const refused = judgeAttempt(counts, standings);

@@ -3,8 +3,7 @@ import { OF_LATE, OF_TODAY } from './place.store.ts';
 import type { Standing } from './throttle.ts';
 
 interface Attempt {
-  /** Null for one whom there is not: it takes the same steps. */
-  readonly personId: string | null;
+  readonly email: string;
   readonly place: Buffer;
   /** What it counts towards where the person is at home, and where they are not. */
   readonly atHome: readonly Buffer[];
@@ -15,11 +14,11 @@ export class ThrottleStore {
   constructor(private readonly rows: Rows) {}
 
   /** Counted before the password is looked at: of a hundred guesses at once none slips through. In the order of keys, so that nobody waits in a circle. */
-  async take({ personId, place, atHome, away }: Attempt, minutes: number): Promise<{ isFamiliar: boolean; isOfToday: boolean; standings: Standing[] }> {
+  async take({ email, place, atHome, away }: Attempt, minutes: number): Promise<{ isFamiliar: boolean; isOfToday: boolean; standings: Standing[] }> {
     const rows = await this.rows.query<Standing & { isFamiliar: boolean; isOfToday: boolean; key: Buffer }>(
       `WITH home AS (
          SELECT count(*) > 0 AS "isFamiliar", coalesce(bool_or(${OF_TODAY}), false) AS "isOfToday"
-         FROM familiar_place WHERE person_id = $1 AND place = $2 AND ${OF_LATE}),
+         FROM familiar_place WHERE person_id = (SELECT id FROM person WHERE email = $1) AND place = $2 AND ${OF_LATE}),
        counted AS (
          INSERT INTO sign_in_attempt AS known (key, attempts, until)
          SELECT key, 1, now() + make_interval(mins => $5) FROM home, unnest(CASE WHEN "isFamiliar" THEN $3::bytea[] ELSE $4::bytea[] END) AS key ORDER BY key
@@ -28,7 +27,7 @@ export class ThrottleStore {
            until = CASE WHEN known.until <= now() THEN excluded.until ELSE known.until END
          RETURNING key, attempts, until)
        SELECT "isFamiliar", "isOfToday", key, attempts, ceil(extract(epoch FROM until - now()))::int AS "secondsLeft" FROM counted, home`,
-      [personId, place, atHome, away, minutes],
+      [email, place, atHome, away, minutes],
     );
     const { isFamiliar, isOfToday } = rows[0]!;
     return { isFamiliar, isOfToday, standings: (isFamiliar ? atHome : away).map((key) => rows.find((row) => row.key.equals(key))!) };
