@@ -74,6 +74,19 @@ describe('a transaction', () => {
     expect(await db.transaction((tx) => write(tx, 'afterwards'))).toBeDefined();
   });
 
+  it('commits with it what goes along, and fails where that does', async () => {
+    const [id, other] = [uuid(), uuid()];
+    const put = (tx: Tx, ...note: [string, string | null]) => tx.query('INSERT INTO note (id, text) VALUES ($1, $2)', note);
+    await db.transaction(async (tx) => tx.goesAlong(put(tx, id, 'along')));
+    expect(await kept(id)).toEqual({ along: 0 });
+    const spoilt = db.transaction(async (tx) => {
+      tx.goesAlong(put(tx, id, 'once more'));
+      await put(tx, other, 'beside').catch(() => undefined);
+    });
+    await expect(spoilt).rejects.toMatchObject({ code: '23505' });
+    expect(await kept(other)).toEqual({});
+  });
+
   it('that a failed statement has spoilt is not said to be committed', async () => {
     let id = '';
     const before = open.rung();

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { currentContext, reach, writeOutbox, type Sql, type Transactions } from '@mela/bus';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
-import { ConnectionLost, DeadlinePassed } from './faults.ts';
+import { ConnectionLost, DeadlinePassed, stateOf } from './faults.ts';
 import { statement } from './statements.ts';
 import { Tx, undoes, type Rows, type StoreClass } from './transaction.ts';
 
@@ -57,7 +57,7 @@ export class Db implements Transactions<Tx>, Rows {
       try {
         return await this.attempt(work);
       } catch (error) {
-        if (attempt === ATTEMPTS || !SERIALIZATION_OR_DEADLOCK.has(sqlState(error))) throw error;
+        if (attempt === ATTEMPTS || !SERIALIZATION_OR_DEADLOCK.has(stateOf(error))) throw error;
         // Both of a deadlock's parties would meet again if they began again together.
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt));
       }
@@ -76,7 +76,8 @@ export class Db implements Transactions<Tx>, Rows {
       client.on('error', lose);
       // On its way with the first statement, and answered before it.
       const begun = ahead(say(client, 'BEGIN'));
-      const tx = new Tx(runner, `/mela/${this.service}`, this.says);
+      const sql = sqlOf(client);
+      const tx = new Tx(runner.manager, sql, `/mela/${this.service}`, this.says);
       const result = await this.open.run(tx, () => work(tx));
       await begun;
       if (undoes(result)) {
@@ -84,10 +85,10 @@ export class Db implements Transactions<Tx>, Rows {
         return result;
       }
       const emitted = tx.takeEmitted();
-      const written = ahead(writeOutbox(sqlOf(client), emitted.map(({ sealed }) => sealed)));
+      const written = ahead(writeOutbox(sql, emitted.map(({ sealed }) => sealed)));
       reach('transaction.committing');
       const committed = ahead(say(client, 'COMMIT'));
-      await written;
+      await Promise.all([...tx.takeAlong(), written]);
       // Asked to commit what a failed statement has spoilt, PostgreSQL rolls back and says so in its answer only.
       const { command } = await committed;
       if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed unnoticed, and PostgreSQL undid it all');
@@ -119,5 +120,3 @@ function ahead<R>(answer: Promise<R>): Promise<R> {
   return answer;
 }
 
-const sqlState = (error: unknown): string =>
-  String((error as { driverError?: { code?: unknown } }).driverError?.code ?? (error as { code?: unknown }).code ?? '');

@@ -1,6 +1,6 @@
 import { beginSpan, currentContext, fact, seal, type Sealed, type Span, type Sql } from '@mela/bus';
 import { isRefusal, type DataOf, type EventType, type Refusal } from '@mela/contracts';
-import type { EntityManager, QueryRunner } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 /** What a store stands on: statements and TypeORM's manager, inside a transaction or outside. */
 export interface Rows extends Sql {
@@ -29,19 +29,17 @@ export class Tx implements Rows {
   private afterwards: (() => void)[] = [];
   private depth = 0;
 
+  private along: Promise<unknown>[] = [];
+
   constructor(
-    private readonly runner: QueryRunner,
+    readonly manager: EntityManager,
+    private readonly sql: Sql,
     private readonly source: string,
     private readonly says?: ReadonlySet<string>,
   ) {}
 
-  get manager(): EntityManager {
-    return this.runner.manager;
-  }
-
-  async query<Row = Record<string, unknown>>(statement: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    const result = await this.runner.query(statement, [...parameters], true);
-    return result.records as Row[];
+  query<Row = Record<string, unknown>>(statement: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.sql.query<Row>(statement, parameters);
   }
 
   get<S>(store: StoreClass<S>): S {
@@ -57,6 +55,16 @@ export class Tx implements Rows {
     const sealed = seal(event, aggregate, data, { source: this.source, actor: context?.actor, traceparent });
     span?.note({ [fact.service]: this.source.slice('/mela/'.length), [fact.event]: sealed.eventId });
     this.emitted.push({ sealed, span });
+  }
+
+  /** What nobody here waits for: it has been sent, goes with the commit, and where it fails, so does that. */
+  goesAlong(written: Promise<unknown>): void {
+    written.catch(() => undefined);
+    this.along.push(written);
+  }
+
+  takeAlong(): readonly Promise<unknown>[] {
+    return this.along.splice(0);
   }
 
   /** Done once all of this is committed, and not done where it is undone. Whatever has to happen is in a row: a process may die in between. */
@@ -80,11 +88,11 @@ export class Tx implements Rows {
     const savepoint = `nested_${++this.depth}`;
     const before = this.emitted.length;
     const actsBefore = this.afterwards.length;
-    await this.runner.query(`SAVEPOINT ${savepoint}`);
+    await this.query(`SAVEPOINT ${savepoint}`);
     const rollback = async () => {
       this.emitted.length = before;
       this.afterwards.length = actsBefore;
-      await this.runner.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
+      await this.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
     };
     try {
       const result = await work(this);

@@ -110,7 +110,7 @@ describe('spans of development', () => {
     await start({ TRACE_FOLDER: folder });
     const { trace } = await write('careless');
     const spans = await broken(trace);
-    expect(told(spans, 'sql').find(({ fault }) => fault !== undefined)).toMatchObject({ fault: 'QueryFailedError 22012', facts: { [fact.statement]: 'SELECT ? / ?' } });
+    expect(told(spans, 'sql').find(({ fault }) => fault !== undefined)).toMatchObject({ fault: 'error 22012', facts: { [fact.statement]: 'SELECT ? / ?' } });
   });
 
   it('hold no token, no address, no key, and nothing of what was sent', async () => {

@@ -1,5 +1,5 @@
 import type { Caller } from '@mela/bus';
-import { Db, type Tx } from '@mela/chassis';
+import { Db, stateOf, type Tx } from '@mela/chassis';
 import {
   EmailTaken, EmailUnchanged, InvalidToken, isRefusal, TokenRefused, UserEmailChanged,
   type identity, type In, type Out, type Refusal,
@@ -61,7 +61,7 @@ export class EmailChangeService {
 
   private async complete(tx: Tx, { id, personId, sessionId, oldEmail, newEmail }: EmailChange): Promise<{ changed: true } | Refusal> {
     const changed = await this.db.transaction((inner) => inner.get(PersonStore).changeEmail(personId, newEmail)).catch((fault: unknown) => {
-      if (isTaken(fault)) return undefined;
+      if (stateOf(fault) === UNIQUE) return undefined;
       throw fault;
     });
     if (!changed) return EmailTaken();
@@ -75,5 +75,3 @@ export class EmailChangeService {
 }
 
 const UNIQUE = '23505';
-
-const isTaken = (fault: unknown): boolean => (fault as { driverError?: { code?: unknown } }).driverError?.code === UNIQUE;

@@ -99,9 +99,12 @@ export class PersonStore {
     return account;
   }
 
-  /** The same, with what is needed to sign in. */
-  async holdCredentials(id: string): Promise<Credentials | undefined> {
-    const [account] = await this.rows.query<Credentials>(`SELECT ${CREDENTIALS} FROM person WHERE id = $1 FOR NO KEY UPDATE`, [id]);
+  /** The same, with what is needed to sign in; and with the key that signs, which it would be another way to the database and back to ask for. */
+  async holdCredentials(id: string): Promise<(Credentials & { readonly signedWith: string }) | undefined> {
+    const [account] = await this.rows.query<Credentials & { signedWith: string }>(
+      `SELECT ${CREDENTIALS}, (SELECT kid FROM signing_key WHERE state = 'signing') AS "signedWith" FROM person WHERE id = $1 FOR NO KEY UPDATE`,
+      [id],
+    );
     return account;
   }
 

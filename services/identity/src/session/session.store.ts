@@ -51,14 +51,11 @@ interface NewSession {
 export class SessionStore {
   constructor(private readonly rows: Rows) {}
 
-  /** Answers which key signs at that moment: asking for it would be another way to the database and back. */
-  async insert({ id, personId, tokenHash, device, version }: NewSession, days: number): Promise<{ kid: string }> {
-    const [signing] = await this.rows.query<{ kid: string }>(
-      `INSERT INTO session (id, person_id, token_hash, device, version, expires_at) VALUES ($1, $2, $3, $4, $5, now() + make_interval(days => $6))
-       RETURNING (SELECT kid FROM signing_key WHERE state = 'signing') AS kid`,
+  async insert({ id, personId, tokenHash, device, version }: NewSession, days: number): Promise<void> {
+    await this.rows.query(
+      `INSERT INTO session (id, person_id, token_hash, device, version, expires_at) VALUES ($1, $2, $3, $4, $5, now() + make_interval(days => $6))`,
       [id, personId, tokenHash, device ?? null, version, days],
     );
-    return signing!;
   }
 
   /** Nothing refreshes it: its hash is of a token that nobody was ever given. */

@@ -40,19 +40,20 @@ export class SignInService {
       return matches;
     }
     if (!account || stored === undefined || !matches) return this.fail(email, account?.id, shown.device);
-    // It was the right password, whatever else is missing.
-    const [outcome] = await Promise.all([this.enter(account.id, stored, shown, attempt), attempt.succeed()]);
+    const outcome = await this.enter(account.id, stored, shown, attempt);
     return outcome === CHANGED ? this.signIn(shown) : outcome;
   }
 
-  private async enter(personId: string, stored: string, { password, device }: Shown, { isAtHome }: Admitted): Promise<Session | Refusal | typeof CHANGED> {
+  private async enter(personId: string, stored: string, { password, device }: Shown, attempt: Admitted): Promise<Session | Refusal | typeof CHANGED> {
     const better = isOutdated(parseHash(stored)) ? await this.hasher.hash(password) : undefined;
     return this.db.transaction(async (tx) => {
       const people = tx.get(PersonStore);
       const held = await people.holdCredentials(personId);
       if (held?.passwordHash !== stored) return CHANGED;
       if (typeof better === 'string') await people.rehash(personId, better);
-      return this.challenges.neededBy(held, device) ?? this.opening.open(tx, held, device, { isAtHome });
+      // It was the right password, whatever else is missing.
+      tx.goesAlong(attempt.succeed(tx));
+      return this.challenges.neededBy(held, device) ?? this.opening.open(tx, held, device, { isAtHome: attempt.isAtHome, signedWith: held.signedWith });
     });
   }
 

@@ -1,4 +1,4 @@
-import { Db } from '@mela/chassis';
+import { Db, type Tx } from '@mela/chassis';
 import { type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { FamiliarPlaces } from './familiar-places.ts';
@@ -10,7 +10,7 @@ export interface Admitted {
   /** From where the person has signed in within a day: it need not be noted again. */
   readonly isAtHome: boolean;
   /** It was the right password: what was counted of this account is forgotten. */
-  succeed(): Promise<void>;
+  succeed(tx: Tx): Promise<void>;
   /** Nobody looked at the password. */
   giveBack(): Promise<void>;
 }
@@ -40,10 +40,7 @@ export class SignInThrottle {
     const [ofAccount, ...ofPlace] = keys;
     return {
       isAtHome: isOfToday,
-      succeed: async () => {
-        await store.forget(ofAccount!);
-        if (ofPlace.length > 0) await store.giveBack(ofPlace);
-      },
+      succeed: (tx) => tx.get(ThrottleStore).succeed(ofAccount!, ofPlace),
       giveBack: () => store.giveBack(keys),
     };
   }

@@ -41,8 +41,10 @@ export class ThrottleStore {
     );
   }
 
-  async forget(key: Buffer): Promise<void> {
-    await this.rows.query('DELETE FROM sign_in_attempt WHERE key = $1', [key]);
+  /** What was counted of the account is forgotten, and of the place given back. */
+  async succeed(ofAccount: Buffer, ofPlace: readonly Buffer[]): Promise<void> {
+    const forgotten = this.rows.query('DELETE FROM sign_in_attempt WHERE key = $1', [ofAccount]);
+    await Promise.all([forgotten, ...(ofPlace.length > 0 ? [this.giveBack(ofPlace)] : [])]);
   }
 
   async tidy(): Promise<void> {
