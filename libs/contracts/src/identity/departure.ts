@@ -7,6 +7,7 @@ import { command } from '../language/operation.ts';
 import { topic } from '../topics.ts';
 import { ApiKeyRevoked } from './api-key.ts';
 import { byItsOwner, unlessByItsOwner } from './owner-proof.ts';
+import { ProfileChanged } from './profile.ts';
 import { LastSuperAdmin } from './role.ts';
 import { SessionRevoked } from './session.ts';
 
@@ -36,7 +37,7 @@ export const departureOperations = {
     input: z.object(byItsOwner),
     output: z.object({ deactivatedAt: Instant }),
     refusals: [...unlessByItsOwner, LastSuperAdmin],
-    emits: [UserDeactivated, SessionRevoked, ApiKeyRevoked],
+    emits: [UserDeactivated, SessionRevoked, ApiKeyRevoked, ProfileChanged],
     session: 'ends',
     inPerson: true,
   }),
@@ -48,7 +49,7 @@ export const departureOperations = {
     input: z.object(byItsOwner),
     output: z.object({ dueAt: Instant }),
     refusals: [...unlessByItsOwner, LastSuperAdmin],
-    emits: [UserDeletionRequested, SessionRevoked, ApiKeyRevoked],
+    emits: [UserDeletionRequested, SessionRevoked, ApiKeyRevoked, ProfileChanged],
     session: 'ends',
     inPerson: true,
   }),

@@ -51,7 +51,7 @@ export const ProfileHasChanged = refusal('identity.profile_changed', 409, 'The p
 export const ProfileChanged = event('profile.changed', {
   summary: 'A person’s profile has changed, in these fields',
   aggregate: 'profile',
-  // Which fields, and nothing of what they hold: the log cannot forget.
+  // Which fields, and nothing of what they hold: the log cannot forget. None, where the account was closed or opened: others see it no more, or again.
   data: z.object({ userId: Id, fields: z.array(z.string()) }),
   audience: (e) => [topic.person(e.userId)],
   example: { userId: id(1), fields: ['name', 'bio'] },

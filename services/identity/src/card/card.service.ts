@@ -1,5 +1,5 @@
 import { Caches, Db, type Cache, type Tx } from '@mela/chassis';
-import { PersonUnknown, type identity, type Out, type PersonCard, type Refusal } from '@mela/contracts';
+import { PersonUnknown, ProfileChanged, type identity, type Out, type PersonCard, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { HandleStore } from '../handle/handle.store.ts';
 import { ProfileStore } from '../profile/profile.store.ts';
@@ -47,9 +47,12 @@ export class CardService {
     return this.cards.outdate(personId, version);
   }
 
-  /** Of this person the cards of before are wrong, and this is to be said before that commits. */
+  /** Of this person the cards of before are wrong, and this is to be said before that commits: none of the fields has changed, only who is seen. */
   async renew(tx: Tx, personId: string): Promise<void> {
-    await this.outdate(personId, await tx.get(ProfileStore).renew(personId));
+    const renewed = await tx.get(ProfileStore).renew(personId);
+    // Every version says something, or whoever counts them waits for it for ever.
+    tx.emit(ProfileChanged, renewed, { userId: personId, fields: [] });
+    await this.outdate(personId, renewed.version);
   }
 
   /** Of a person who may be gone: nothing of theirs is kept, nor will be, where they are. */

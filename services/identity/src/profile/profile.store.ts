@@ -35,14 +35,14 @@ export class ProfileStore {
     return this.find(personId);
   }
 
-  /** Nothing of it changes, and it is another for all that: what is seen of the person has changed. Zero where there is no such person. */
-  async renew(personId: string): Promise<number> {
-    const [renewed] = await this.rows.query<{ version: number }>(
-      `INSERT INTO profile (person_id, version) SELECT id, 1 FROM person WHERE id = $1
-       ON CONFLICT (person_id) DO UPDATE SET version = profile.version + 1 RETURNING version`,
+  /** Nothing of it changes, and it is another for all that: what is seen of the person has changed. The person is held. */
+  async renew(personId: string): Promise<{ id: string; version: number }> {
+    const [renewed] = await this.rows.query<{ id: string; version: number }>(
+      `INSERT INTO profile (person_id, version) VALUES ($1, 1)
+       ON CONFLICT (person_id) DO UPDATE SET version = profile.version + 1 RETURNING person_id AS id, version`,
       [personId],
     );
-    return renewed?.version ?? 0;
+    return renewed!;
   }
 
   /** All but the handle, which has rows of its own. */
