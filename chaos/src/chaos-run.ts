@@ -4,12 +4,14 @@ import { gather } from './checker/gather.ts';
 import { usualLimits } from './checker/invariants/judge.ts';
 import { judge, type Verdict } from './checker/verdict.ts';
 import { openGround, type Shape } from './ground/open-ground.ts';
+import { operatorAt } from './ground/operator.ts';
 import { refusalsIn } from './ground/refusals.ts';
 import { History } from './history/history.ts';
 import type { Fault } from './nemesis/fault.ts';
 import { unleash, type LeftOut } from './nemesis/nemesis.ts';
 import { Audience } from './people/audience.ts';
 import { Crowd } from './people/crowd.ts';
+import { Post } from './people/post.ts';
 import { Probe } from './probe.ts';
 import { randomOf } from './seed.ts';
 import { untilSettled } from './settled.ts';
@@ -61,9 +63,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   let keep = true;
   let audience: Audience | undefined;
   try {
-    const probe = new Probe(ground, history, workloads);
+    const post = new Post(history);
+    post.watch(ground.mailbox);
+    const probe = new Probe(ground, history, workloads, post);
     if (!(await probe.succeeds())) throw new Error(`Before anything was broken, ${probe.missing}`);
-    const crowd = new Crowd({ api: ground.api, history, random: random.fork('crowd'), workloads, people });
+    const crowd = new Crowd({ api: ground.api, history, random: random.fork('crowd'), workloads, people, post, operates: operatorAt(ground.natsUrl) });
     audience = new Audience({ realtime: ground.realtime, history, random: random.fork('audience'), workloads, people: crowd.people, screens });
     crowd.begin();
     audience.begin();
@@ -72,7 +76,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     tell('All is healed: the crowd comes to rest');
     await crowd.rest(PATIENCE_MS);
     await audience.rest();
-    const left = await untilSettled(ground, SETTLED_WITHIN_MS);
+    const left = await untilSettled(ground, workloads, SETTLED_WITHIN_MS);
     if (left !== undefined) tell(`Not everything has settled: ${left}`);
     const evidence = await gather({ databases: ground.databases, natsUrl: ground.natsUrl, workloads, history: history.entries });
     const behind = await audience.untilCaughtUp(evidence.stream, CAUGHT_UP_WITHIN_MS);

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { OpenGround } from './ground/open-ground.ts';
 import type { History } from './history/history.ts';
 import { attemptOnce } from './people/asking.ts';
+import type { Post } from './people/post.ts';
 import { Screen } from './people/screen.ts';
 import { inSession } from './session.ts';
 
@@ -21,13 +22,14 @@ export class Probe {
     private readonly ground: Pick<OpenGround, 'api' | 'realtime' | 'databases'>,
     private readonly history: History,
     private readonly workloads: readonly Workload[],
+    private readonly post: Pick<Post, 'comes'>,
   ) {}
 
   async succeeds(): Promise<boolean> {
     let prober: ProbingPerson | undefined;
     try {
       // Somebody new each time: no token grows old, and nothing rests on what an earlier one found.
-      prober = await ProbingPerson.register(++this.asked, this.ground, this.history);
+      prober = await ProbingPerson.register(++this.asked, this.ground, this.history, this.post);
       const changed = await Promise.all(this.workloads.map((workload) => workload.probe(prober!)));
       await this.areCounted(new Set(changed.flat()));
       return true;
@@ -59,14 +61,17 @@ class ProbingPerson implements Prober {
 
   private constructor(
     readonly name: string,
+    private readonly email: string,
     private readonly where: { readonly api: string; readonly history: History; readonly who: string; readonly address: string },
+    private readonly post: Pick<Post, 'comes'>,
   ) {}
 
-  static async register(turn: number, { api, realtime }: Pick<OpenGround, 'api' | 'realtime'>, history: History): Promise<ProbingPerson> {
+  static async register(turn: number, { api, realtime }: Pick<OpenGround, 'api' | 'realtime'>, history: History, post: Pick<Post, 'comes'>): Promise<ProbingPerson> {
     const name = `probe-${turn}`;
+    const email = `${name}@example.org`;
     // From an address of their own: nobody is limited by how often others were tried.
-    const person = new ProbingPerson(name, { api, history, who: name, address: `10.2.${(turn >> 8) & 255}.${turn & 255}` });
-    person.session = await person.asks(identity.register, { email: `${name}@example.org`, password: `${name} may be long`, name });
+    const person = new ProbingPerson(name, email, { api, history, who: name, address: `10.2.${(turn >> 8) & 255}.${turn & 255}` }, post);
+    person.session = await person.asks(identity.register, { email, password: `${name} may be long`, name });
     const { session } = person;
     // What the probe hears is its own business, and no part of the history.
     const unwritten = { now: history.now, record: () => undefined };
@@ -78,9 +83,8 @@ class ProbingPerson implements Prober {
   }
 
   async asks<Op extends Operation>(operation: Op, input: Ask<Op>): Promise<Out<Op>> {
-    const caller = this.session && { token: this.session.accessToken, personId: this.session.person.id };
-    const outcome = await attemptOnce(this.where, operation, input, { caller, key: randomUUID(), attempt: 1, patienceMs: PATIENCE_MS });
-    if (outcome.kind === 'answered') return outcome.body as Out<Op>;
+    const { outcome, body } = await attemptOnce(this.where, operation, input, { session: this.session, key: randomUUID(), attempt: 1, patienceMs: PATIENCE_MS });
+    if (outcome.kind === 'answered') return body as Out<Op>;
     throw new Error(`${operation.id} ${outcome.kind === 'refused' ? `was answered ${outcome.status} ${outcome.code}` : `was not answered: ${outcome.why}`}`);
   }
 
@@ -92,6 +96,10 @@ class ProbingPerson implements Prober {
 
   async hears(id: string): Promise<void> {
     if (!(await comes(() => this.told.some(({ data }) => Object.values(data).includes(id))))) throw new Error(`a screen heard nothing of ${id}`);
+  }
+
+  async receives(): Promise<void> {
+    if (!(await this.post.comes(this.email, PATIENCE_MS))) throw new Error('no mail came');
   }
 
   leave(): void {

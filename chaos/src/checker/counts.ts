@@ -14,6 +14,8 @@ export interface Counts {
   /** What lies in the stream again. */
   readonly repeats: number;
   readonly heard: number;
+  /** That came, each copy counted. */
+  readonly mails: number;
   readonly screens: ScreenCounts;
   /** The highest version of any aggregate. */
   readonly highestVersion: number;
@@ -33,10 +35,12 @@ export function countsOf({ history, stream }: Evidence): Counts {
   const people = new Set<string>();
   const struck: Struck[] = [];
   let heard = 0;
+  let mails = 0;
   let slowest: Asked | undefined;
   for (const entry of history) {
     if (entry.kind === 'struck') struck.push(entry);
-    else if (entry.kind !== 'died') people.add(entry.who);
+    else if (entry.kind !== 'died' && entry.kind !== 'mailed') people.add(entry.who);
+    if (entry.kind === 'mailed') mails += 1;
     if (entry.kind === 'heard') heard += 1;
     if (entry.kind !== 'asked') continue;
     asks[endingOf(entry)] += 1;
@@ -53,6 +57,7 @@ export function countsOf({ history, stream }: Evidence): Counts {
     events,
     repeats: stream.length - events,
     heard,
+    mails,
     screens: screenCountsOf(history),
     highestVersion: stream.reduce((highest, { version }) => Math.max(highest, version), 0),
     faults: timesOf(hits),

@@ -9,6 +9,7 @@ export function lineOf(entry: Entry): string {
     return `${clock(entry.at)}  ${entry.fault} ${missed}; healed at ${seconds(entry.healedAt)}, ${end}`;
   }
   if (entry.kind === 'died') return `${clock(entry.at)}  ${entry.role} ended by itself (${entry.how})`;
+  if (entry.kind === 'mailed') return `${clock(entry.at)}  ${entry.to} got the mail ${entry.messageId}: ${entry.subject}`;
   if (entry.kind === 'heard') return `${clock(entry.at)}  ${lineOnScreen(entry)} heard ${entry.type} ${entry.id} of ${placeOf(entry.cursor)} on ${entry.topic}${entry.told ? '' : ', and did not tell it'}`;
   if (entry.kind === 'followed') return `${clock(entry.at)}  ${lineOnScreen(entry)} ${happened(entry)}`;
   const key = entry.key === undefined ? '' : `, key ${entry.key}, attempt ${entry.attempt}`;

@@ -54,7 +54,7 @@ const quoted = (value: string): string => (/^[\w./:@%+=,-]+$/.test(value) ? valu
 const endings: Readonly<Record<Ending, string>> = { answered: 'answered', refused: 'refused', unavailable: '503 or 504', failed: 'failed otherwise', broken: 'without an answer' };
 
 function counted(counts: Counts, leftOut: Judged['leftOut']): string[] {
-  const { people, asks, acknowledged, events, highestVersion, repeats, heard, screens, faults, misses, recoveries, longestRecovery, slowest } = counts;
+  const { people, asks, acknowledged, events, highestVersion, repeats, heard, mails, screens, faults, misses, recoveries, longestRecovery, slowest } = counts;
   const total = Object.values(asks).reduce((sum, count) => sum + count, 0);
   const rows: [string, string][] = [
     ['people', `${people}`],
@@ -62,6 +62,7 @@ function counted(counts: Counts, leftOut: Judged['leftOut']): string[] {
     ['commands', `${acknowledged} acknowledged`],
     ['events', `${events}, and ${repeats} repeated deliveries; versions up to ${highestVersion}`],
     ['screens', `${screens.live} live; heard ${heard} times; ${screens.broken} lines broke; ${timesIn(screens.resumes)} topics went on${byWay(screens.resumes)}, ${screens.holes} were read anew${screens.longestAway ? `; the longest away were ${seconds(screens.longestAway.ms)}, screen ${screens.longestAway.screen} of ${screens.longestAway.who}` : ''}`],
+    ['mails', `${mails} came`],
     ['faults', listed(faults)],
     ['missed', listed(misses)],
     ['left out', under(Object.keys(leftOut).length, Object.entries(leftOut).map(([fault, why]) => `${fault}: ${why}`))],

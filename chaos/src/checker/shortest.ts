@@ -65,7 +65,7 @@ const keyOfEntry = (entry: Entry): string | undefined => (entry.kind === 'asked'
 /** Commands say what was done, questions and screens what it looked like; and an id in an answer was made by it. */
 function mostTelling(acts: readonly (readonly Entry[])[], { about }: Violation): Entry[] {
   const weight = (entry: Entry): number => {
-    if (entry.kind === 'struck' || entry.kind === 'died') return 1;
+    if (entry.kind === 'struck' || entry.kind === 'died' || entry.kind === 'mailed') return 1;
     if (entry.kind === 'heard' || entry.kind === 'followed') return 4;
     if (!entry.command) return 3;
     const made = entry.outcome.kind === 'answered' ? (entry.outcome.body as { id?: unknown } | null)?.id : undefined;

@@ -28,10 +28,10 @@ export interface Effect {
   readonly forOneself: ReadonlySet<string>;
 }
 
-/** The attempt that says most: an answer may hold the id of what was made. */
+/** The attempt that says most: an answer may hold the id of what was made, and what is done has its key in what was noted of it. */
 export const clearest = (wish: Wish): Asked => {
   const attempts = wish.flatMap((command) => command.attempts);
-  return attempts.find(({ outcome }) => outcome.kind === 'answered') ?? attempts[0]!;
+  return attempts.find(({ outcome }) => outcome.kind === 'answered') ?? wish.find(({ proof }) => proof === 'done')?.attempts[0] ?? attempts[0]!;
 };
 
 /** Where the few rows nearby leave a doubt, all of them are asked. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { busEnvironment, databaseSetting } from '@mela/chassis';
 import { allTargets, passwordName, prepareSchemas, prepareStream, servicesOf, settingNames, usersOf } from '@mela/cli';
 import { choosePort, openPart, type OpenPart, type PartName } from '@mela/infra';
-import { openSandbox } from '@mela/sandbox';
+import { openOidcSandbox, openSandbox, type Mailbox } from '@mela/sandbox';
 import { witness } from '../witness/witness.ts';
 import type { Ground } from './ground.ts';
 import { KeptAlive } from './kept-alive.ts';
@@ -21,6 +21,8 @@ export interface OpenGround extends Ground {
   readonly api: string;
   readonly realtime: string;
   readonly natsUrl: string;
+  /** Where people read what was sent. */
+  readonly mailbox: Mailbox;
   /** Each service's own database URL, past the links. */
   readonly databases: Readonly<Record<string, string>>;
   /** Kept, all that the servers had is found in the folder. */
@@ -39,6 +41,8 @@ interface Options {
 const targets = [...allTargets, witness];
 const partNames: readonly PartName[] = ['postgres', 'nats', 'redis'];
 const PATIENCE_MS = 60_000;
+/** A mail that went wrong, or whose process died, is tried again within the time that a run waits for what is left. */
+const SOON = { MAIL_RETRY_SECONDS: '1', MAIL_TIMEOUT_SECONDS: '5', MAIL_SWEEP_SECONDS: '2' };
 /** Whatever whoever runs this wants to read elsewhere: what the bus refuses is read from the roles' logs. */
 export const ROLE_LOG_LEVEL = 'warn';
 
@@ -66,6 +70,8 @@ export async function openGround({ folder, shape, environment = {}, died }: Opti
 
     const outside = await openSandbox({ env: {} });
     closing.push(() => outside.stop());
+    const provider = await openOidcSandbox({ env: {} });
+    closing.push(() => provider.stop());
 
     const services = servicesOf(targets);
     const passwords = Object.fromEntries(services.map(({ name }) => [passwordName(name), randomBytes(16).toString('hex')]));
@@ -88,8 +94,10 @@ export async function openGround({ folder, shape, environment = {}, died }: Opti
       TRUST_PROXY: 'loopback',
       ADDRESS_LIMIT: '1000000',
       ...outside.settings,
+      ...provider.settings,
       MAIL_FROM: 'Mela <mela@mela.example>',
       WEB_URL: 'http://localhost:3000',
+      ...SOON,
       LOG_LEVEL: ROLE_LOG_LEVEL,
       DATABASE_CONNECTIONS: shape === 'all' ? '60' : '20',
     };
@@ -118,6 +126,8 @@ export async function openGround({ folder, shape, environment = {}, died }: Opti
       api: `http://127.0.0.1:${shared.API_PORT}`,
       realtime: roles.map(({ addresses }) => addresses['realtime']).find((address) => address !== undefined)!,
       natsUrl: parts.nats.url,
+      mailbox: outside.mailbox,
+      smtp: outside.smtp,
       link: (role: Role, part: PartName) => links.get(`${role.name}:${part}`)!,
       close,
     };

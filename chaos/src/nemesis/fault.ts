@@ -3,7 +3,7 @@ import type { Ground } from '../ground/ground.ts';
 import type { Role } from '../ground/role.ts';
 
 /** Who is harmed. Each gets its turn in every round. */
-export type Family = 'roles' | 'postgres' | 'nats' | 'redis' | 'lines' | 'disk' | 'clock' | 'deliveries';
+export type Family = 'roles' | 'postgres' | 'nats' | 'redis' | 'lines' | 'disk' | 'clock' | 'deliveries' | 'mail';
 
 /** One kind of harm. */
 export interface Fault {

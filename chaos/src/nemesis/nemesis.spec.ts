@@ -7,7 +7,7 @@ import { nothing, type Family, type Fault, type Harm } from './fault.ts';
 import { unleash, type LeftOut, type Orders } from './nemesis.ts';
 import { VirtualTime } from './virtual-time.fixture.ts';
 
-const families: readonly Family[] = ['roles', 'postgres', 'nats', 'redis', 'lines', 'disk', 'clock', 'deliveries'];
+const families: readonly Family[] = ['roles', 'postgres', 'nats', 'redis', 'lines', 'disk', 'clock', 'deliveries', 'mail'];
 
 /** A run on nothing: what is struck and healed is only remembered. */
 class Run {

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Ask, Operation, Session } from '@mela/contracts';
-import type { Act, Actor, Random, Workload } from '@mela/testkit/chaos';
+import type { Act, Actor, Asker, Random, Workload } from '@mela/testkit/chaos';
 import type { History } from '../history/history.ts';
 import { weighted } from '../seed.ts';
 import { askUntilAnswered, type Asking } from './asking.ts';
+import type { Post } from './post.ts';
 
 interface Options {
   readonly api: string;
@@ -11,6 +12,8 @@ interface Options {
   readonly random: Random;
   readonly workloads: readonly Workload[];
   readonly people: number;
+  readonly post: Pick<Post, 'to'>;
+  readonly operates: Actor['operates'];
 }
 
 /** Few of them are ever limited: a person may post thirty times a minute. */
@@ -54,10 +57,14 @@ export class Crowd {
   }
 
   private someone(place: number): Actor {
-    const { api, history, random } = this.options;
+    const { api, history, random, post, operates } = this.options;
     const name = `person-${place}`;
     const asking: Asking = { api, history, random: random.fork(`${name}/asking`), who: name, address: `10.1.${place}.1`, over: () => !this.asking };
-    return {
+    const as = (session: () => Session | undefined): Asker => {
+      const tries: Asker['tries'] = (operation, input) => askUntilAnswered(asking, operation, input, session());
+      return { tries, asks: async <Op extends Operation>(operation: Op, input: Ask<Op>) => (await tries(operation, input))?.answer };
+    };
+    const person: Actor = {
       name,
       random: random.fork(name),
       session: undefined as Session | undefined,
@@ -65,11 +72,12 @@ export class Crowd {
         if (!this.shared.has(what)) this.shared.set(what, []);
         return this.shared.get(what) as T[];
       },
-      asks<Op extends Operation>(operation: Op, input: Ask<Op>) {
-        const caller = this.session && { token: this.session.accessToken, personId: this.session.person.id };
-        return askUntilAnswered(asking, operation, input, caller);
-      },
+      as: (session) => as(() => session),
+      ...as(() => person.session),
+      letters: (to) => post.to(to),
+      operates,
     };
+    return person;
   }
 
   private async live(person: Actor): Promise<void> {

@@ -15,7 +15,8 @@ export const answersKept: Judge = (evidence, workloads) => {
 
 /** What nobody can judge was not tried, however often it was answered. */
 function withoutEffect(commands: readonly Command[], workloads: readonly Workload[], evidence: Evidence): Violation[] {
-  const operations = new Set(commands.filter(({ proof }) => proof === 'done').map(({ operation }) => operation));
+  const traceless = new Set(workloads.flatMap((workload) => workload.traceless ?? []));
+  const operations = new Set(commands.filter(({ operation, proof }) => proof === 'done' && !traceless.has(operation)).map(({ operation }) => operation));
   return [...operations]
     .filter((operation) => effectOf(operation, workloads, evidence) === undefined)
     .map((operation) => ({ invariant, what: `${operation} was acknowledged, and no workload says where its effect is seen`, about: [operation] }));

@@ -14,6 +14,8 @@ const points = {
   'relay.moving': 8,
   'consumer.committing': 10,
   'consumer.committed': 15,
+  'mail.sending': 5,
+  'mail.accepted': 5,
 } as const satisfies Partial<Record<FailPoint, number>>;
 
 type Point = keyof typeof points;
@@ -53,6 +55,7 @@ const diesAt = (point: Point): Fault => ({
 /** Who comes by there. */
 async function passing(point: Point, ground: Ground): Promise<readonly Role[]> {
   if (point.startsWith('consumer.')) return listeners(ground);
+  if (point.startsWith('mail.')) return ground.roles.filter(({ name }) => name === 'notifications' || name === 'all');
   const idle = point === 'command.committed' ? askedNothing : silent;
   return ground.roles.filter(({ name }) => !idle.includes(name));
 }

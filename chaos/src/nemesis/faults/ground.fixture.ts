@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPart, type OpenPart, type PartName } from '@mela/infra';
+import { Mailbox, SmtpSandbox } from '@mela/sandbox';
 import type { Ground } from '../../ground/ground.ts';
 import { prepareSmallDisk } from '../../ground/small-disk.ts';
 import { randomOf } from '../../seed.ts';
@@ -17,6 +18,7 @@ export async function openPartGround(part: PartName, { smallDisk = false } = {})
     disk,
     roles: [],
     parts: { [part]: server } as Ground['parts'],
+    smtp: new SmtpSandbox(new Mailbox()),
     link: () => {
       throw new Error('There is no line here');
     },

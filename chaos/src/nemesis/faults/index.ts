@@ -4,6 +4,7 @@ import { deliveryFaults } from './deliveries.ts';
 import { diskFaults } from './disk.ts';
 import { failPointFaults } from './fail-points.ts';
 import { lineFaults } from './lines.ts';
+import { mailFaults } from './mail.ts';
 import { natsFaults } from './nats.ts';
 import { postgresFaults } from './postgres.ts';
 import { redisFaults } from './redis.ts';
@@ -19,4 +20,5 @@ export const allFaults: readonly Fault[] = [
   ...diskFaults,
   ...clockFaults,
   ...deliveryFaults,
+  ...mailFaults,
 ];

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { Mailbox, SmtpSandbox } from '@mela/sandbox';
 import type { Ground } from '../../ground/ground.ts';
 import type { Role } from '../../ground/role.ts';
 
@@ -81,4 +82,5 @@ export const groundOf = (roles: readonly Role[], link: Ground['link'] = () => { 
   link,
   folder: '',
   parts: {} as Ground['parts'],
+  smtp: new SmtpSandbox(new Mailbox()),
 });

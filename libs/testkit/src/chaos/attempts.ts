@@ -1,6 +1,12 @@
 import { AnswerWithheld, KeyInUse, mela } from '@mela/contracts';
 import type { Asked, Entry } from './workload.ts';
 
+/** What every client of a run says that it is: so a service that notes who asked has noted which command it was. */
+export const agentOf = (key: string): string => `mela-chaos/${key}`;
+
+/** The key that an agent was told with; undefined of any other agent. */
+export const keyOfAgent = (agent: unknown): string | undefined => (typeof agent === 'string' && agent.startsWith(agentOf('')) ? agent.slice(agentOf('').length) : undefined);
+
 /**
  * What one attempt proves. `done`: it has taken effect, by this attempt or an earlier one. `refused`: this attempt has not and will not.
  * `unknown`: it may have, or may yet.

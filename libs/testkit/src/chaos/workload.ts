@@ -22,6 +22,10 @@ export interface Workload {
   listens?(person: Actor): readonly TopicName[];
   /** Of each command, by its operation's id: how many times its effect is in the rows. A 2xx must be there once, a refusal never. */
   readonly effects: Readonly<Record<string, (asked: Asked, rows: Rows) => number>>;
+  /** Commands that leave nothing by which they could be told, by their operation's id: what they make is used up, or replaced by the next. */
+  readonly traceless?: readonly string[];
+  /** SQL over the service's own schema that answers `waiting`: how many things it still has to do. When all is healed, a run waits for them. */
+  readonly waits?: string;
   /** Commands by which a person does something to themselves and to nobody else, by their operation's id. */
   readonly forOneself?: readonly string[];
   /** What other services keep copies of, by the replica's name: the durable of a service that keeps one is `<service>.<name>`. */
@@ -59,6 +63,8 @@ export interface Prober {
   listens(topic: TopicName): Promise<void>;
   /** Their screen is told something of the one with this id. */
   hears(id: string): Promise<void>;
+  /** A mail comes to the address that they have registered with. */
+  receives(): Promise<void>;
 }
 
 export interface Act {
@@ -67,16 +73,40 @@ export interface Act {
   run(person: Actor): Promise<void>;
 }
 
+/** A problem document, as it came. */
+export type Problem = Readonly<Record<string, unknown>> & { readonly code: string };
+
+/** What came of asking until there was a definite answer. */
+export type Tried<Op extends Operation> = { readonly answer: Out<Op>; readonly refusal?: undefined } | { readonly answer?: undefined; readonly refusal: Problem };
+
+export interface Asker {
+  /** Asks until there is a definite answer, each command under one idempotency key; undefined when it was refused or the run ended. */
+  asks<Op extends Operation>(operation: Op, input: Ask<Op>): Promise<Out<Op> | undefined>;
+  /** The same for whoever goes on with what a refusal says; undefined when the run ended. */
+  tries<Op extends Operation>(operation: Op, input: Ask<Op>): Promise<Tried<Op> | undefined>;
+}
+
 /** Somebody in the crowd. Nobody knows what they do next but the seed. */
-export interface Actor {
+export interface Actor extends Asker {
   readonly name: string;
   readonly random: Random;
   /** Set once they are signed in; acts that need it are skipped before. */
   session: Session | undefined;
   /** What the whole crowd knows, such as communities one might join. */
   known<T>(what: string): T[];
-  /** Asks until there is a definite answer, each command under one idempotency key; undefined when it was refused or the run ended. */
-  asks<Op extends Operation>(operation: Op, input: Ask<Op>): Promise<Out<Op> | undefined>;
+  /** The same person with another session, or with none. */
+  as(session: Session | undefined): Asker;
+  /** What came to an address by mail so far, the first first. */
+  letters(to: string): readonly Letter[];
+  /** As the instance's operator, over the bus: what nobody may ask over HTTP. Undefined where nothing came of it. */
+  operates<Op extends Operation>(operation: Op, input: Ask<Op>): Promise<Out<Op> | undefined>;
+}
+
+export interface Letter {
+  readonly to: string;
+  readonly messageId: string;
+  readonly subject: string;
+  readonly text: string;
 }
 
 /** Chance that can be repeated: the same seed makes the same choices. */
@@ -100,6 +130,8 @@ export interface Asked {
   readonly who: string;
   /** The person's id, where they were signed in. */
   readonly personId?: string | undefined;
+  /** The session that they asked in. */
+  readonly sessionId?: string | undefined;
   readonly operation: string;
   readonly command: boolean;
   readonly input: Readonly<Record<string, unknown>>;
@@ -112,6 +144,7 @@ export interface Asked {
 }
 
 export type Outcome =
+  /** Where the answer holds secrets, `body` tells of them no more than `person` and `sessionId`. */
   | { readonly kind: 'answered'; readonly status: number; readonly body: unknown; readonly replayed: boolean }
   /** A problem document: 4xx are definite; 503 and 504 say that it may or may not have happened. */
   | { readonly kind: 'refused'; readonly status: number; readonly code: string }
@@ -148,7 +181,19 @@ export interface Died {
   readonly wasReady: boolean;
 }
 
-export type Entry = Asked | HeardEvent | Followed | Struck | Died;
+/** A mail that came to an address. */
+export interface Mailed {
+  readonly kind: 'mailed';
+  readonly at: number;
+  readonly to: string;
+  /** Angle brackets included. */
+  readonly messageId: string;
+  readonly subject: string;
+  /** Of the link in it, if there is one. */
+  readonly token: string | undefined;
+}
+
+export type Entry = Asked | HeardEvent | Followed | Struck | Died | Mailed;
 
 export interface StreamEvent {
   readonly seq: number;
