@@ -24,6 +24,7 @@ const mistakes: readonly Mistake[] = [
   ['outbox-outside-the-transaction', 'separate', 'transaction.committing', 'I1', says(/^The stream has (version \d+ of .+, and \w+ has (no such|it at version) |\d+ different events of version )/)],
   ['delete-before-acknowledgement', 'all', 'relay.publishing', 'I1', says(/is at version \d+, and the stream has no event of version \d+$/)],
   ['acknowledgement-before-commit', 'all', 'consumer.committing', 'I2', (what) => tooSeldom(what) || says(/^\w+ knows .+, and \w+ has it as /)(what)],
+  ['mail-settled-before-it-is-sent', 'separate', 'mail.sending', 'notifications: what is owed has come, at least once', says(/ is sent, and no copy of it came$/)],
   ['idempotency-outside-the-transaction', 'separate', 'transaction.committing', 'I5', says(/, and its effect is in the rows of \w+ 0 times instead of /)],
 ];
 

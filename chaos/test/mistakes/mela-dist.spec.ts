@@ -15,6 +15,6 @@ it('a mistake that does not take root says so, as soon as it is loaded', () => {
   expect(planted(`${helped} detour(Tx, ['@mela/bus', 'outbox/inbox.js'], 'INSERT INTO outbox', outside);`)).toContain('ENOENT');
 });
 
-it.each(['no-inbox', 'outbox-outside-the-transaction', 'delete-before-acknowledgement', 'acknowledgement-before-commit', 'idempotency-outside-the-transaction'])('%s takes root', (mistake) => {
+it.each(['no-inbox', 'outbox-outside-the-transaction', 'delete-before-acknowledgement', 'acknowledgement-before-commit', 'idempotency-outside-the-transaction', 'mail-settled-before-it-is-sent'])('%s takes root', (mistake) => {
   expect(planted(`await import(${JSON.stringify(join(import.meta.dirname, `${mistake}.mjs`))});`)).toBe('');
 });
