@@ -1,6 +1,6 @@
 import { identity } from '@mela/contracts';
 import type { Workload } from '@mela/testkit/chaos';
-import { answersOfTheLog, noted, notedOnce } from './chaos/audit-log.ts';
+import { answersOfTheLog, noted, notedAtLeastOnce, notedOnce } from './chaos/audit-log.ts';
 import { credentials } from './chaos/credentials.ts';
 import { keptAfterComingBack, nobodyDeleted } from './chaos/departures.ts';
 import { exportsReady } from './chaos/exports.ts';
@@ -44,7 +44,7 @@ export const workload: Workload = {
     // They may have another address since.
     'identity.register': ({ input: { email } }, rows) =>
       rows['person']!.filter((person) => person['email'] === email).length || rows['emailChange']!.filter(({ oldEmail, completed }) => oldEmail === email && completed === true).length,
-    'identity.signIn': noted('signed_in'),
+    'identity.signIn': notedAtLeastOnce('signed_in'),
     'identity.signInWithCode': noted('signed_in'),
     'identity.finishOutside': noted('signed_in'),
     'identity.endSession': ({ input }, rows) => rows['session']!.filter(({ id, revoked }) => id === input['sessionId'] && revoked === true).length,

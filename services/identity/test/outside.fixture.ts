@@ -1,17 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
 import type { OutsideFlow } from '@mela/contracts';
 import { openOidcSandbox, type OidcSandbox, type TokenOrder } from '@mela/sandbox';
 import { IdentitySettings } from '../src/settings.ts';
 import { settings } from './identity.fixture.ts';
 
 export const REDIRECT = 'http://localhost:3000/signed-in';
-
-/** What a page makes before it sends somebody away, and what it keeps until they are back. */
-export function pkce() {
-  const codeVerifier = randomBytes(32).toString('base64url');
-  const codeChallenge = createHash('sha256').update(codeVerifier).digest('base64url');
-  return { codeVerifier, challenge: { codeChallenge, codeChallengeMethod: 'S256' as const } };
-}
 
 export type Begun = OutsideFlow & { readonly codeVerifier: string };
 

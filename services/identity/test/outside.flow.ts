@@ -3,7 +3,8 @@ import { identity, type Ask, type OutsideFlow, type Session } from '@mela/contra
 import { pickAccount, type TokenOrder } from '@mela/sandbox';
 import { askOperation, openWorld, sendOperation } from '@mela/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
-import { forged, pkce, REDIRECT, type Begun } from './outside.fixture.ts';
+import { forged, REDIRECT, type Begun } from './outside.fixture.ts';
+import { pkce } from './pkce.fixture.ts';
 
 const world = openWorld();
 afterEach(() => world.rest());

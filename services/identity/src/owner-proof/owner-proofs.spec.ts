@@ -3,7 +3,8 @@ import { pickAccount } from '@mela/sandbox';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
-import { openProvider, pkce, REDIRECT } from '../../test/outside.fixture.ts';
+import { openProvider, REDIRECT } from '../../test/outside.fixture.ts';
+import { pkce } from '../../test/pkce.fixture.ts';
 
 let database: ServiceDatabase;
 let sandbox: Awaited<ReturnType<typeof openProvider>>;
