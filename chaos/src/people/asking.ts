@@ -63,6 +63,7 @@ export async function attemptOnce<Op extends Operation>({ api, history, who, add
 async function send<Op extends Operation>(api: string, operation: Op, input: Ask<Op>, options: HttpOptions): Promise<Came> {
   try {
     const response = await sendOperation(api, operation, input, options);
+    if (response.ok && operation.mediaType !== undefined) return await fileOf(response);
     const body = (await response.json()) as Record<string, unknown>;
     if (response.ok) return { outcome: { kind: 'answered', status: response.status, body, replayed: response.headers.get('idempotency-replayed') === 'true' }, body };
     return { outcome: { kind: 'refused', status: response.status, code: String(body['code']) }, body };
@@ -70,6 +71,14 @@ async function send<Op extends Operation>(api: string, operation: Op, input: Ask
     const { name, message, cause } = fault as Error & { cause?: { code?: string; message?: string } };
     return { outcome: { kind: 'broken', why: cause?.code ?? cause?.message ?? message, gaveUp: name === 'TimeoutError' }, body: undefined };
   }
+}
+
+/** One that ends too early says so by that: it cannot be had at the moment. */
+async function fileOf(response: Response): Promise<Came> {
+  const file = await response.arrayBuffer().catch(() => undefined);
+  if (!file) return { outcome: { kind: 'refused', status: 503, code: 'broken off' }, body: undefined };
+  const body = { bytes: file.byteLength };
+  return { outcome: { kind: 'answered', status: response.status, body, replayed: false }, body };
 }
 
 const isDefinite = (outcome: Outcome): boolean => outcome.kind === 'refused' && outcome.status < 500 && outcome.code !== KeyInUse().code;

@@ -132,6 +132,20 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   };
 }
 
+/** So many right passwords are looked at before anything comes of the first: for what happens in between. */
+export function heldWhenLookedAt(hasher: PasswordHasher, many: number): { readonly looked: Promise<void>; letGo(): void } {
+  const [looked, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const matches = hasher.matches.bind(hasher);
+  let right = 0;
+  hasher.matches = async (...asked) => {
+    const isRight = await matches(...asked);
+    if (isRight === true && ++right === many) looked.resolve();
+    await letGo.promise;
+    return isRight;
+  };
+  return { looked: looked.promise, letGo: letGo.resolve };
+}
+
 /** People as they are stored, without the time that hashing their passwords takes. */
 export const somebodyIn = (db: Db, name = 'Asha') => async (): Promise<string> => {
   const id = uuidv7();

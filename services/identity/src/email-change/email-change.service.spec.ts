@@ -1,7 +1,7 @@
 import { EmailTaken, EmailUnchanged, isRefusal, TokenRefused, WrongPassword, type DueMail, type Session } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { heldWhenLookedAt, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
 
 let database: ServiceDatabase;
 let identity: Awaited<ReturnType<typeof identityOn>>;
@@ -73,6 +73,19 @@ describe('a change of address', () => {
     const asha = await someone();
     expect(await ask(asha, address(), 'not her password')).toEqual(WrongPassword());
     expect(await ask(asha, asha.person.email)).toEqual(EmailUnchanged());
+  });
+
+  it('is none for fifty who ask for it with a password that is replaced while it is looked at', async () => {
+    const elsewhere = await identityOn(database.db);
+    const all = await Promise.all(Array.from({ length: 10 }, () => someone()));
+    const clients = all.flatMap((one) => Array.from({ length: 5 }, () => one));
+    const held = heldWhenLookedAt(elsewhere.hasher, clients.length);
+    const asking = clients.map((one) => elsewhere.changes.request(callerOf(one), { password, newEmail: address() }));
+    await held.looked;
+    for (const one of all) expect(await identity.passwordChanges.change(callerOf(one), { password, newPassword: 'another long password' })).toEqual({ ended: 0 });
+    held.letGo();
+    expect(await Promise.all(asking)).toEqual(clients.map(() => WrongPassword()));
+    for (const one of all) expect(await mailsOf(one)).toEqual({});
   });
 
   it('to an address that somebody has gets the same answer, and whoever has it hears nothing', async () => {

@@ -1,7 +1,7 @@
 import type { Caller } from '@mela/bus';
 import { Db, stateOf, type Tx } from '@mela/chassis';
 import {
-  EmailTaken, EmailUnchanged, InvalidToken, isRefusal, TokenRefused, UserEmailChanged,
+  EmailTaken, EmailUnchanged, InvalidToken, isRefusal, TokenRefused, UserEmailChanged, WrongPassword,
   type identity, type In, type Out, type Refusal,
 } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
@@ -31,8 +31,10 @@ export class EmailChangeService {
     const holder = await this.owners.check(personId, shown);
     if (isRefusal(holder)) return holder;
     return this.db.transaction(async (tx) => {
-      const account = await tx.get(PersonStore).lock({ id: personId });
+      const account = await tx.get(PersonStore).holdCredentials(personId);
       if (!account) return InvalidToken('Its account is gone');
+      // Another password ends every change that is under way: also one that is just being asked for.
+      if (account.passwordHash !== holder.passwordHash) return WrongPassword();
       const change = { id: uuidv7(), personId, sessionId, oldEmail: account.email, newEmail: foldedEmail(newEmail) };
       if (change.oldEmail === change.newEmail) return EmailUnchanged();
       const changes = tx.get(EmailChangeStore);

@@ -4,8 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { OutsideProofs } from '../outside-flow/outside-proofs.ts';
 import { OutsideStore } from '../outside/outside.store.ts';
 import { KnownPassword } from '../person/known-password.ts';
-import type { Account } from '../person/person.ts';
-import { PersonStore } from '../person/person.store.ts';
+import { PersonStore, type Credentials } from '../person/person.store.ts';
 import { isOfNow } from './owner-proof.ts';
 
 type Shown = Pick<In<typeof identity.deactivate>, 'password' | 'word'>;
@@ -20,7 +19,7 @@ export class OwnerProofs {
     private readonly proofs: OutsideProofs,
   ) {}
 
-  async check(personId: string, { password, word }: Shown): Promise<Account | Refusal> {
+  async check(personId: string, { password, word }: Shown): Promise<Credentials | Refusal> {
     if (word === undefined) return this.passwords.check(personId, password ?? '');
     const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
     if (!account) return InvalidToken('Its account is gone');

@@ -2,8 +2,7 @@ import { Db } from '@mela/chassis';
 import { InvalidToken, isRefusal, WrongPassword, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { PasswordHasher } from './password-hasher.ts';
-import type { Account } from './person.ts';
-import { PersonStore } from './person.store.ts';
+import { PersonStore, type Credentials } from './person.store.ts';
 
 /** For what a session alone is not enough: whoever took one does not know the password. */
 @Injectable()
@@ -13,7 +12,7 @@ export class KnownPassword {
     private readonly hasher: PasswordHasher,
   ) {}
 
-  async check(personId: string, password: string): Promise<Account | Refusal> {
+  async check(personId: string, password: string): Promise<Credentials | Refusal> {
     const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
     if (!account) return InvalidToken('Its account is gone');
     const matches = await this.hasher.matches(password, account.passwordHash ?? undefined);

@@ -22,10 +22,11 @@ export const madeUp: Invariant = {
   },
 };
 
-function isFor({ to, token }: Mailed, { about, subjectId }: Row, { verification = [], person = [], emailChange = [] }: Rows): boolean {
+function isFor({ to, token }: Mailed, { about, subjectId }: Row, { verification = [], person = [], emailChange = [], session = [] }: Rows): boolean {
   if (about === 'verification') return verification.some(({ id, email }) => id === subjectId && email === to) && token !== undefined && idIn(token) === subjectId;
   if (about === 'email_changed') return emailChange.some(({ id, oldEmail }) => id === subjectId && oldEmail === to);
-  return person.some(({ id, email }) => id === subjectId && email === to) || emailChange.some(({ personId, oldEmail, completed }) => personId === subjectId && oldEmail === to && completed === true);
+  const whose = about === 'signed_in_elsewhere' ? session.find(({ id }) => id === subjectId)?.['personId'] : subjectId;
+  return person.some(({ id, email }) => id === whose && email === to) || emailChange.some(({ personId, oldEmail, completed }) => personId === whose && oldEmail === to && completed === true);
 }
 
 /** A token begins with the id of what it proves. */

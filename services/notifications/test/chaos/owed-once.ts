@@ -1,13 +1,16 @@
-import { UserEmailChanged, UserPasswordChanged, VerificationRequested } from '@mela/contracts';
+import { SessionOpenedElsewhere, UserEmailChanged, UserPasswordChanged, UserRoleChanged, UserSecondFactorChanged, VerificationRequested } from '@mela/contracts';
 import type { Invariant, StreamEvent, Violation } from '@mela/testkit/chaos';
 
 const name = 'a mail is owed for each event that asks for one, and for no other';
 
-/** What each of them is about, and which of its facts names the subject. */
-const about: Readonly<Record<string, readonly [about: string, subject: string]>> = {
-  [VerificationRequested.type]: ['verification', 'verificationId'],
-  [UserPasswordChanged.type]: ['password_changed', 'userId'],
-  [UserEmailChanged.type]: ['email_changed', 'changeId'],
+/** What each of them is about, and about whom or what. */
+const about: Readonly<Record<string, (data: StreamEvent['data']) => readonly [about: string, subject: unknown]>> = {
+  [VerificationRequested.type]: (data) => ['verification', data['verificationId']],
+  [UserPasswordChanged.type]: (data) => ['password_changed', data['userId']],
+  [UserEmailChanged.type]: (data) => ['email_changed', data['changeId']],
+  [UserRoleChanged.type]: (data) => ['role_changed', data['userId']],
+  [UserSecondFactorChanged.type]: (data) => [`second_factor_${String(data['change'])}`, data['userId']],
+  [SessionOpenedElsewhere.type]: (data) => ['signed_in_elsewhere', data['sessionId']],
 };
 
 export const owedOnce: Invariant = {
@@ -28,6 +31,6 @@ export const owedOnce: Invariant = {
 };
 
 function isOf(mail: Readonly<Record<string, unknown>>, { type, data }: StreamEvent): boolean {
-  const [what, subject] = about[type]!;
-  return mail['about'] === what && mail['subjectId'] === data[subject];
+  const [what, subject] = about[type]!(data);
+  return mail['about'] === what && mail['subjectId'] === subject;
 }
