@@ -87,6 +87,17 @@ describe('a transaction', () => {
     expect(await kept(other)).toEqual({});
   });
 
+  it('is not committed where something that goes along was never sent', async () => {
+    const id = uuid();
+    const unsendable = db.transaction(async (tx) => {
+      await tx.query('INSERT INTO note (id, text) VALUES ($1, $2)', [id, 'unsendable']);
+      const circle: Record<string, unknown> = {};
+      tx.goesAlong(tx.query('INSERT INTO note (id, text) VALUES ($1, $2)', [uuid(), (circle['of'] = circle)]));
+    });
+    await expect(unsendable).rejects.toThrow('circular');
+    expect(await kept(id)).toEqual({});
+  });
+
   it('that a failed statement has spoilt is not said to be committed', async () => {
     let id = '';
     const before = open.rung();

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate } from 'node:timers/promises';
 import { currentContext, reach, writeOutbox, type Sql, type Transactions } from '@mela/bus';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -85,10 +86,12 @@ export class Db implements Transactions<Tx>, Rows {
         return result;
       }
       const emitted = tx.takeEmitted();
-      const written = ahead(writeOutbox(sql, emitted.map(({ sealed }) => sealed)));
+      const rest = ahead(Promise.all([...tx.takeAlong(), writeOutbox(sql, emitted.map(({ sealed }) => sealed))]));
+      // PostgreSQL knows nothing of what failed before it was sent: that is known here by now.
+      await Promise.race([rest, setImmediate()]);
       reach('transaction.committing');
       const committed = ahead(say(client, 'COMMIT'));
-      await Promise.all([...tx.takeAlong(), written]);
+      await rest;
       // Asked to commit what a failed statement has spoilt, PostgreSQL rolls back and says so in its answer only.
       const { command } = await committed;
       if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed unnoticed, and PostgreSQL undid it all');
