@@ -70,6 +70,7 @@ export class Db implements Transactions<Tx>, Rows {
     if (deadline !== undefined && deadline <= Date.now()) throw new DeadlinePassed();
     const runner = this.source.createQueryRunner();
     let client: PoolClient | undefined;
+    let tx: Tx | undefined;
     let lost: Error | undefined;
     const lose = (fault: Error) => (lost ??= fault);
     try {
@@ -77,9 +78,9 @@ export class Db implements Transactions<Tx>, Rows {
       client.on('error', lose);
       // On its way with the first statement, and answered before it.
       const begun = ahead(say(client, 'BEGIN'));
-      const sql = sqlOf(client);
-      const tx = new Tx(runner.manager, sql, `/mela/${this.service}`, this.says);
-      const result = await this.open.run(tx, () => work(tx));
+      const sql = sqlOf(client, begun);
+      const opened = (tx = new Tx(runner.manager, sql, `/mela/${this.service}`, this.says));
+      const result = await this.open.run(opened, () => work(opened));
       await begun;
       if (undoes(result)) {
         await say(client, 'ROLLBACK');
@@ -102,7 +103,7 @@ export class Db implements Transactions<Tx>, Rows {
     } catch (error) {
       if (client) await say(client, 'ROLLBACK').catch(() => undefined);
       // Whatever failed first, and however TypeORM put it: the connection went under it.
-      throw lost === undefined ? error : new ConnectionLost(lost.message, { cause: error });
+      throw lost === undefined ? (tx?.faultAlong ?? error) : new ConnectionLost(lost.message, { cause: error });
     } finally {
       client?.off('error', lose);
       await runner.release();
@@ -112,10 +113,23 @@ export class Db implements Transactions<Tx>, Rows {
 
 const say = (client: PoolClient, words: string) => statement(words, () => client.query(words));
 
-/** Sent the moment it is asked: nothing comes between it and what is said next. */
-const sqlOf = (client: PoolClient): Sql => ({
-  query: async <Row>(text: string, parameters: readonly unknown[] = []) => (await statement(text, () => client.query(text, [...parameters]))).rows as Row[],
-});
+const QUESTION = /^\s*SELECT\b/i;
+
+/**
+ * Sent the moment it is asked: nothing comes between it and what is said next. Only what writes waits until the transaction is known
+ * to have begun: outside of one it could not be taken back.
+ */
+function sqlOf(client: PoolClient, begun: Promise<unknown>): Sql {
+  let hasBegun = false;
+  begun.then(() => (hasBegun = true), () => undefined);
+  return {
+    query: async <Row>(text: string, parameters: readonly unknown[] = []) => {
+      if (!hasBegun && !QUESTION.test(text)) await begun;
+      const [{ rows }] = await Promise.all([statement(text, () => client.query(text, [...parameters])), begun]);
+      return rows as Row[];
+    },
+  };
+}
 
 /** Awaited later: a fault is told then, and to nobody before. */
 function ahead<R>(answer: Promise<R>): Promise<R> {

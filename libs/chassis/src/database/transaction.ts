@@ -30,6 +30,8 @@ export class Tx implements Rows {
   private depth = 0;
 
   private along: Promise<unknown>[] = [];
+  /** The first of what went along: what is asked after it fails, too, and only because of it. */
+  faultAlong: unknown;
 
   constructor(
     readonly manager: EntityManager,
@@ -59,7 +61,7 @@ export class Tx implements Rows {
 
   /** What nobody here waits for: it has been sent, goes with the commit, and where it fails, so does that. */
   goesAlong(written: Promise<unknown>): void {
-    written.catch(() => undefined);
+    written.catch((fault: unknown) => (this.faultAlong ??= fault));
     this.along.push(written);
   }
 
@@ -88,10 +90,13 @@ export class Tx implements Rows {
     const savepoint = `nested_${++this.depth}`;
     const before = this.emitted.length;
     const actsBefore = this.afterwards.length;
+    const alongBefore = this.along.length;
     await this.query(`SAVEPOINT ${savepoint}`);
     const rollback = async () => {
       this.emitted.length = before;
       this.afterwards.length = actsBefore;
+      this.along.length = alongBefore;
+      if (alongBefore === 0) this.faultAlong = undefined;
       await this.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
     };
     try {

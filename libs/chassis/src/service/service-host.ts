@@ -105,6 +105,8 @@ export async function startService(manifest: Manifest, process: Process, setting
       }
     undo.push(() => app.microservice.close());
     await app.microservice.listen();
+    // Whoever asks from now on is answered: the server knows of every subscription.
+    await nc.flush();
 
     watch(process, name, { nc, db, host, relay });
     return { stop };

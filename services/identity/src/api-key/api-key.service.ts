@@ -1,7 +1,7 @@
 import type { Caller } from '@mela/bus';
 import { Db, decodeKeyset, hashOfApiKey, newApiKey, pageOfRows, SETTINGS, type Tidies, type Tx } from '@mela/chassis';
 import {
-  ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated, ApiKeyUnknown, isRefusal, mela, scopesOf, SessionRevoked, type identity, type In, type IssuedApiKey, type Out, type Refusal,
+  ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated, ApiKeyUnknown, isRefusal, mela, scopesOf, SessionRevoked, WrongPassword, type identity, type In, type IssuedApiKey, type Out, type Refusal,
 } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
@@ -40,7 +40,8 @@ export class ApiKeyService implements Tidies {
     if (isRefusal(account)) return account;
     return this.db.transaction(async (tx) => {
       // Until it is there to be ended: whoever is shut out meanwhile has none afterwards.
-      const owner = await tx.get(PersonStore).lock({ id: personId });
+      const owner = await tx.get(PersonStore).holdCredentials(personId);
+      if (owner && owner.passwordHash !== account.passwordHash) return WrongPassword();
       const keys = tx.get(ApiKeyStore);
       const refused = mayCreate(owner, { alive: await keys.countAlive(personId), most: this.settings.IDENTITY_API_KEYS });
       if (refused) return refused;
@@ -59,6 +60,8 @@ export class ApiKeyService implements Tidies {
     const account = await this.owners.check(personId, shown);
     if (isRefusal(account)) return account;
     return this.db.transaction(async (tx) => {
+      // With a password of before nothing is made that outlives it.
+      if ((await tx.get(PersonStore).holdCredentials(personId))?.passwordHash !== account.passwordHash) return WrongPassword();
       const keys = tx.get(ApiKeyStore);
       const key = await keys.lock(personId, keyId);
       if (!key) return ApiKeyUnknown();

@@ -53,7 +53,8 @@ export class SignInService {
       if (typeof better === 'string') await people.rehash(personId, better);
       // It was the right password, whatever else is missing.
       tx.goesAlong(attempt.succeed(tx));
-      return this.challenges.neededBy(held, device) ?? this.opening.open(tx, held, device, { isAtHome: attempt.isAtHome, signedWith: held.signedWith });
+      // A challenge is of the hash that is kept from now on.
+      return this.challenges.neededBy({ ...held, passwordHash: typeof better === 'string' ? better : stored }, device) ?? this.opening.open(tx, held, device, { isAtHome: attempt.isAtHome, signedWith: held.signedWith });
     });
   }
 

@@ -41,10 +41,14 @@ export class ThrottleStore {
     );
   }
 
-  /** What was counted of the account is forgotten, and of the place given back. */
+  /** What was counted of the account is forgotten, and of the place given back. Held in the order of keys, as where it is counted. */
   async succeed(ofAccount: Buffer, ofPlace: readonly Buffer[]): Promise<void> {
-    const forgotten = this.rows.query('DELETE FROM sign_in_attempt WHERE key = $1', [ofAccount]);
-    await Promise.all([forgotten, ...(ofPlace.length > 0 ? [this.giveBack(ofPlace)] : [])]);
+    await this.rows.query(
+      `WITH held AS MATERIALIZED (SELECT key FROM sign_in_attempt WHERE key = $1 OR key = ANY($2) ORDER BY key FOR UPDATE),
+       forgotten AS (DELETE FROM sign_in_attempt WHERE key IN (SELECT key FROM held WHERE key = $1))
+       UPDATE sign_in_attempt SET attempts = attempts - 1 WHERE attempts > 0 AND key IN (SELECT key FROM held WHERE key <> $1)`,
+      [ofAccount, ofPlace],
+    );
   }
 
   async tidy(): Promise<void> {
