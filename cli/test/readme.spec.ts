@@ -78,16 +78,16 @@ describe('README', () => {
     await vi.waitFor(async () => {
       await run('bash', ['-c', here('npx mela events trigger post.created')], { cwd: projectRoot });
       expect(tail.heard()).toContain('post.created');
-    }, { timeout: 15_000, interval: 100 });
+    }, { timeout: 60_000, interval: 100 });
     await tail.stop();
-  });
+  }, 90_000);
 
   it('the three printed commands: one listens, the other joins and posts, and both are heard', async () => {
     const [listen, signIn, joinAndPost] = printed.split('Three commands to try')[1]!.split('\n').filter((line) => /^\s*(npx|TOKEN|curl)/.test(line));
     const listener = follow(listen!.trim());
-    await vi.waitFor(() => expect(listener.heard()).not.toBe(''), { timeout: 15_000, interval: 50 });
+    await vi.waitFor(() => expect(listener.heard()).not.toBe(''), { timeout: 60_000, interval: 50 });
     await run('bash', ['-c', `${signIn}\n${joinAndPost}`], { cwd: projectRoot });
-    await vi.waitFor(() => expect(listener.heard()).toMatch(/member\.joined[\s\S]*post\.created/), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(() => expect(listener.heard()).toMatch(/member\.joined[\s\S]*post\.created/), { timeout: 60_000, interval: 20 });
     await listener.stop();
-  });
+  }, 150_000);
 });
