@@ -23,6 +23,6 @@ export function detour(Tx, [library, file], beginning, otherWay) {
 
 /** The same statement on a connection of its own, committed at once. */
 export async function outside(statement, parameters = []) {
-  await this.runner.connection.query(statement, [...parameters]);
+  await this.manager.connection.query(statement, [...parameters]);
   return [];
 }

@@ -78,8 +78,7 @@ export class Db implements Transactions<Tx>, Rows {
       client.on('error', lose);
       // On its way with the first statement, and answered before it.
       const begun = ahead(say(client, 'BEGIN'));
-      const sql = sqlOf(client, begun);
-      const opened = (tx = new Tx(runner.manager, sql, `/mela/${this.service}`, this.says));
+      const opened = (tx = new Tx(runner.manager, sqlOf(client, begun), `/mela/${this.service}`, this.says));
       const result = await this.open.run(opened, () => work(opened));
       await begun;
       if (undoes(result)) {
@@ -87,7 +86,7 @@ export class Db implements Transactions<Tx>, Rows {
         return result;
       }
       const emitted = tx.takeEmitted();
-      const rest = ahead(Promise.all([...tx.takeAlong(), writeOutbox(sql, emitted.map(({ sealed }) => sealed))]));
+      const rest = ahead(Promise.all([...tx.takeAlong(), writeOutbox(tx, emitted.map(({ sealed }) => sealed))]));
       // PostgreSQL knows nothing of what failed before it was sent: that is known here by now.
       await Promise.race([rest, setImmediate()]);
       reach('transaction.committing');

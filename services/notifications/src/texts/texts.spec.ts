@@ -1,4 +1,4 @@
-import { mailKinds, type MailKind } from '@mela/contracts';
+import { mailKinds } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
 import { placeholders } from '../mail/letters.ts';
 import { languages } from './texts.ts';
@@ -24,20 +24,18 @@ describe.each(Object.entries(languages))('the texts in %s', (_language, texts) =
   });
 });
 
-const withoutToken: readonly MailKind[] = ['password_changed', 'email_changed', 'signed_in_elsewhere'];
-
 describe('the places in the texts', () => {
   const shared = [...english].filter(([key]) => !key.includes('.'));
 
   it.each(mailKinds)('of %s are those that it is given, and each of them is used', (kind) => {
     const used = new Set([...shared, ...[...english].filter(([key]) => key.startsWith(`${kind}.`))].flatMap(([, text]) => placesIn(text)));
     const given = new Set<string>(placeholders[kind]);
-    expect([...used].filter((name) => !given.has(name) && !isOfTokens(kind, name))).toEqual([]);
+    expect([...used].filter((name) => !given.has(name) && !isOfTokens(name))).toEqual([]);
     expect([...given].filter((name) => !used.has(name))).toEqual([]);
   });
 
-  // A mail without a token says nothing of its end.
-  const isOfTokens = (kind: (typeof mailKinds)[number], name: string) => name === 'until' && withoutToken.includes(kind);
+  // `until` stands in a text that all mails with a token share.
+  const isOfTokens = (name: string) => name === 'until';
 });
 
 it('are of kinds that there are, and every kind has some', () => {
