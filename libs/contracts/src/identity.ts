@@ -9,8 +9,10 @@ import { exportOperations } from './identity/export.ts';
 import { forgottenPasswordOperations } from './identity/forgotten-password.ts';
 import { impersonationOperations } from './identity/impersonation.ts';
 import { mailOperations } from './identity/mail.ts';
+import { outsideLinkOperations } from './identity/outside-link.ts';
 import { outsideOperations } from './identity/outside.ts';
 import { passkeyOperations } from './identity/passkey.ts';
+import { passwordChangeOperations } from './identity/password-change.ts';
 import { Person } from './identity/person.ts';
 import { profileOperations } from './identity/profile.ts';
 import { roleOperations } from './identity/role.ts';
@@ -36,9 +38,11 @@ export * from './identity/forgotten-password.ts';
 export * from './identity/handle.ts';
 export * from './identity/impersonation.ts';
 export * from './identity/mail.ts';
+export * from './identity/outside-link.ts';
 export * from './identity/outside.ts';
 export * from './identity/owner-proof.ts';
 export * from './identity/passkey.ts';
+export * from './identity/password-change.ts';
 export * from './identity/person.ts';
 export * from './identity/profile.ts';
 export * from './identity/role.ts';
@@ -53,6 +57,7 @@ export const identity = service('identity', {
   // Before what ends the session in which somebody tries all of them out.
   ...departureOperations,
   ...sessionOperations,
+  ...passwordChangeOperations,
   ...roleOperations,
   ...accountOperations,
   ...impersonationOperations,
@@ -71,6 +76,7 @@ export const identity = service('identity', {
   ...apiKeyOperations,
   ...exportOperations,
   ...outsideOperations,
+  ...outsideLinkOperations,
   me: query({
     summary: 'Who is signed in',
     http: 'GET /identity/me',

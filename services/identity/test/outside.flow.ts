@@ -140,9 +140,10 @@ describe('somebody who is signed in', () => {
   it('links a provider by its page or a token, is brought by it, and unlinks it', async () => {
     const asha = await world.someone('Asha');
     const { provider, ...page } = await comeBack(await begun());
-    const linked = await asha.asks(identity.linkOutside, { provider, proof: page });
+    expect(await asha.isRefused(identity.linkOutside, { provider, proof: page })).toMatchObject({ status: 403, code: 'identity.wrong_password' });
+    const linked = await asha.asks(identity.linkOutside, { provider, proof: page, password: asha.password });
     const claims = someoneElsewhere();
-    const second = await asha.asks(identity.linkOutside, { provider, proof: { idToken: await tokenOf({ claims }) } });
+    const second = await asha.asks(identity.linkOutside, { provider, proof: { idToken: await tokenOf({ claims }) }, password: asha.password });
     expect((await asha.asks(identity.outsideLinks, {})).items.map(({ id }) => id)).toEqual([linked.id, second.id]);
     expect(await (await send({ idToken: await tokenOf({ claims }) })).json()).toMatchObject({ person: { id: asha.id } });
     await asha.asks(identity.unlinkOutside, { linkId: second.id });
@@ -160,12 +161,16 @@ describe('somebody who is signed in', () => {
   });
 
   it('keeps their last way in until they have a password, and nobody else’s is theirs to take', async () => {
-    const { accessToken: token } = (await (await send({ idToken: await tokenOf({ claims: someoneElsewhere() }) })).json()) as Session;
+    const claims = someoneElsewhere();
+    const idToken = await tokenOf({ claims });
+    const { accessToken: token } = (await (await send({ idToken })).json()) as Session;
     const { items } = await askOperation(world.addresses.api, identity.outsideLinks, {}, { token });
     const unlink = (options: { token: string }) => sendOperation(world.addresses.api, identity.unlinkOutside, { linkId: items[0]!.id }, options);
     expect(await problemOf(unlink({ token }))).toEqual({ status: 409, code: 'identity.last_way_in' });
     expect(await problemOf(unlink({ token: (await world.someone('Ravi')).token }))).toEqual({ status: 404, code: 'identity.outside_link_unknown' });
-    await askOperation(world.addresses.api, identity.changePassword, { newPassword: 'seven lamps beside a slow river' }, { token });
+    const setsOne = (shown: object) => sendOperation(world.addresses.api, identity.changePassword, { ...shown, newPassword: 'seven lamps beside a slow river' }, { token });
+    expect(await problemOf(setsOne({}))).toEqual({ status: 403, code: 'identity.wrong_password' });
+    expect((await setsOne({ word: { provider: 'sandbox', proof: { idToken } } })).status).toBe(200);
     expect((await unlink({ token })).status).toBe(200);
   });
 });

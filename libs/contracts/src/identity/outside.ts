@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { anyone, person } from '../language/access.ts';
-import { perAddress, perUser } from '../language/limit.ts';
-import { Id, Instant, Text } from '../language/models.ts';
-import { command, query } from '../language/operation.ts';
+import { anyone } from '../language/access.ts';
+import { perAddress } from '../language/limit.ts';
+import { Instant, Text } from '../language/models.ts';
+import { command } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
-import { LastWayIn, Suspended, UserRegistered } from './person.ts';
+import { Suspended, UserRegistered } from './person.ts';
 import { Device, EmailTaken, SecondFactorNeeded, Session, SessionOpenedElsewhere } from './session.ts';
 
 /** What the settings call a provider. */
@@ -52,13 +52,6 @@ export const OutsideProof = z
   .meta({ examples: [{ idToken: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhc2hhIn0.c2lnbmF0dXJl' }] });
 export type OutsideProof = z.output<typeof OutsideProof>;
 
-/** A provider that vouches for the caller. */
-export const OutsideLink = z.object({ id: Id, provider: z.string(), linkedAt: Instant, lastUsedAt: Instant });
-export type OutsideLink = z.output<typeof OutsideLink>;
-
-export const LinkedElsewhere = refusal('identity.outside_linked_elsewhere', 409, 'This account at the provider signs in somebody else here', 'Unlink it there first');
-export const OutsideLinkUnknown = refusal('identity.outside_link_unknown', 404, 'You have no such link');
-
 /** Signing in with another’s word for who somebody is. */
 const signingIn = {
   access: anyone,
@@ -94,33 +87,5 @@ export const outsideOperations = {
     input: z.object({ provider: OutsideProvider, ...cameBack, name: Name.optional(), device: Device.optional() }),
     refusals: [...whoIsNobodyYet, OutsideTokenRefused, OutsideFlowRefused],
     ...signingIn,
-  }),
-  linkOutside: command({
-    summary: 'Let a provider vouch for the caller from now on: with an ID token, or with what its page sent the browser back with',
-    http: 'POST /identity/outside/:provider/link',
-    access: person,
-    limit: perUser(30, '1m'),
-    input: z.object({ provider: OutsideProvider, proof: OutsideProof }),
-    output: OutsideLink,
-    refusals: [OutsideUnknown, OutsideUnavailable, OutsideTokenRefused, OutsideFlowRefused, LinkedElsewhere, Suspended],
-    inPerson: true,
-  }),
-  outsideLinks: query({
-    summary: 'The providers that vouch for the caller, and whether they have a password besides',
-    http: 'GET /identity/outside',
-    access: person,
-    limit: perUser(120, '1m'),
-    input: z.object({}),
-    output: z.object({ items: z.array(OutsideLink), hasPassword: z.boolean() }),
-  }),
-  unlinkOutside: command({
-    summary: 'Let a provider vouch for the caller no more; the last way in stays',
-    http: 'DELETE /identity/outside/:linkId',
-    access: person,
-    limit: perUser(30, '1m'),
-    input: z.object({ linkId: Id }),
-    output: z.object({ unlinked: Id }),
-    refusals: [OutsideLinkUnknown, LastWayIn],
-    inPerson: true,
   }),
 };

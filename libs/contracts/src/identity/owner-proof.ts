@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refusal } from '../language/refusal.ts';
 import { OutsideProof, OutsideProvider, OutsideUnavailable, OutsideUnknown } from './outside.ts';
-import { HashingBusy, WrongPassword } from './session.ts';
+import { HashingBusy, TooManyAttempts, WrongPassword } from './session.ts';
 
 // Not 401: whoever is signed in is who they are, and their token is no worse for it.
 export const ProofRefused = refusal('identity.proof_refused', 403, 'This does not show that it is you', 'Sign in at a provider of yours again, and send as `word` what it gave, within five minutes');
@@ -14,4 +14,4 @@ export const byItsOwner = {
   word: z.strictObject({ provider: OutsideProvider, proof: OutsideProof }).optional(),
 };
 
-export const unlessByItsOwner = [WrongPassword, ProofRefused, OutsideUnknown, OutsideUnavailable, HashingBusy];
+export const unlessByItsOwner = [WrongPassword, TooManyAttempts, ProofRefused, OutsideUnknown, OutsideUnavailable, HashingBusy];

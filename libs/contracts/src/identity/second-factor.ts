@@ -7,7 +7,7 @@ import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { topic } from '../topics.ts';
 import { Suspended } from './person.ts';
-import { HashingBusy, SecondFactorNeeded, Session, SessionOpenedElsewhere, WrongPassword } from './session.ts';
+import { HashingBusy, SecondFactorNeeded, Session, SessionOpenedElsewhere, TooManyAttempts, WrongPassword } from './session.ts';
 
 /** What an authenticator app shows. */
 const Code = z.string().trim().regex(/^\d{6}$/, 'is to be six digits').meta({ examples: ['492039'] });
@@ -58,7 +58,7 @@ export const secondFactorOperations = {
     limit: perUser(10, '1m'),
     input: z.object({ password: PasswordOfNow }),
     output: z.object({ secret: z.string(), uri: z.string().meta({ description: 'otpauth://, for a QR code' }) }),
-    refusals: [WrongPassword, SecondFactorOn, HashingBusy],
+    refusals: [WrongPassword, TooManyAttempts, SecondFactorOn, HashingBusy],
     secret: true,
     inPerson: true,
   }),
@@ -82,7 +82,7 @@ export const secondFactorOperations = {
     limit: perUser(10, '1m'),
     input: z.object({ password: PasswordOfNow, ...proof }),
     output: SecondFactor,
-    refusals: [WrongPassword, SecondFactorOff, WrongCode, TooManyCodes, HashingBusy],
+    refusals: [WrongPassword, TooManyAttempts, SecondFactorOff, WrongCode, TooManyCodes, HashingBusy],
     emits: [UserSecondFactorChanged],
     inPerson: true,
   }),
@@ -93,7 +93,7 @@ export const secondFactorOperations = {
     limit: perUser(10, '1m'),
     input: z.object({ password: PasswordOfNow, ...proof }),
     output: RecoveryCodes,
-    refusals: [WrongPassword, SecondFactorOff, WrongCode, TooManyCodes, HashingBusy],
+    refusals: [WrongPassword, TooManyAttempts, SecondFactorOff, WrongCode, TooManyCodes, HashingBusy],
     secret: true,
     inPerson: true,
   }),

@@ -7,7 +7,7 @@ import { Id, Instant, Text, id } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { topic } from '../topics.ts';
-import { Email, Password, Person, Suspended, UserPasswordChanged, UserRegistered } from './person.ts';
+import { Email, Password, Person, Suspended, UserRegistered } from './person.ts';
 import { VerificationRequested } from './verification.ts';
 
 /** What signing in gives: a short-lived access token, and a refresh token that works once. */
@@ -131,16 +131,5 @@ export const sessionOperations = {
     refusals: [NotWhileImpersonating],
     emits: [SessionRevoked],
     session: 'ends',
-  }),
-  changePassword: command({
-    summary: 'Another password, for whoever knows the one of now, or a first one for whoever has none; every other session ends',
-    http: 'PUT /identity/password',
-    access: person,
-    limit: perUser(10, '1m'),
-    input: z.object({ password: z.string().max(200).optional(), newPassword: Password }),
-    output: z.object({ ended: z.int() }),
-    refusals: [WrongPassword, WeakPassword, HashingBusy],
-    emits: [UserPasswordChanged, SessionRevoked],
-    inPerson: true,
   }),
 };

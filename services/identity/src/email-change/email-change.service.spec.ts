@@ -71,7 +71,7 @@ describe('a change of address', () => {
 
   it('takes the password, and another address', async () => {
     const asha = await someone();
-    expect(await ask(asha, address(), 'not her password')).toEqual(WrongPassword());
+    expect(await ask(asha, address(), 'not her password')).toMatchObject(WrongPassword());
     expect(await ask(asha, asha.person.email)).toEqual(EmailUnchanged());
   });
 

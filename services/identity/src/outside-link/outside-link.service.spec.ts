@@ -1,7 +1,7 @@
-import { isRefusal, LastWayIn, LinkedElsewhere, OutsideLinkUnknown, OutsideTokenRefused, type Refusal } from '@mela/contracts';
+import { isRefusal, LastWayIn, LinkedElsewhere, OutsideLinkUnknown, OutsideTokenRefused, ProofRefused, WrongPassword } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityOn, openIdentityDatabase, somebodyIn } from '../../test/identity.fixture.ts';
+import { answer, heldWhenLookedAt, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
 import { openProvider } from '../../test/outside.fixture.ts';
 
 let database: ServiceDatabase;
@@ -14,47 +14,69 @@ beforeAll(async () => {
 afterAll(() => Promise.all([database?.close(), sandbox?.stop()]));
 
 const provider = 'sandbox';
+const password = 'seven lamps beside a slow river';
 const callerOf = (personId: string) => ({ personId, sessionId: crypto.randomUUID(), role: 'member' as const });
-const somebody = async () => callerOf(await somebodyIn(database.db)());
 const tokenOf = async (sub: string) => ({ idToken: await sandbox.server.tokens.make({ claims: { sub, email: `${sub}@outside.example`, email_verified: true } }) });
-const link = async (caller: ReturnType<typeof callerOf>, sub: string) => identity.links.link(caller, { provider, proof: await tokenOf(sub) });
-const given = <T extends object>(outcome: T | Refusal): T => {
-  if (isRefusal(outcome)) throw new Error(outcome.code);
-  return outcome;
-};
+const somebody = async () => callerOf(answer(await identity.people.register({ email: `${crypto.randomUUID()}@example.org`, password, name: 'Somebody' })).person.id);
 /** Somebody whom a provider brought, and who has nothing else. */
-const newcomer = async (sub: string) => callerOf(given(await identity.outside.signIn({ provider, ...(await tokenOf(sub)) })).person.id);
-const linksOf = async (caller: ReturnType<typeof callerOf>) => given(await identity.links.list(caller));
+const newcomer = async (sub: string) => callerOf(answer(await identity.outside.signIn({ provider, ...(await tokenOf(sub)) })).person.id);
+const wordOf = async (sub: string) => ({ word: { provider, proof: await tokenOf(sub) } });
+
+type Shown = Awaited<ReturnType<typeof wordOf>> | { password?: string };
+const link = async (caller: ReturnType<typeof callerOf>, sub: string, shown: Shown = { password }) => identity.links.link(caller, { provider, proof: await tokenOf(sub), ...shown });
+const linksOf = async (caller: ReturnType<typeof callerOf>) => answer(await identity.links.list(caller));
 
 describe('linking', () => {
   it('lets a provider vouch for somebody, whatever the address is there, and says so once', async () => {
     const asha = await somebody();
-    const linked = given(await link(asha, 'asha'));
-    expect(given(await link(asha, 'asha'))).toEqual(linked);
+    const linked = answer(await link(asha, 'asha'));
+    expect(answer(await link(asha, 'asha'))).toEqual(linked);
     expect(await linksOf(asha)).toEqual({ items: [linked], hasPassword: true });
-    expect(given(await identity.outside.signIn({ provider, ...(await tokenOf('asha')) })).person.id).toBe(asha.personId);
+    expect(answer(await identity.outside.signIn({ provider, ...(await tokenOf('asha')) })).person.id).toBe(asha.personId);
     const noted = await database.db.query(`SELECT what, who FROM audit WHERE about = $1 AND what LIKE 'outside%'`, [asha.personId]);
     expect(noted).toEqual([{ what: 'outside_linked', who: asha.personId }]);
   });
 
   it('takes a subject from nobody: of fifty who want one at once it is one’s', async () => {
-    const people = await Promise.all(Array.from({ length: 50 }, somebody));
-    const outcomes = await Promise.all(people.map((person) => link(person, 'wanted')));
+    const people = await Promise.all(Array.from({ length: 50 }, async (_, place) => [await newcomer(`wants-${place}`), await wordOf(`wants-${place}`)] as const));
+    const outcomes = await Promise.all(people.map(([person, word]) => link(person, 'wanted', word)));
     expect(outcomes.filter((outcome) => !isRefusal(outcome))).toHaveLength(1);
     expect(outcomes.filter(isRefusal)).toEqual(Array.from({ length: 49 }, () => LinkedElsewhere()));
+  });
+
+  it('is nobody’s doing who has only a session of theirs', async () => {
+    const [asha, ravi] = [await somebody(), await newcomer('ravi')];
+    expect(await link(asha, 'thief', {})).toMatchObject(WrongPassword());
+    expect(await link(asha, 'thief', { password: 'not this one' })).toMatchObject(WrongPassword());
+    expect(await link(asha, 'thief', await wordOf('thief'))).toMatchObject(WrongPassword());
+    expect(await link(ravi, 'thief', {})).toMatchObject(WrongPassword());
+    expect(await link(ravi, 'thief', await wordOf('thief'))).toEqual(ProofRefused());
+    expect((await linksOf(asha)).items).toEqual([]);
+    expect((await linksOf(ravi)).items).toHaveLength(1);
+  });
+
+  it('is not done with a password of before', async () => {
+    const asha = await somebody();
+    const held = heldWhenLookedAt(identity.hasher, 1);
+    const linking = link(asha, 'late');
+    await held.looked;
+    await database.db.query(`UPDATE person SET password_hash = '$argon2id$another' WHERE id = $1`, [asha.personId]);
+    held.letGo();
+    expect(await linking).toMatchObject(WrongPassword());
+    expect((await linksOf(asha)).items).toEqual([]);
   });
 
   it('needs a token that is good here', async () => {
     const asha = await somebody();
     const idToken = await sandbox.server.tokens.make({ claims: { sub: 'x', aud: 'another' } });
-    expect(await identity.links.link(asha, { provider, proof: { idToken } })).toEqual(OutsideTokenRefused());
+    expect(await identity.links.link(asha, { provider, proof: { idToken }, password })).toEqual(OutsideTokenRefused());
   });
 });
 
 describe('unlinking', () => {
   it('leaves one of two where fifty would take both away at once from somebody without a password', async () => {
     const asha = await newcomer('two-1');
-    given(await link(asha, 'two-2'));
+    answer(await link(asha, 'two-2', await wordOf('two-1')));
     const { items } = await linksOf(asha);
     const outcomes = await Promise.all(Array.from({ length: 50 }, (_, place) => identity.links.unlink(asha, items[place % 2]!.id)));
     expect(outcomes.filter((outcome) => !isRefusal(outcome))).toHaveLength(1);
@@ -64,14 +86,14 @@ describe('unlinking', () => {
 
   it('takes the last away from somebody who has a password, who may be brought by it no more', async () => {
     const asha = await somebody();
-    const { id } = given(await link(asha, 'passing'));
+    const { id } = answer(await link(asha, 'passing'));
     expect(await identity.links.unlink(asha, id)).toEqual({ unlinked: id });
-    expect(given(await identity.outside.signIn({ provider, ...(await tokenOf('passing')) })).person.id).not.toBe(asha.personId);
+    expect(answer(await identity.outside.signIn({ provider, ...(await tokenOf('passing')) })).person.id).not.toBe(asha.personId);
   });
 
   it('is nobody else’s doing', async () => {
     const [asha, ravi] = [await somebody(), await somebody()];
-    const { id } = given(await link(asha, 'hers'));
+    const { id } = answer(await link(asha, 'hers'));
     expect(await identity.links.unlink(ravi, id)).toEqual(OutsideLinkUnknown());
   });
 
@@ -99,7 +121,7 @@ describe('unlinking', () => {
 
   it('races with fifty sign-ins by the same link, and nobody waits in a circle', async () => {
     const asha = await somebody();
-    const { id } = given(await link(asha, 'racing'));
+    const { id } = answer(await link(asha, 'racing'));
     const idToken = (await tokenOf('racing')).idToken;
     const [unlinked, ...outcomes] = await Promise.all([identity.links.unlink(asha, id), ...Array.from({ length: 50 }, () => identity.outside.signIn({ provider, idToken }))]);
     expect(unlinked).toEqual({ unlinked: id });

@@ -1,6 +1,6 @@
 import type { Caller } from '@mela/bus';
 import { Db, lasting } from '@mela/chassis';
-import { InvalidToken, isRefusal, OutsideLinkUnknown, Suspended, type identity, type In, type Out, type OutsideLink, type Refusal } from '@mela/contracts';
+import { InvalidToken, isRefusal, OutsideLinkUnknown, Suspended, WrongPassword, type identity, type In, type Out, type OutsideLink, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
@@ -8,16 +8,18 @@ import { OutsideProofs } from '../outside-flow/outside-proofs.ts';
 import { OutsideProviders } from '../outside/outside-providers.ts';
 import { asLink, mayLink, type Vouched } from '../outside/outside.ts';
 import { OutsideStore } from '../outside/outside.store.ts';
-import { PersonStore } from '../person/person.store.ts';
+import { OwnerProofs } from '../owner-proof/owner-proofs.ts';
+import { PersonStore, type Credentials } from '../person/person.store.ts';
 import { mayLeave } from '../ways-in/ways-in.ts';
 import { WaysInStore } from '../ways-in/ways-in.store.ts';
 
-/** Which providers vouch for somebody: said by themselves, signed in, and never by an address. */
+/** Which providers vouch for somebody: said by themselves, who show that it is them, and never by an address. */
 @Injectable()
 export class OutsideLinkService {
   constructor(
     private readonly db: Db,
     private readonly providers: OutsideProviders,
+    private readonly owners: OwnerProofs,
     private readonly proofs: OutsideProofs,
     private readonly audit: AuditService,
   ) {}
@@ -29,10 +31,12 @@ export class OutsideLinkService {
     return { items: links.map(asLink), hasPassword: account.passwordHash !== null };
   }
 
-  async link(caller: Caller, { provider, proof }: In<typeof identity.linkOutside>): Promise<OutsideLink | Refusal> {
+  async link(caller: Caller, { provider, proof, ...shown }: In<typeof identity.linkOutside>): Promise<OutsideLink | Refusal> {
+    const holder = await this.owners.check(caller.personId, shown);
+    if (isRefusal(holder)) return holder;
     const vouched = await this.proofs.vouched(provider, proof);
-    const outcome = isRefusal(vouched) ? vouched : await this.keep(caller, vouched);
-    // What a page's sign-in gave is used up, whatever came of it.
+    const outcome = isRefusal(vouched) ? vouched : await this.keep(caller, holder, vouched);
+    // What a page’s sign-in gave is used up, whatever came of it.
     return 'code' in proof && isRefusal(outcome) ? lasting(outcome) : outcome;
   }
 
@@ -52,14 +56,16 @@ export class OutsideLinkService {
     });
   }
 
-  private keep(caller: Caller, vouched: Vouched): Promise<OutsideLink | Refusal> {
+  private keep(caller: Caller, holder: Credentials, vouched: Vouched): Promise<OutsideLink | Refusal> {
     const { personId } = caller;
     const { provider, issuer, subject } = vouched;
     return this.db.transaction(async (tx) => {
       const outside = tx.get(OutsideStore);
       await outside.inTurn(vouched);
-      const account = await tx.get(PersonStore).hold(personId);
+      const account = await tx.get(PersonStore).holdCredentials(personId);
       if (!account) return InvalidToken('Its account is gone');
+      // Another password shuts out whoever knew the one of before: also where they are just opening another way in.
+      if (account.passwordHash !== holder.passwordHash) return WrongPassword();
       if (account.suspendedAt !== null) return Suspended();
       const linked = await outside.find(vouched);
       const refused = mayLink(personId, linked);

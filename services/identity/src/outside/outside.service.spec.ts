@@ -17,6 +17,8 @@ afterAll(() => Promise.all([database?.close(), sandbox?.stop()]));
 
 const tokenOf = (sub: string, claims: Record<string, unknown> = {}) => sandbox.server.tokens.make({ claims: { sub, email: `${sub}@outside.example`, email_verified: true, ...claims } });
 const signIn = async (sub: string, claims?: Record<string, unknown>) => identity.outside.signIn({ provider: 'sandbox', idToken: await tokenOf(sub, claims), device: 'a phone' });
+/** What somebody without a password shows in its place. */
+const wordOf = async (sub: string) => ({ word: { provider: 'sandbox', proof: { idToken: await tokenOf(sub) } } });
 const signedIn = (outcome: Session | Refusal): Session => {
   if (isRefusal(outcome)) throw new Error(outcome.code);
   return outcome;
@@ -43,7 +45,7 @@ describe('somebody with a provider’s word', () => {
 
   it('shows a code besides, once codes are on', async () => {
     const caller = callerOf(signedIn(await signIn('careful')));
-    answer(await identity.passwordChanges.change(caller, { newPassword: 'seven lamps beside a slow river' }));
+    answer(await identity.passwordChanges.change(caller, { ...(await wordOf('careful')), newPassword: 'seven lamps beside a slow river' }));
     const app = new AuthenticatorApp(answer(await identity.secondFactors.begin(caller, { password: 'seven lamps beside a slow river' })).secret);
     const step = AuthenticatorApp.now();
     answer(await identity.secondFactors.confirm(caller, { code: app.codeOf(step) }));
@@ -91,16 +93,17 @@ describe('whoever has no password', () => {
     for (const password of ['', 'null', 'a long password']) expect(await identity.signIns.signIn({ email: 'bare@outside.example', password })).toMatchObject(WrongCredentials());
   });
 
-  it('sets one without knowing one, once: of fifty at once one is set, and signs in with it', async () => {
+  it('sets one with their provider’s word, and not without, once: of fifty at once one is set, and signs in with it', async () => {
     const session = signedIn(await signIn('setting'));
     const caller = callerOf(session);
-    expect(await identity.passwordChanges.change(caller, { password: 'some other one', newPassword: 'seven lamps beside a slow river' })).toEqual(WrongPassword());
+    for (const shown of [{ password: 'some other one' }, {}]) expect(await identity.passwordChanges.change(caller, { ...shown, newPassword: 'seven lamps beside a slow river' })).toMatchObject(WrongPassword());
+    const word = await wordOf('setting');
     const tries = Array.from({ length: 50 }, (_, place) => `seven lamps beside ${place} slow rivers`);
-    const outcomes = await Promise.all(tries.map((newPassword) => identity.passwordChanges.change(caller, { newPassword })));
+    const outcomes = await Promise.all(tries.map((newPassword) => identity.passwordChanges.change(caller, { ...word, newPassword })));
     const set = tries.filter((_, place) => !isRefusal(outcomes[place]));
     expect([set.length, outcomes.filter(isRefusal)]).toEqual([1, Array.from({ length: 49 }, () => WrongPassword())]);
     expect(signedIn(await identity.signIns.signIn({ email: 'setting@outside.example', password: set[0]! })).person.id).toBe(session.person.id);
-    expect(await identity.passwordChanges.change(caller, { newPassword: 'another seven lamps at sea' })).toEqual(WrongPassword());
+    expect(await identity.passwordChanges.change(caller, { ...word, newPassword: 'another seven lamps at sea' })).toMatchObject(WrongPassword());
   });
 });
 

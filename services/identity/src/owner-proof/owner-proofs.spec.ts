@@ -1,4 +1,4 @@
-import { isRefusal, OutsideUnavailable, OutsideUnknown, ProofRefused, WrongPassword } from '@mela/contracts';
+import { isRefusal, OutsideUnavailable, OutsideUnknown, ProofRefused, TooManyAttempts, WrongPassword } from '@mela/contracts';
 import { pickAccount } from '@mela/sandbox';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,6 +16,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([database?.close(), sandbox?.stop()]));
 
 const provider = 'sandbox';
+const password = 'seven lamps beside a slow river';
 const emailOf = (sub: string) => `${sub}@outside.example`;
 const tokenOf = (sub: string, claims: Record<string, unknown> = {}) => sandbox.server.tokens.make({ claims: { sub, email: emailOf(sub), email_verified: true, ...claims } });
 const wordOf = async (sub: string, claims?: Record<string, unknown>) => ({ word: { provider, proof: { idToken: await tokenOf(sub, claims) } } });
@@ -30,7 +31,7 @@ const seconds = () => Math.floor(Date.now() / 1000);
 describe('somebody without a password', () => {
   it('does with their provider’s word what others do with a password', async () => {
     const asha = await newcomer('asha');
-    expect(await identity.passkeys.options(asha, { password: '' })).toEqual(WrongPassword());
+    expect(await identity.passkeys.options(asha, { password: '' })).toMatchObject(WrongPassword());
     expect(answer(await identity.passkeys.options(asha, await wordOf('asha'))).options).toMatchObject({ user: { name: emailOf('asha') } });
     expect(await identity.changes.request(asha, { newEmail: 'asha@elsewhere.example', ...(await wordOf('asha')) })).toEqual({ accepted: true });
     expect(answer(await identity.departures.deactivate(asha, await wordOf('asha'))).deactivatedAt).toBeDefined();
@@ -73,7 +74,19 @@ describe('somebody without a password', () => {
 
 it('whoever has a password is asked for that, also where a provider would vouch for them', async () => {
   const asha = await newcomer('with-both');
-  answer(await identity.passwordChanges.change(asha, { newPassword: 'seven lamps beside a slow river' }));
-  expect(await identity.departures.delete(asha, await wordOf('with-both'))).toEqual(WrongPassword());
-  expect(answer(await identity.departures.delete(asha, { password: 'seven lamps beside a slow river' })).dueAt).toBeDefined();
+  answer(await identity.passwordChanges.change(asha, { ...(await wordOf('with-both')), newPassword: password }));
+  expect(await identity.departures.delete(asha, await wordOf('with-both'))).toMatchObject(WrongPassword());
+  expect(answer(await identity.departures.delete(asha, { password })).dueAt).toBeDefined();
+});
+
+it('guesses at a password count as those of whoever signs in, under a key of theirs too, and the right one is forgiven them', async () => {
+  const sub = crypto.randomUUID();
+  const asha = await newcomer(sub);
+  answer(await identity.passwordChanges.change(asha, { ...(await wordOf(sub)), newPassword: password }));
+  const guess = () => database.db.transaction(async () => ({ outcome: await database.db.transaction(() => identity.departures.delete(asha, { password: 'a guess' })) }));
+  for (let tries = 0; tries < 19; tries++) expect((await guess()).outcome).toMatchObject(WrongPassword());
+  expect(isRefusal(await identity.passkeys.options(asha, { password }))).toBe(false);
+  for (let tries = 0; tries < 20; tries++) expect((await guess()).outcome).toMatchObject(WrongPassword());
+  expect((await guess()).outcome).toMatchObject({ code: TooManyAttempts.code });
+  expect(await identity.signIns.signIn({ email: emailOf(sub), password })).toMatchObject({ code: TooManyAttempts.code });
 });

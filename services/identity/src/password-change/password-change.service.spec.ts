@@ -21,7 +21,7 @@ describe('a person’s password', () => {
     const first = await someone();
     const second = answer(await identity.signIns.signIn({ email: first.person.email, password }));
     const newPassword = 'another long password';
-    expect(await identity.passwordChanges.change(callerOf(second), { password: 'not this one', newPassword })).toEqual(WrongPassword());
+    expect(await identity.passwordChanges.change(callerOf(second), { password: 'not this one', newPassword })).toMatchObject(WrongPassword());
     expect(await identity.passwordChanges.change(callerOf(second), { password, newPassword })).toEqual({ ended: 1 });
     expect(await identity.sessions.refresh({ refreshToken: first.refreshToken })).toEqual(RefreshRefused());
     answer(await identity.sessions.refresh({ refreshToken: second.refreshToken }));

@@ -1,11 +1,11 @@
 import type { Caller } from '@mela/bus';
 import { Db } from '@mela/chassis';
-import { InvalidToken, isRefusal, UserPasswordChanged, WrongPassword, type identity, type In, type Out, type Refusal } from '@mela/contracts';
+import { isRefusal, UserPasswordChanged, WrongPassword, type identity, type In, type Out, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.ts';
 import { EmailChangeStore } from '../email-change/email-change.store.ts';
+import { OwnerProofs } from '../owner-proof/owner-proofs.ts';
 import { NewPasswords } from '../person/new-passwords.ts';
-import { PasswordHasher } from '../person/password-hasher.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { endSessions } from '../session/end-sessions.ts';
 import { VerificationStore } from '../verification/verification.store.ts';
@@ -14,19 +14,16 @@ import { VerificationStore } from '../verification/verification.store.ts';
 export class PasswordChangeService {
   constructor(
     private readonly db: Db,
-    private readonly hasher: PasswordHasher,
+    private readonly owners: OwnerProofs,
     private readonly passwords: NewPasswords,
     private readonly audit: AuditService,
   ) {}
 
   /** Whoever else is signed in may be why it is changed. */
-  async change(caller: Caller, { password, newPassword }: In<typeof identity.changePassword>): Promise<Out<typeof identity.changePassword> | Refusal> {
+  async change(caller: Caller, { newPassword, ...shown }: In<typeof identity.changePassword>): Promise<Out<typeof identity.changePassword> | Refusal> {
     const { personId, sessionId } = caller;
-    const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
-    if (!account) return InvalidToken('Its account is gone');
-    const known = await this.knows(password, account.passwordHash);
-    if (isRefusal(known)) return known;
-    if (!known) return WrongPassword();
+    const account = await this.owners.check(personId, shown);
+    if (isRefusal(account)) return account;
     const after = await this.passwords.take(newPassword, account);
     if (isRefusal(after)) return after;
     return this.db.transaction(async (tx) => {
@@ -40,10 +37,5 @@ export class PasswordChangeService {
       await this.audit.note(tx, { what: 'password_changed', by: caller, about: personId, details: { ended } });
       return { ended };
     });
-  }
-
-  /** Whoever has no password knows it by saying none. */
-  private async knows(password: string | undefined, stored: string | null): Promise<boolean | Refusal> {
-    return stored === null ? password === undefined : this.hasher.matches(password ?? '', stored);
   }
 }
