@@ -20,8 +20,6 @@ export interface SentRow {
 interface Chain {
   readonly waiting: OutboxRow[];
   inFlight: boolean;
-  /** Acknowledged, but still in the outbox table: the next look would find them again. */
-  unmoved: number;
   stalledUntil: number;
 }
 
@@ -38,6 +36,8 @@ export class Chains {
   private readonly chains = new Map<string, Chain>();
   private readonly attempts = new Map<string, number>();
   private acknowledged: SentRow[] = [];
+  /** Acknowledged, but still in the outbox table: the next look would find them again. */
+  private readonly unmoved = new Set<string>();
   private rows = 0;
   private abandoned = false;
 
@@ -53,6 +53,11 @@ export class Chains {
 
   get hasAcknowledged(): boolean {
     return this.acknowledged.length > 0;
+  }
+
+  /** Ids of rows that the stream has and that have not left the outbox: what comes after them may go. */
+  get sent(): ReadonlySet<string> {
+    return this.unmoved;
   }
 
   /** Aggregates whose rows must not be read now. */
@@ -74,7 +79,7 @@ export class Chains {
       this.rows += 1;
       if (chain) chain.waiting.push(row);
       else {
-        const begun = { waiting: [row], inFlight: false, unmoved: 0, stalledUntil: 0 };
+        const begun = { waiting: [row], inFlight: false, stalledUntil: 0 };
         this.chains.set(row.aggregate_id, begun);
         fresh.push([row.aggregate_id, begun]);
       }
@@ -91,13 +96,8 @@ export class Chains {
   }
 
   moved(rows: readonly SentRow[]): void {
-    for (const { row } of rows) {
-      const { aggregate_id } = row;
-      this.rows -= 1;
-      const chain = this.chains.get(aggregate_id)!;
-      chain.unmoved -= 1;
-      this.release(aggregate_id, chain);
-    }
+    for (const { row } of rows) this.unmoved.delete(row.id);
+    this.rows -= rows.length;
   }
 
   /** Nothing new is sent; what is in flight may still be acknowledged. */
@@ -124,8 +124,9 @@ export class Chains {
     if (stored) {
       this.attempts.delete(aggregate);
       this.acknowledged.push({ row, streamSeq: stored.seq });
-      chain.unmoved += 1;
+      this.unmoved.add(row.id);
       this.advance(aggregate, chain);
+      this.release(aggregate, chain);
       this.events.acknowledged();
       return;
     }
@@ -139,6 +140,6 @@ export class Chains {
   }
 
   private release(aggregate: string, chain: Chain, now = performance.now()): void {
-    if (!chain.inFlight && chain.unmoved === 0 && chain.stalledUntil <= now) this.chains.delete(aggregate);
+    if (!chain.inFlight && chain.stalledUntil <= now) this.chains.delete(aggregate);
   }
 }

@@ -74,19 +74,20 @@ export class RelaySession {
   }
 
   /**
-   * The next rows of the held shards, in order of ids within each, leaving out aggregates that must wait. Those come from a
-   * subquery, which is hashed once: a plan that is made before they are known would compare each row with every one of them.
+   * The next rows of the held shards, in order of ids within each, leaving out aggregates that must wait and rows that were sent.
+   * Those come from subqueries, which are hashed once: a plan that is made before they are known would compare each row with every one of them.
    */
-  async pending(busy: readonly string[], limit: number): Promise<OutboxRow[]> {
+  async pending({ busy, sent }: { busy: readonly string[]; sent: ReadonlySet<string> }, limit: number): Promise<OutboxRow[]> {
     const rows = await this.prepared<OutboxRow>(
       'pending',
       `SELECT next.* FROM unnest($1::smallint[]) AS held (shard)
        CROSS JOIN LATERAL (
          SELECT shard, id, ctid, event_id, aggregate_id, subject, headers, payload FROM outbox
          WHERE outbox.shard = held.shard AND aggregate_id NOT IN (SELECT unnest(string_to_array($2, E'\\n')))
-         ORDER BY id LIMIT $3) AS next
-       LIMIT $3`,
-      [this.held, busy.join('\n'), limit],
+           AND id NOT IN (SELECT unnest($3::bigint[]))
+         ORDER BY id LIMIT $4) AS next
+       LIMIT $4`,
+      [this.held, busy.join('\n'), numbers([...sent]), limit],
     );
     // Another shard comes first next time: a busy one must not starve those behind it.
     this.held = [...this.held.slice(1), ...this.held.slice(0, 1)];

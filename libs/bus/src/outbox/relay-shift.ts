@@ -23,6 +23,8 @@ const READ_AT_MOST = 2_000;
 const WINDOW = 4_000;
 /** About as long as an event takes to the screens of everybody who hears it. */
 const MOVE_AFTER_MS = 3;
+/** So many rows that were sent leave the outbox whatever else there is to do. */
+const MOVE_AT_LEAST = 100;
 const POLL_MS = { soonest: 20, latest: 250 };
 
 /** A relay's work for as long as one database session lasts: reads, sends, moves, and checks the stream whenever it must. */
@@ -56,10 +58,8 @@ export class RelayShift {
       while (!isOver()) {
         if (this.session.broken) throw this.session.broken;
         if (rows.length === 0) await this.linger();
-        // The database moves what was acknowledged while the next rows go out.
-        const moving = this.move();
         this.sawAll = checkpoint.open && this.chains.launch(rows) && this.sawAll;
-        const moved = await moving;
+        const moved = this.mayMoveLater(rows) ? 0 : await this.move();
         // Whoever is to be told of an event does not wait until the house is in order, unless that has waited long.
         if ((woke !== 'news' && this.chains.load === 0) || housekeeping.isLate) await housekeeping.tidy(this.session);
         const checked = await this.check();
@@ -76,6 +76,11 @@ export class RelayShift {
   /** Whoever is told of an event comes before its row, which leaves the outbox when they have had a moment, or together with what comes meanwhile. */
   private async linger(): Promise<void> {
     if (this.sawAll && this.chains.hasAcknowledged) await this.parts.wakeable.lull(MOVE_AFTER_MS);
+  }
+
+  /** While there are events to tell, unless what was told becomes much to remember. */
+  private mayMoveLater(launched: readonly OutboxRow[]): boolean {
+    return this.mayRead && (launched.length > 0 || this.parts.wakeable.hasNews) && this.chains.sent.size < MOVE_AT_LEAST;
   }
 
   private async move(): Promise<number> {
@@ -101,14 +106,18 @@ export class RelayShift {
     return again;
   }
 
+  private get mayRead(): boolean {
+    const { publisher, checkpoint } = this.parts;
+    return checkpoint.open && publisher.connected && this.session.shards.length > 0 && this.chains.load <= WINDOW - READ_AT_MOST;
+  }
+
   private async read(): Promise<readonly OutboxRow[]> {
-    const { publisher, checkpoint, wakeable } = this.parts;
-    if (!checkpoint.open || !publisher.connected || this.session.shards.length === 0 || this.chains.load > WINDOW - READ_AT_MOST) return [];
+    if (!this.mayRead) return [];
+    this.parts.wakeable.forget();
     const busy = this.chains.busy();
     // When the stream takes nothing, reading on would only fill the memory with what has to wait.
     if (busy.length > WINDOW) return [];
-    wakeable.forget();
-    const rows = await this.session.pending(busy, READ_AT_MOST);
+    const rows = await this.session.pending({ busy, sent: this.chains.sent }, READ_AT_MOST);
     this.sawAll = busy.length === 0 && rows.length < READ_AT_MOST;
     return rows;
   }
