@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { Query } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openGround, type Ground } from '../service/notes.fixture.ts';
 import { dataSource } from './data-source.ts';
 import { MindedClient } from './minded-client.ts';
@@ -68,5 +68,16 @@ describe('what is asked of it', () => {
     expect(fault).toMatchObject({ code: '42703', message: expect.stringContaining('nothing') });
     expect((fault as Error).stack).toContain('minded-client.spec.ts');
     await expect(client.query('SELECT 1')).resolves.toBeDefined();
+  });
+
+  it('goes out together where it is asked in one breath', async () => {
+    const pipelined = new MindedClient({ connectionString: ground.postgres.url, pipeline: true });
+    await pipelined.connect();
+    const pieces = vi.spyOn(pipelined.connection.stream, '_writev' as never);
+    const answers = await Promise.all([1, 2, 3].map((n) => pipelined.query('SELECT $1::int AS n', [n])));
+    expect(answers.map(({ rows }) => rows)).toEqual([[{ n: 1 }], [{ n: 2 }], [{ n: 3 }]]);
+    expect(pieces).toHaveBeenCalledTimes(1);
+    expect((await pipelined.query('SELECT 4 AS n')).rows).toEqual([{ n: 4 }]);
+    await pipelined.end();
   });
 });

@@ -10,8 +10,26 @@ export class MindedClient extends Client {
     // PostgreSQL may take its leave in the same breath as its last answer: then whoever asked for the connection has not
     // been given it yet, nobody listens for its faults, and the driver would end the process. Whoever uses it afterwards is told anyway.
     this.on('error', () => undefined);
-    this.query = ownPromises(this.query.bind(this));
+    this.query = ownPromises(inOneGo(this, this.query.bind(this)));
   }
+}
+
+/** What is asked in one breath goes out together: each piece that is sent wakes PostgreSQL, which costs more than what it says. */
+function inOneGo({ connection }: Client, query: Query): Query {
+  const asked = query as (...given: readonly unknown[]) => unknown;
+  let isHeld = false;
+  return ((...given: readonly unknown[]) => {
+    if (!isHeld) {
+      const { stream } = connection;
+      isHeld = true;
+      stream.cork();
+      process.nextTick(() => {
+        isHeld = false;
+        stream.uncork();
+      });
+    }
+    return asked(...given);
+  }) as Query;
 }
 
 /**

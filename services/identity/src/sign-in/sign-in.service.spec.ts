@@ -3,7 +3,7 @@ import { HashingBusy, WrongCredentials, type Session } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import type { JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { answer, heldWhenLookedAt, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
 import { formatHash, parseHash } from '../person/password.ts';
 
 let database: ServiceDatabase;
@@ -72,5 +72,21 @@ describe('signing in', () => {
     expect(await identity.signIns.signIn({ email: asha.person.email, password })).toMatchObject(WrongCredentials());
     looked.mockRestore();
     expect(await database.db.query('SELECT id FROM session WHERE person_id = $1 AND revoked_at IS NULL', [asha.person.id])).toEqual([{ id: sidOf(asha) }]);
+  });
+
+  it('gives a token of the role and of the key of now, also where they become others while the password is looked at', async () => {
+    const asha = await someone();
+    const [before] = await identity.keys.published();
+    const held = heldWhenLookedAt(identity.hasher, 1);
+    const signing = identity.signIns.signIn({ email: asha.person.email, password });
+    await held.looked;
+    const elsewhere = await identityOn(database.db);
+    answer<object>(await elsewhere.rotation.rotate({ compromised: true }));
+    await database.db.query(`UPDATE person SET role = 'admin' WHERE id = $1`, [asha.person.id]);
+    held.letGo();
+    const { accessToken } = answer(await signing);
+    const verified = await new TokenVerifier(async () => ({ keys: [...(await identity.keys.published())] }) as never).verify(accessToken);
+    expect(verified).toMatchObject({ caller: { personId: asha.person.id, role: 'admin' } });
+    expect((verified as { kid: string }).kid).not.toBe((before as { kid: string }).kid);
   });
 });
