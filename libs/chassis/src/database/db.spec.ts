@@ -57,6 +57,20 @@ describe('a transaction', () => {
     expect([Object.keys(await kept(id)).length, await eventsOf(id)]).toEqual([left, left]);
   });
 
+  it.each<[string, (tx: Tx) => Promise<unknown>]>([
+    ['of itself', (tx) => write(tx, 'late')],
+    ['of the database', () => db.query('SELECT 1')],
+  ])('is not asked for more once it is over: what nobody waited for is a fault (%s)', async (_of, ask) => {
+    const after = Promise.withResolvers<void>();
+    let late: Promise<unknown> = Promise.resolve();
+    await db.transaction(async (tx) => {
+      late = after.promise.then(() => ask(tx));
+      late.catch(() => undefined);
+    });
+    after.resolve();
+    await expect(late).rejects.toThrow('The transaction is over');
+  });
+
   it('holds what is asked of the database meanwhile', async () => {
     const seen = await db.transaction(async (tx) => Object.keys(await kept(await write(tx, 'inside'))));
     expect(seen).toEqual(['inside']);

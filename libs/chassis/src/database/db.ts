@@ -104,6 +104,7 @@ export class Db implements Transactions<Tx>, Rows {
       // Whatever failed first, and however TypeORM put it: the connection went under it.
       throw lost === undefined ? (tx?.faultAlong ?? error) : new ConnectionLost(lost.message, { cause: error });
     } finally {
+      tx?.end();
       client?.off('error', lose);
       await runner.release();
     }

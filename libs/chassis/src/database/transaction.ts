@@ -28,7 +28,7 @@ export class Tx implements Rows {
   private emitted: Emitted[] = [];
   private afterwards: (() => void)[] = [];
   private depth = 0;
-
+  private isOver = false;
   private along: Promise<unknown>[] = [];
   /** The first of what went along: what is asked after it fails, too, and only because of it. */
   faultAlong: unknown;
@@ -40,7 +40,8 @@ export class Tx implements Rows {
     private readonly says?: ReadonlySet<string>,
   ) {}
 
-  query<Row = Record<string, unknown>>(statement: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+  async query<Row = Record<string, unknown>>(statement: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    this.insistThatItIsOpen();
     return this.sql.query<Row>(statement, parameters);
   }
 
@@ -50,6 +51,7 @@ export class Tx implements Rows {
 
   /** Written to the outbox when the transaction commits. The aggregate is to be locked or changed by then: its version orders the events. */
   emit<E extends EventType>(event: E, aggregate: { id: string; version: number }, data: DataOf<E>): void {
+    this.insistThatItIsOpen();
     if (this.says && !this.says.has(event.type)) throw new Error(`${event.type} is not ${this.source}’s to say`);
     const context = currentContext();
     const span = beginSpan('event', event.type, context?.traceparent);
@@ -76,6 +78,11 @@ export class Tx implements Rows {
 
   committed(): void {
     for (const act of this.afterwards.splice(0)) act();
+  }
+
+  /** Its connection is another's from now on: what is asked of it late must not be done there. */
+  end(): void {
+    this.isOver = true;
   }
 
   /** What was emitted since the outermost transaction began, once and for all. */
@@ -107,5 +114,9 @@ export class Tx implements Rows {
       await rollback().catch(() => undefined);
       throw error;
     }
+  }
+
+  private insistThatItIsOpen(): void {
+    if (this.isOver) throw new Error('The transaction is over: somebody did not wait for what they asked of it');
   }
 }
