@@ -99,11 +99,11 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const outside = new OutsideService(db, outsideProviders, challenges, opening, audit);
   const flows = new OutsideFlowService(db, outsideProviders, outside);
   const outsideProofs = new OutsideProofs(outsideProviders, flows);
-  const owners = new OwnerProofs(db, known, outsideProofs);
+  const owners = new OwnerProofs(db, known, outsideProofs, proofs);
   const apiKeys = new ApiKeyService(db, owners, audit, own);
   const departures = new DepartureService(db, owners, apiKeys, cards, audit, own);
   return {
-    keys, rotation: new SigningKeyService(db, keys, own), hasher, throttle, audit, opening,
+    keys, rotation: new SigningKeyService(db, keys, own), hasher, audit, opening,
     signIns: new SignInService(db, hasher, throttle, challenges, opening, audit),
     sessions: new SessionService(db, refreshTokens, accessTokens, audit, own),
     passwordChanges: new PasswordChangeService(db, owners, passwords, audit),
@@ -131,12 +131,6 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     flows,
     links: new OutsideLinkService(db, outsideProviders, owners, outsideProofs, audit),
   };
-}
-
-/** For what fifty do at once with one account: they would be too many before it came to anything. */
-export function uncounted<I extends { readonly throttle: SignInThrottle }>(identity: I): I {
-  identity.throttle.admit = async () => ({ isAtHome: false, succeed: async () => {}, giveBack: async () => {} });
-  return identity;
 }
 
 /** So many right passwords are looked at before anything comes of the first: for what happens in between. */

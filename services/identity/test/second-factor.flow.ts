@@ -53,6 +53,18 @@ describe('a person with an authenticator app', () => {
     expect(Date.parse(possibleAt) - Date.now()).toBeLessThanOrEqual(seconds * 1000);
   });
 
+  it('shows a code, too, for what would ask for none later', async () => {
+    const asha = await world.someone('Asha');
+    const { password } = asha;
+    const { next, recoveryCodes } = await withCodes(asha);
+    const wish = { name: 'The newsletter', scopes: ['communities:read'], password };
+    expect(await asha.isRefused(identity.createApiKey, wish)).toMatchObject({ status: 403, code: 'identity.code_needed' });
+    expect(await asha.isRefused(identity.passkeyOptions, { password })).toMatchObject({ status: 403, code: 'identity.code_needed' });
+    expect(await asha.asks(identity.createApiKey, { ...wish, code: next })).toMatchObject({ name: 'The newsletter' });
+    expect(await asha.isRefused(identity.createApiKey, { ...wish, code: next })).toMatchObject({ status: 403, code: 'identity.wrong_code' });
+    expect(await asha.asks(identity.passkeyOptions, { password, recoveryCode: recoveryCodes[0]! })).toHaveProperty('options');
+  });
+
   it('reads in their log what became of it', async () => {
     const asha = await world.someone('Asha');
     const { app, recoveryCodes } = await withCodes(asha);

@@ -36,6 +36,7 @@ export class Chains {
   private readonly chains = new Map<string, Chain>();
   private readonly attempts = new Map<string, number>();
   private acknowledged: SentRow[] = [];
+  private acknowledgedSince = 0;
   /** Acknowledged, but still in the outbox table: the next look would find them again. */
   private readonly unmoved = new Set<string>();
   private rows = 0;
@@ -53,6 +54,11 @@ export class Chains {
 
   get hasAcknowledged(): boolean {
     return this.acknowledged.length > 0;
+  }
+
+  /** Whether the first of them has waited for so long. */
+  waited(ms: number): boolean {
+    return this.hasAcknowledged && performance.now() - this.acknowledgedSince >= ms;
   }
 
   /** Ids of rows that the stream has and that have not left the outbox: what comes after them may go. */
@@ -123,6 +129,7 @@ export class Chains {
     if (this.abandoned) return;
     if (stored) {
       this.attempts.delete(aggregate);
+      if (!this.hasAcknowledged) this.acknowledgedSince = performance.now();
       this.acknowledged.push({ row, streamSeq: stored.seq });
       this.unmoved.add(row.id);
       this.advance(aggregate, chain);

@@ -23,8 +23,9 @@ const READ_AT_MOST = 2_000;
 const WINDOW = 4_000;
 /** About as long as an event takes to the screens of everybody who hears it. */
 const MOVE_AFTER_MS = 3;
-/** So many rows that were sent leave the outbox whatever else there is to do. */
+/** So many rows that were sent, or one that was sent so long ago, leave the outbox whatever else there is to do. */
 const MOVE_AT_LEAST = 100;
+const MOVE_AT_LATEST_MS = 100;
 const POLL_MS = { soonest: 20, latest: 250 };
 
 /** A relay's work for as long as one database session lasts: reads, sends, moves, and checks the stream whenever it must. */
@@ -78,9 +79,9 @@ export class RelayShift {
     if (this.sawAll && this.chains.hasAcknowledged) await this.parts.wakeable.lull(MOVE_AFTER_MS);
   }
 
-  /** While there are events to tell, unless what was told becomes much to remember. */
+  /** While there are events to tell, unless what was told becomes much to remember, or old. */
   private mayMoveLater(launched: readonly OutboxRow[]): boolean {
-    return this.mayRead && (launched.length > 0 || this.parts.wakeable.hasNews) && this.chains.sent.size < MOVE_AT_LEAST;
+    return this.mayRead && (launched.length > 0 || this.parts.wakeable.hasNews) && this.chains.sent.size < MOVE_AT_LEAST && !this.chains.waited(MOVE_AT_LATEST_MS);
   }
 
   private async move(): Promise<number> {

@@ -1,5 +1,5 @@
 import { header, type Exchange, type Step } from '@mela/bus';
-import { Unavailable } from '@mela/contracts';
+import { TooManyRequests, Unavailable } from '@mela/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDb, type OpenDb } from '../database/db.fixture.ts';
 import { lasting } from '../database/transaction.ts';
@@ -96,15 +96,15 @@ describe('a refusal', () => {
     expect([await notesOf(''), await events()]).toEqual([0, before]);
   });
 
-  it('from 500 upward is no answer yet: nothing stays, and the next attempt may get one', async () => {
+  it.each([Unavailable, TooManyRequests])('that is for now is no answer yet: nothing stays, and the next attempt may get one', async (refuse) => {
     const [recordsBefore, eventsBefore] = [await records(), await events()];
-    const unlucky = await once(keyed('k-unlucky', 'unlucky'), async (exchange) => {
+    const unlucky = await once(keyed(`k-${refuse.code}`, refuse.code), async (exchange) => {
       await written(exchange);
-      return Unavailable();
+      return refuse();
     });
-    expect(unlucky).toMatchObject({ status: 503 });
-    expect([await notesOf('unlucky'), await records(), await events()]).toEqual([0, recordsBefore, eventsBefore]);
-    expect(await once(keyed('k-unlucky', 'unlucky'))).toMatchObject({ text: 'unlucky' });
+    expect(unlucky).toMatchObject({ status: refuse.status });
+    expect([await notesOf(refuse.code), await records(), await events()]).toEqual([0, recordsBefore, eventsBefore]);
+    expect(await once(keyed(`k-${refuse.code}`, refuse.code))).toMatchObject({ text: refuse.code });
   });
 
   it('that lasts keeps what it changed, once', async () => {

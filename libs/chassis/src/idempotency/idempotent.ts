@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { header, reach, type Exchange, type Wrapper } from '@mela/bus';
-import { AnswerWithheld, isRefusal, KeyInUse, KeyMalformed, KeyReused } from '@mela/contracts';
+import { AnswerWithheld, isRefusal, KeyInUse, KeyMalformed, KeyReused, type Refusal } from '@mela/contracts';
 import type { Db } from '../database/db.ts';
 import type { Tx } from '../database/transaction.ts';
 
@@ -47,7 +47,7 @@ async function once(tx: Tx, db: Db, key: string, exchange: Exchange, perform: ()
   }
 
   const outcome = await db.transaction(perform);
-  if (isRefusal(outcome) && outcome.status >= 500) return outcome; // not an answer yet: the next attempt may get one
+  if (isRefusal(outcome) && isForNow(outcome)) return outcome;
   const refused = isRefusal(outcome);
   const kept = operation.secret && !refused ? null : JSON.stringify(outcome);
   await tx.query(
@@ -58,6 +58,9 @@ async function once(tx: Tx, db: Db, key: string, exchange: Exchange, perform: ()
   );
   return outcome;
 }
+
+/** Something is broken, or it was too often of late: not an answer yet, the next attempt may get one. */
+const isForNow = ({ status }: Refusal): boolean => status >= 500 || status === 429;
 
 /**
  * Only the key's hash is kept: with the key itself, which keys the fingerprint, whoever read this table could guess at

@@ -16,7 +16,7 @@ const RecoveryCode = z.string().trim().min(1).max(40).meta({ examples: ['7q2m-x9
 const PasswordOfNow = z.string().max(200).meta({ examples: ['cubbon-park-at-six'] });
 
 /** One of both. */
-const proof = { code: Code.optional(), recoveryCode: RecoveryCode.optional() };
+export const codeShown = { code: Code.optional(), recoveryCode: RecoveryCode.optional() };
 
 const RecoveryCodes = z.object({ recoveryCodes: z.array(z.string()) });
 
@@ -80,7 +80,7 @@ export const secondFactorOperations = {
     http: 'POST /identity/second-factor/totp/remove',
     access: person,
     limit: perUser(10, '1m'),
-    input: z.object({ password: PasswordOfNow, ...proof }),
+    input: z.object({ password: PasswordOfNow, ...codeShown }),
     output: SecondFactor,
     refusals: [WrongPassword, TooManyAttempts, SecondFactorOff, WrongCode, TooManyCodes, HashingBusy],
     emits: [UserSecondFactorChanged],
@@ -91,7 +91,7 @@ export const secondFactorOperations = {
     http: 'POST /identity/second-factor/recovery-codes',
     access: person,
     limit: perUser(10, '1m'),
-    input: z.object({ password: PasswordOfNow, ...proof }),
+    input: z.object({ password: PasswordOfNow, ...codeShown }),
     output: RecoveryCodes,
     refusals: [WrongPassword, TooManyAttempts, SecondFactorOff, WrongCode, TooManyCodes, HashingBusy],
     secret: true,
@@ -102,7 +102,7 @@ export const secondFactorOperations = {
     http: 'POST /identity/sign-in/second-factor',
     access: anyone,
     limit: perAddress(60, '1m'),
-    input: z.object({ challenge: z.string().max(2_000), ...proof }),
+    input: z.object({ challenge: z.string().max(2_000), ...codeShown }),
     output: Session,
     refusals: [ChallengeRefused, WrongCode, TooManyCodes, Suspended],
     emits: [SessionOpenedElsewhere],

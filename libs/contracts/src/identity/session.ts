@@ -38,7 +38,7 @@ export type SignedIn = z.output<typeof SignedIn>;
 export const EmailTaken = refusal('identity.email_taken', 409, 'This e-mail address has an account already', 'Sign in instead');
 export const WrongCredentials = refusal('identity.wrong_credentials', 401, 'E-mail and password do not match');
 // Not 401: the caller is who they are, and their token is no worse for it.
-export const WrongPassword = refusal('identity.wrong_password', 403, 'This is not the password of now');
+export const WrongPassword = refusal('identity.wrong_password', 403, 'This is not the password of now', 'Whoever has none shows that a provider vouches for them, or sets one as if it were forgotten');
 export const WeakPassword = refusal('identity.weak_password', 422, 'This password is easy to guess', 'Three or four words that have nothing to do with each other are hard to guess');
 export const TooManyAttempts = refusal('identity.too_many_attempts', 429, 'Too many passwords were tried', 'Wait as long as Retry-After says, sign in where you have before, or have your password reset');
 export const RefreshRefused = refusal('identity.refresh_refused', 401, 'This refresh token is not valid', 'Sign in again');

@@ -2,14 +2,14 @@ import { TokenVerifier } from '@mela/chassis';
 import { ApiKeyUnknown, mela, scopesOf, TooManyApiKeys, WrongPassword, type IssuedApiKey } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answer, identityOn, openIdentityDatabase, uncounted } from '../../test/identity.fixture.ts';
+import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
 import { codesOf, password, Protected } from '../../test/second-factor.fixture.ts';
 
 let database: ServiceDatabase;
 let identity: Awaited<ReturnType<typeof identityOn>>;
 beforeAll(async () => {
   database = await openIdentityDatabase();
-  identity = uncounted(await identityOn(database.db, { IDENTITY_HASHING_QUEUE: 100 }));
+  identity = await identityOn(database.db, { IDENTITY_HASHING_QUEUE: 100 });
 });
 afterAll(() => database?.close());
 
@@ -71,7 +71,7 @@ describe('a key that was created', () => {
 
 describe('keys of one person', () => {
   it('are so many at the most, however many are created at once; those that have ended do not count', async () => {
-    const own = uncounted(await identityOn(database.db, { IDENTITY_API_KEYS: 3, IDENTITY_HASHING_QUEUE: 100 }));
+    const own = await identityOn(database.db, { IDENTITY_API_KEYS: 3, IDENTITY_HASHING_QUEUE: 100 });
     const asha = await someone();
     const outcomes = await Promise.all(Array.from({ length: 50 }, () => own.apiKeys.create(asha.caller, wish)));
     expect(codesOf(outcomes)).toEqual({ answered: 3, [TooManyApiKeys.code]: 47 });

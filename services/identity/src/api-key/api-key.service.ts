@@ -36,7 +36,7 @@ export class ApiKeyService implements Tidies {
     const { personId } = caller;
     const scopes = readScopes(asked, SCOPES);
     if (isRefusal(scopes)) return scopes;
-    const account = await this.owners.check(personId, shown);
+    const account = await this.owners.check(caller, shown);
     if (isRefusal(account)) return account;
     return this.db.transaction(async (tx) => {
       // Until it is there to be ended: whoever is shut out meanwhile has none afterwards.
@@ -57,7 +57,7 @@ export class ApiKeyService implements Tidies {
   async rotate(caller: Caller, { keyId, overlapMinutes, ...shown }: In<typeof identity.rotateApiKey>): Promise<IssuedApiKey | Refusal> {
     const { personId } = caller;
     const overlap = overlapMinutes ?? this.settings.IDENTITY_API_KEY_OVERLAP_MINUTES;
-    const account = await this.owners.check(personId, shown);
+    const account = await this.owners.check(caller, shown);
     if (isRefusal(account)) return account;
     return this.db.transaction(async (tx) => {
       // With a password of before nothing is made that outlives it.

@@ -58,7 +58,7 @@ export class DepartureService implements Tidies {
   }
 
   private async close(caller: Caller, wish: Wish, shown: In<typeof identity.deactivate>): Promise<Account | Refusal> {
-    const holder = await this.owners.check(caller.personId, shown);
+    const holder = await this.owners.check(caller, shown);
     if (isRefusal(holder)) return holder;
     return this.db.transaction(async (tx) => {
       const people = tx.get(PersonStore);

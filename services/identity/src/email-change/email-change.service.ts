@@ -27,8 +27,9 @@ export class EmailChangeService {
   ) {}
 
   /** Whether the new address is somebody's is neither asked nor said: nothing is sent there then, and only who sends learns it. */
-  async request({ personId, sessionId }: Caller, { newEmail, ...shown }: In<typeof identity.changeEmail>): Promise<Out<typeof identity.changeEmail> | Refusal> {
-    const holder = await this.owners.check(personId, shown);
+  async request(caller: Caller, { newEmail, ...shown }: In<typeof identity.changeEmail>): Promise<Out<typeof identity.changeEmail> | Refusal> {
+    const { personId, sessionId } = caller;
+    const holder = await this.owners.check(caller, shown);
     if (isRefusal(holder)) return holder;
     return this.db.transaction(async (tx) => {
       const account = await tx.get(PersonStore).holdCredentials(personId);

@@ -32,7 +32,7 @@ export class OutsideLinkService {
   }
 
   async link(caller: Caller, { provider, proof, ...shown }: In<typeof identity.linkOutside>): Promise<OutsideLink | Refusal> {
-    const holder = await this.owners.check(caller.personId, shown);
+    const holder = await this.owners.check(caller, shown);
     if (isRefusal(holder)) return holder;
     const vouched = await this.proofs.vouched(provider, proof);
     const outcome = isRefusal(vouched) ? vouched : await this.keep(caller, holder, vouched);

@@ -1,9 +1,10 @@
-import { isRefusal, OutsideUnavailable, OutsideUnknown, ProofRefused, TooManyAttempts, WrongPassword } from '@mela/contracts';
+import { CodeNeeded, isRefusal, OutsideUnavailable, OutsideUnknown, ProofRefused, TooManyAttempts, WrongCode, WrongPassword } from '@mela/contracts';
 import { pickAccount } from '@mela/sandbox';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
 import { openProvider, REDIRECT } from '../../test/outside.fixture.ts';
+import { password as passwordOfAll, Protected } from '../../test/second-factor.fixture.ts';
 import { pkce } from '../../test/pkce.fixture.ts';
 
 let database: ServiceDatabase;
@@ -89,4 +90,32 @@ it('guesses at a password count as those of whoever signs in, under a key of the
   for (let tries = 0; tries < 20; tries++) expect((await guess()).outcome).toMatchObject(WrongPassword());
   expect((await guess()).outcome).toMatchObject({ code: TooManyAttempts.code });
   expect(await identity.signIns.signIn({ email: emailOf(sub), password })).toMatchObject({ code: TooManyAttempts.code });
+});
+
+describe('somebody who is asked for codes when they sign in', () => {
+  const ways = (asha: Protected, shown: object) => ({
+    'another password': () => identity.passwordChanges.change(asha.caller, { password: passwordOfAll, newPassword: 'ferns under the bridge', ...shown }),
+    'a passkey': () => identity.passkeys.options(asha.caller, { password: passwordOfAll, ...shown }),
+    'an API key': () => identity.apiKeys.create(asha.caller, { name: 'x', scopes: ['identity:read'], expiresInDays: 1, password: passwordOfAll, ...shown }),
+    'another address': () => identity.changes.request(asha.caller, { newEmail: 'elsewhere@example.org', password: passwordOfAll, ...shown }),
+    'a provider': async () => identity.links.link(asha.caller, { provider, proof: { idToken: await tokenOf(asha.caller.personId) }, password: passwordOfAll, ...shown }),
+    'the end of the account': () => identity.departures.delete(asha.caller, { password: passwordOfAll, ...shown }),
+  });
+
+  it.each(Object.keys(ways({} as Protected, {})))('shows one for %s, too', async (what) => {
+    const asha = await Protected.withCodes(identity);
+    const ask = (shown: object): Promise<unknown> => ways(asha, shown)[what as keyof ReturnType<typeof ways>]();
+    expect(await ask({})).toMatchObject(CodeNeeded());
+    expect(await ask({ code: '000000' })).toMatchObject(WrongCode());
+    expect(await ask({ code: '123456', recoveryCode: asha.recoveryCodes[0] })).toMatchObject({ code: 'request.invalid' });
+    expect(isRefusal(await ask({ code: asha.nextCode() }))).toBe(false);
+  });
+
+  it('may show a recovery code, once, and is asked for none after a wrong password', async () => {
+    const asha = await Protected.withCodes(identity);
+    const [recoveryCode] = asha.recoveryCodes;
+    expect(await identity.passkeys.options(asha.caller, { password: 'not this one', recoveryCode })).toMatchObject(WrongPassword());
+    expect(isRefusal(await identity.passkeys.options(asha.caller, { password: passwordOfAll, recoveryCode }))).toBe(false);
+    expect(await identity.passkeys.options(asha.caller, { password: passwordOfAll, recoveryCode })).toMatchObject(WrongCode());
+  });
 });

@@ -1,25 +1,49 @@
+import type { Caller } from '@mela/bus';
 import { Db, lasting } from '@mela/chassis';
-import { InvalidToken, isRefusal, ProofRefused, WrongPassword, type identity, type In, type Refusal } from '@mela/contracts';
+import { CodeNeeded, InvalidToken, isRefusal, ProofRefused, WrongPassword, type identity, type In, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { OutsideProofs } from '../outside-flow/outside-proofs.ts';
 import { OutsideStore } from '../outside/outside.store.ts';
 import { KnownPassword } from '../person/known-password.ts';
 import { PersonStore, type Credentials } from '../person/person.store.ts';
+import { Proofs } from '../second-factor/proofs.ts';
+import { proofOf } from '../second-factor/second-factor.ts';
+import { SecondFactorStore } from '../second-factor/second-factor.store.ts';
 import { isOfNow } from './owner-proof.ts';
 
-type Shown = Pick<In<typeof identity.deactivate>, 'password' | 'word'>;
+type Shown = In<typeof identity.deactivate>;
 type Word = NonNullable<Shown['word']>;
 
-/** For what a session alone is not enough: the password, or of whoever has none the word of a provider of theirs. */
+/** For what a session alone is not enough: the password, or of whoever has none the word of a provider of theirs; and a code, where one is asked for when they sign in. */
 @Injectable()
 export class OwnerProofs {
   constructor(
     private readonly db: Db,
     private readonly passwords: KnownPassword,
-    private readonly proofs: OutsideProofs,
+    private readonly words: OutsideProofs,
+    private readonly codes: Proofs,
   ) {}
 
-  async check(personId: string, { password, word }: Shown): Promise<Credentials | Refusal> {
+  async check(caller: Caller, shown: Shown): Promise<Credentials | Refusal> {
+    const account = await this.withoutCode(caller.personId, shown);
+    if (isRefusal(account) || !account.codesOn) return account;
+    return (await this.unlessWithCode(caller, shown)) ?? account;
+  }
+
+  private async unlessWithCode(caller: Caller, shown: Shown): Promise<Refusal | undefined> {
+    const { personId } = caller;
+    if (shown.code === undefined && shown.recoveryCode === undefined) return CodeNeeded();
+    const proof = proofOf(shown);
+    if (isRefusal(proof)) return proof;
+    return this.db.transaction(async (tx) => {
+      // The account before its codes, as wherever both are held: so that nobody waits in a circle.
+      await tx.get(PersonStore).hold(personId);
+      const totp = await tx.get(SecondFactorStore).lock(personId);
+      return totp && totp.confirmedAt !== null ? this.codes.take(tx, totp, proof, { by: caller }) : undefined;
+    });
+  }
+
+  private async withoutCode(personId: string, { password, word }: Shown): Promise<Credentials | Refusal> {
     if (word === undefined) return this.passwords.check(personId, password ?? '');
     const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
     if (!account) return InvalidToken('Its account is gone');
@@ -31,7 +55,7 @@ export class OwnerProofs {
   }
 
   private async unlessTheirs(personId: string, { provider, proof }: Word): Promise<Refusal | undefined> {
-    const vouched = await this.proofs.vouched(provider, proof);
+    const vouched = await this.words.vouched(provider, proof);
     // Their own token is no worse for a provider's that is not good.
     if (isRefusal(vouched)) return vouched.status === 401 ? ProofRefused() : vouched;
     const link = await this.db.get(OutsideStore).find(vouched);

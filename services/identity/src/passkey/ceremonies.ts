@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { generateAuthenticationOptions, generateRegistrationOptions, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { COSEALG, decodeAttestationObject, decodeClientDataJSON } from '@simplewebauthn/server/helpers';
 import type { identity, In } from '@mela/contracts';
 import { parse as uuidBytes } from 'uuid';
-import type { Account } from '../person/person.ts';
+import type { Credentials } from '../person/person.store.ts';
 import type { IdentitySettings } from '../settings.ts';
 import type { PasskeyState } from './passkey.ts';
 import { CHALLENGE_MS, type PasskeyChallenge, type PasskeyChallenges } from './passkey-challenges.ts';
@@ -25,9 +26,12 @@ export interface Shown {
   readonly isBackedUp: boolean;
 }
 
+type Owner = Pick<Credentials, 'id' | 'passwordHash'>;
+
 const ALGORITHMS = [COSEALG.EdDSA, COSEALG.ES256, COSEALG.RS256];
 const SIGN_IN = 'sign-in';
-const registering = (personId: string): string => `register ${personId}`;
+/** Good for as long as the password that was shown for it. */
+const registering = ({ id, passwordHash }: Owner): string => `register ${id} ${createHash('sha256').update(passwordHash ?? '').digest('base64url')}`;
 
 /** WebAuthn, as its library speaks it. Whoever a passkey lets in was verified by the device itself: that is two factors in one. */
 export class Ceremonies {
@@ -36,10 +40,11 @@ export class Ceremonies {
     private readonly settings: Settings,
   ) {}
 
-  async creation({ id, email, name }: Pick<Account, 'id' | 'email' | 'name'>, known: readonly PasskeyState[]): Promise<Record<string, unknown>> {
+  async creation(owner: Owner & Pick<Credentials, 'email' | 'name'>, known: readonly PasskeyState[]): Promise<Record<string, unknown>> {
+    const { id, email, name } = owner;
     const options = await generateRegistrationOptions({
       rpName: 'Mela', rpID: this.settings.WEBAUTHN_RP_ID, userName: email, userDisplayName: name, userID: new Uint8Array(uuidBytes(id)),
-      challenge: this.challenges.write(registering(id), Date.now()), timeout: CHALLENGE_MS, attestationType: 'none', supportedAlgorithmIDs: ALGORITHMS,
+      challenge: this.challenges.write(registering(owner), Date.now()), timeout: CHALLENGE_MS, attestationType: 'none', supportedAlgorithmIDs: ALGORITHMS,
       excludeCredentials: known.map(({ credentialId, transports }) => ({ id: credentialId, transports: [...transports] })),
       authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     });
@@ -52,8 +57,8 @@ export class Ceremonies {
   }
 
   /** Undefined where it is not what the person’s device was asked for. */
-  async made(personId: string, { id, rawId, type, response }: NewCredential): Promise<Made | undefined> {
-    const challenge = this.challengeOf(registering(personId), response.clientDataJSON);
+  async made(owner: Owner, { id, rawId, type, response }: NewCredential): Promise<Made | undefined> {
+    const challenge = this.challengeOf(registering(owner), response.clientDataJSON);
     if (!challenge || !isPlain(response.attestationObject)) return undefined;
     const { clientDataJSON, attestationObject } = response;
     const verified = await orUndefined(verifyRegistrationResponse({

@@ -15,7 +15,7 @@ afterAll(() => database?.close());
 
 async function withPasskey(device = new SoftwareAuthenticator(), asha?: Protected): Promise<{ asha: Protected; device: SoftwareAuthenticator }> {
   const person = asha ?? (await Protected.withPassword(identity));
-  const { options } = answer(await identity.passkeys.options(person.caller, { password }));
+  const { options } = answer(await identity.passkeys.options(person.caller, { password, ...(asha && { code: asha.nextCode() }) }));
   answer(await identity.passkeys.add(person.caller, { name: 'A key', credential: device.create(options) }));
   return { asha: person, device };
 }

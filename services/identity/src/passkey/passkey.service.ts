@@ -27,19 +27,21 @@ export class PasskeyService {
     return { items: (await this.db.get(PasskeyStore).of(personId)).map(asPasskey) };
   }
 
-  async options({ personId }: Caller, shown: In<typeof identity.passkeyOptions>): Promise<Out<typeof identity.passkeyOptions> | Refusal> {
-    const account = await this.owners.check(personId, shown);
+  async options(caller: Caller, shown: In<typeof identity.passkeyOptions>): Promise<Out<typeof identity.passkeyOptions> | Refusal> {
+    const account = await this.owners.check(caller, shown);
     if (isRefusal(account)) return account;
-    const known = await this.db.get(PasskeyStore).of(personId);
+    const known = await this.db.get(PasskeyStore).of(caller.personId);
     return mayAdd(known) ?? { options: await this.ceremonies.creation(account, known) };
   }
 
   async add(caller: Caller, { name, credential }: In<typeof identity.addPasskey>): Promise<Passkey | Refusal> {
     const { personId } = caller;
-    const made = await this.ceremonies.made(personId, credential);
+    const owner = await this.db.get(PersonStore).credentialsOf({ id: personId });
+    const made = owner && (await this.ceremonies.made(owner, credential));
     if (!made) return PasskeyNotAdded();
     return this.db.transaction(async (tx) => {
-      await tx.get(PersonStore).lock({ id: personId });
+      // With a password of before nothing is made that outlives it.
+      if ((await tx.get(PersonStore).holdCredentials(personId))?.passwordHash !== owner.passwordHash) return PasskeyNotAdded();
       const store = tx.get(PasskeyStore);
       if (!(await store.spend(made.challenge))) return PasskeyNotAdded();
       const refused = mayAdd(await store.of(personId));

@@ -22,7 +22,7 @@ export class PasswordChangeService {
   /** Whoever else is signed in may be why it is changed. */
   async change(caller: Caller, { newPassword, ...shown }: In<typeof identity.changePassword>): Promise<Out<typeof identity.changePassword> | Refusal> {
     const { personId, sessionId } = caller;
-    const account = await this.owners.check(personId, shown);
+    const account = await this.owners.check(caller, shown);
     if (isRefusal(account)) return account;
     const after = await this.passwords.take(newPassword, account);
     if (isRefusal(after)) return after;

@@ -15,21 +15,25 @@ export class KnownPassword {
   ) {}
 
   async check(personId: string, password: string): Promise<Credentials | Refusal> {
-    // Held, where a transaction is open: the account before what is counted of it, as whoever signs in holds them.
-    const account = await this.db.get(PersonStore).holdCredentials(personId);
+    const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
     if (!account) return InvalidToken('Its account is gone');
     // Nobody guesses at what is not there.
     if (account.passwordHash === null) return WrongPassword();
-    const attempt = await this.throttle.admit(account.email);
-    if (isRefusal(attempt)) return attempt;
     const matches = await this.hasher.matches(password, account.passwordHash);
-    if (isRefusal(matches)) {
-      await attempt.giveBack();
-      return matches;
-    }
-    // A guess stays counted, whatever it was to be good for.
-    if (!matches) return lasting(WrongPassword());
-    await this.db.transaction((tx) => attempt.succeed(tx));
-    return account;
+    return isRefusal(matches) ? matches : this.counted(account, matches);
+  }
+
+  /** Before anybody is told. Nothing was held while it was hashed; now the account is, and then what is counted of it, as whoever signs in holds them. */
+  private counted({ id, email, passwordHash }: Credentials, matches: boolean): Promise<Credentials | Refusal> {
+    return this.db.transaction(async (tx) => {
+      const held = await tx.get(PersonStore).holdCredentials(id);
+      if (!held) return InvalidToken('Its account is gone');
+      const attempt = await this.throttle.admit(email);
+      if (isRefusal(attempt)) return attempt;
+      // A guess stays counted, whatever it was to be good for.
+      if (!matches || held.passwordHash !== passwordHash) return lasting(WrongPassword());
+      await attempt.succeed(tx);
+      return held;
+    });
   }
 }

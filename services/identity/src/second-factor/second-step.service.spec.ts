@@ -60,8 +60,8 @@ describe('a sign-in in two steps', () => {
   it('ends where another password was chosen or codes were turned off, and cannot be made up', async () => {
     const [asha, ravi, mina] = [await Protected.withCodes(identity), await Protected.withCodes(identity), await Protected.withCodes(identity)];
     const [first, second, third] = [await asha.challenge(), await ravi.challenge(), await mina.challenge()];
-    answer(await identity.passwordChanges.change(asha.caller, { password, newPassword: 'another long password' }));
-    expect(await signIn({ challenge: first, code: asha.nextCode() })).toEqual(ChallengeRefused());
+    answer(await identity.passwordChanges.change(asha.caller, { password, code: asha.nextCode(), newPassword: 'another long password' }));
+    expect(await signIn({ challenge: first, recoveryCode: asha.recoveryCodes[0] })).toEqual(ChallengeRefused());
     answer(await identity.secondFactors.remove(ravi.caller, { password, code: ravi.nextCode() }));
     expect(await signIn({ challenge: second, code: ravi.nextCode() })).toEqual(ChallengeRefused());
     expect(await signIn({ challenge: `${third}x`, code: mina.nextCode() })).toEqual(ChallengeRefused());
