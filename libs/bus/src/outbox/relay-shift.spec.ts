@@ -1,0 +1,72 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { OutboxRow, SentRow } from './chains.ts';
+import type { Settle } from './publisher.ts';
+import type { RelaySession } from './relay-session.ts';
+import { RelayShift, type ShiftParts } from './relay-shift.ts';
+import { Wakeable } from './wakeable.ts';
+
+const row = (version: number) => ({ id: String(version), aggregate_id: 'a', shard: 0 }) as OutboxRow;
+
+/** A database that gives one event of one aggregate at each look while there are some, and a stream that takes each after a moment. */
+function groundOf(many: number) {
+  const done: string[] = [];
+  const waiting = Array.from({ length: many }, (_, place) => row(place + 1));
+  const sentAtLook: string[][] = [];
+  const wakeable = new Wakeable();
+  let seq = 0;
+  const session = {
+    shards: [0], broken: undefined,
+    pending: async ({ busy, sent }: { busy: readonly string[]; sent: ReadonlySet<string> }) => {
+      sentAtLook.push([...sent]);
+      await pause(1);
+      return busy.length > 0 ? [] : waiting.splice(0, 1);
+    },
+    move: async (rows: readonly SentRow[]) => {
+      done.push(...rows.map((one) => `${one.row.id} is moved`));
+      await pause(1);
+    },
+  } as unknown as RelaySession;
+  const parts = {
+    publisher: { inFlight: 0, connected: true }, checkpoint: { open: true, epoch: 'one' }, wakeable,
+    housekeeping: { begin() {}, tidy: async () => {}, isLate: false }, metrics: { published: { inc() {} } },
+    sending: {
+      complain() {},
+      send: (one: OutboxRow, settle: Settle) => {
+        done.push(`${one.id} is sent`);
+        setTimeout(() => settle({ seq: ++seq, duplicate: false }), 1);
+      },
+    },
+  } as unknown as ShiftParts;
+  return { shift: new RelayShift(session, parts), wakeable, done, sentAtLook };
+}
+
+/** For as long as it takes to see so much done, with news all the while. */
+async function worked({ shift, wakeable, done }: ReturnType<typeof groundOf>, until: (done: readonly string[]) => boolean): Promise<void> {
+  let isOver = false;
+  const working = shift.work(() => isOver);
+  while (!until(done)) {
+    wakeable.wake();
+    await pause(1);
+  }
+  isOver = true;
+  wakeable.wake();
+  await working;
+}
+
+describe('while there is news', () => {
+  it('the next event of an aggregate goes before the row of the one before it leaves the outbox, and none is read twice', async () => {
+    const ground = groundOf(3);
+    await worked(ground, (done) => done.includes('3 is sent'));
+    expect(ground.done.filter((one) => one.endsWith('sent'))).toEqual(['1 is sent', '2 is sent', '3 is sent']);
+    expect(ground.done.indexOf('2 is sent')).toBeLessThan(ground.done.indexOf('1 is moved'));
+    expect(ground.sentAtLook).toContainEqual(['1']);
+  });
+
+  it('rows leave the outbox all the same, each once', async () => {
+    const ground = groundOf(250);
+    await worked(ground, (done) => done.filter((one) => one.endsWith('moved')).length >= 150);
+    const moved = ground.done.filter((one) => one.endsWith('moved'));
+    expect(new Set(moved).size).toBe(moved.length);
+  });
+});
