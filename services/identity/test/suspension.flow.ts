@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { identity } from '@mela/contracts';
+import { communities, identity, notifications } from '@mela/contracts';
 import { askOperation, Ear, openWorld, sendOperation, type Someone } from '@mela/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { lookingAfter } from './admins.fixture.ts';
@@ -9,8 +9,10 @@ afterEach(() => world.rest());
 
 const signIn = ({ email, password }: Someone, used = password) => sendOperation(world.addresses.api, identity.signIn, { email, password: used });
 const codeOf = async (response: Promise<Response>) => ((await (await response).json()) as { code: string }).code;
+/** One question for each service that answers people. */
+const oneOfEach = [[identity.me, {}], [communities.listPosts, { communityId: crypto.randomUUID() }], [notifications.mails, {}]] as const;
 const isTurnedAwayWithin = (ms: number, { token }: Someone) =>
-  vi.waitUntil(async () => (await sendOperation(world.addresses.api, identity.me, {}, { token })).status === 401, { timeout: ms, interval: 10 });
+  vi.waitUntil(async () => (await Promise.all(oneOfEach.map(([operation, input]) => sendOperation(world.addresses.api, operation, input, { token })))).every(({ status }) => status === 401), { timeout: ms, interval: 10 });
 
 describe('a person who is suspended', () => {
   it('is nobody within a second, in requests and on screens, is told why who knows the password, and comes back when restored', async () => {
