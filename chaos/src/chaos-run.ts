@@ -66,11 +66,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     const post = new Post(history);
     post.watch(ground.mailbox);
     const probe = new Probe(ground, history, workloads, post);
-    if (!(await probe.succeeds())) throw new Error(`Before anything was broken, ${probe.missing}`);
     const crowd = new Crowd({ api: ground.api, history, random: random.fork('crowd'), workloads, people, post, operates: operatorAt(ground.natsUrl) });
     audience = new Audience({ realtime: ground.realtime, history, random: random.fork('audience'), workloads, people: crowd.people, screens });
     crowd.begin();
     audience.begin();
+    await probe.begin();
     const leftOut = await unleash({ ground, random: random.fork('nemesis'), faults, strikes, until: history.now() + minutes * 60_000, clock: history.now, probe: () => probe.succeeds(), missing: () => probe.missing, tell, record: history.record, signal });
     signal?.throwIfAborted();
     tell('All is healed: the crowd comes to rest');
