@@ -30,7 +30,7 @@ export class Probe {
   async begin(): Promise<void> {
     const began = performance.now();
     if (!(await this.succeeds())) throw new Error(`Before anything was broken, ${this.missing}`);
-    this.patienceMs = Math.min(Math.max(PATIENCE_MS.usual, performance.now() - began), PATIENCE_MS.most);
+    this.patienceMs = Math.ceil(Math.min(Math.max(PATIENCE_MS.usual, performance.now() - began), PATIENCE_MS.most));
   }
 
   async succeeds(): Promise<boolean> {
