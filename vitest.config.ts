@@ -25,7 +25,7 @@ export default defineConfig({
     // Most of a test is waiting for real parts: two run side by side even on two cores.
     maxWorkers: 2,
     sequence: { shuffle: { files: true, tests: true } },
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
       {
