@@ -5,7 +5,6 @@ import { SignJWT } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
 import { asPerson, type Account } from '../person/person.ts';
 import type { IdentitySettings } from '../settings.ts';
-import type { OpenKey } from '../signing-key/key-pair.ts';
 import { SigningKeys } from '../signing-key/signing-keys.ts';
 
 interface Wishes {
@@ -24,8 +23,6 @@ export interface AccessToken {
   readonly expiresAt: string;
 }
 
-type Bearer = Pick<Account, 'id' | 'role'>;
-
 /** Short-lived proof of who asks. It holds ids and a role alone, so it may be seen by every service. */
 @Injectable()
 export class AccessTokens {
@@ -34,23 +31,14 @@ export class AccessTokens {
     @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_ACCESS_TOKEN_MINUTES'>,
   ) {}
 
-  /** What whoever refreshes a session is given. */
-  async sessionOf(account: Account, sessionId: string, refreshToken: string): Promise<Session> {
-    return { person: asPerson(account), ...(await this.issue(account, sessionId)), refreshToken };
-  }
-
-  async issue(bearer: Bearer, sessionId: string, { kid, ...wishes }: Wishes = {}): Promise<AccessToken> {
-    return this.sign(await this.keys.signing(kid), bearer, sessionId, wishes);
-  }
-
-  /** By the key that signed last. Whoever gives it out sees that it is the one that signs then. */
-  async ahead(bearer: Bearer, sessionId: string): Promise<AccessToken & { readonly kid: string }> {
-    const key = this.keys.latest;
-    return { ...(await this.sign(key, bearer, sessionId)), kid: key.kid };
+  /** What whoever opens or refreshes a session is given. */
+  async sessionOf(account: Account, sessionId: string, refreshToken: string, kid?: string): Promise<Session> {
+    return { person: asPerson(account), ...(await this.issue(account, sessionId, { kid })), refreshToken };
   }
 
   /** A member's token says nothing of roles: most are. */
-  private async sign({ kid, alg, privateKey }: OpenKey, { id, role }: Bearer, sessionId: string, { seconds = this.settings.IDENTITY_ACCESS_TOKEN_MINUTES * 60, actor, key }: Wishes = {}): Promise<AccessToken> {
+  async issue({ id, role }: Pick<Account, 'id' | 'role'>, sessionId: string, { seconds = this.settings.IDENTITY_ACCESS_TOKEN_MINUTES * 60, actor, key, kid: named }: Wishes = {}): Promise<AccessToken> {
+    const { kid, alg, privateKey } = await this.keys.signing(named);
     const issuedAt = Math.floor(Date.now() / 1000);
     const expiresAt = issuedAt + seconds;
     const ofKey = key && { client_id: key.id, scope: key.scopes.join(' ') };

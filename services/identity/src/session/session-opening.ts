@@ -4,20 +4,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
 import { Reopening } from '../departure/reopening.ts';
-import { asPerson, type Account } from '../person/person.ts';
+import type { Account } from '../person/person.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { FamiliarPlaces } from '../throttle/familiar-places.ts';
-import { AccessTokens, type AccessToken } from './access-tokens.ts';
+import { AccessTokens } from './access-tokens.ts';
 import { hashOf, RefreshTokens } from './refresh-token.ts';
 import { SessionStore } from './session.store.ts';
-
-/** What a session is opened with, made while it is not known yet whether there will be one: until there is, nothing of it is good for anything. */
-export interface SessionDraft {
-  readonly id: string;
-  readonly refreshToken: string;
-  readonly of: Pick<Account, 'id' | 'role'>;
-  readonly access: AccessToken & { readonly kid: string };
-}
 
 /** What whoever opens a session has learnt on the way. */
 interface Known {
@@ -25,7 +17,6 @@ interface Known {
   readonly isAtHome?: boolean;
   /** Which key signs at this moment. */
   readonly signedWith?: string;
-  readonly draft?: SessionDraft;
 }
 
 /** Where every way in ends. */
@@ -40,31 +31,23 @@ export class SessionOpening {
     @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_SESSION_DAYS'>,
   ) {}
 
-  /** For a time when something else is waited for. */
-  async draft(of: Pick<Account, 'id' | 'role'>): Promise<SessionDraft> {
-    const id = uuidv7();
-    return { id, refreshToken: this.refreshTokens.first(id), of, access: await this.accessTokens.ahead(of, id) };
-  }
-
   /**
    * For whoever has shown who they are, in whatever way: only here is a sign-in refused to those who are shut out. The account is
    * held, so it is as it is now until this session is there to be ended: whoever is shut out meanwhile is so afterwards.
    */
-  async open(tx: Tx, held: Account, device: string | undefined, { isAtHome = false, signedWith, draft }: Known = {}): Promise<Session | Refusal> {
+  async open(tx: Tx, held: Account, device: string | undefined, { isAtHome = false, signedWith }: Known = {}): Promise<Session | Refusal> {
     if (held.suspendedAt !== null) {
       await this.audit.note(tx, { what: 'sign_in_failed', by: null, about: held.id, device, details: { suspended: true } });
       return lasting(Suspended());
     }
     const account = held.deactivatedAt === null ? held : await this.reopening.reopen(tx, held);
-    const id = draft?.id ?? uuidv7();
-    const refreshToken = draft?.refreshToken ?? this.refreshTokens.first(id);
+    const id = uuidv7();
+    const refreshToken = this.refreshTokens.first(id);
     const { isElsewhere } = isAtHome ? { isElsewhere: false } : await this.places.arrive(tx, account.id);
     const session = { id, personId: account.id, tokenHash: hashOf(refreshToken), device, version: isElsewhere ? 1 : 0 };
     if (isElsewhere) tx.emit(SessionOpenedElsewhere, session, { sessionId: id, userId: account.id });
     tx.goesAlong(tx.get(SessionStore).insert(session, this.settings.IDENTITY_SESSION_DAYS));
     tx.goesAlong(this.audit.note(tx, { what: 'signed_in', by: { personId: account.id }, about: account.id, device, details: { sessionId: id, ...(isElsewhere ? { elsewhere: true } : {}) } }));
-    const isStillSo = draft?.of.id === account.id && draft.of.role === account.role && draft.access.kid === signedWith;
-    const { accessToken, expiresAt } = isStillSo ? draft.access : await this.accessTokens.issue(account, id, { kid: signedWith });
-    return { person: asPerson(account), accessToken, expiresAt, refreshToken };
+    return this.accessTokens.sessionOf(account, id, refreshToken, signedWith);
   }
 }

@@ -1,22 +1,19 @@
 import { Db, lasting } from '@mela/chassis';
 import { isRefusal, WrongCredentials, type identity, type In, type Refusal, type Session } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
-import { NIL } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
 import { PasswordHasher } from '../person/password-hasher.ts';
 import { isOutdated, parseHash } from '../person/password.ts';
 import { foldedEmail } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { Challenges } from '../second-factor/challenges.ts';
-import { SessionOpening, type SessionDraft } from '../session/session-opening.ts';
+import { SessionOpening } from '../session/session-opening.ts';
 import { SignInThrottle, type Admitted } from '../throttle/sign-in-throttle.ts';
 
 type Shown = In<typeof identity.signIn>;
 
 /** The password is another one since it was looked at. */
 const CHANGED = Symbol('changed');
-
-const NOBODY = { id: NIL, role: 'member' } as const;
 
 /** By e-mail address and password. */
 @Injectable()
@@ -37,18 +34,17 @@ export class SignInService {
     if (isRefusal(attempt)) return attempt;
     // Whoever has no password is, for whoever guesses one, like somebody who is not there.
     const stored = account?.passwordHash ?? undefined;
-    // A token takes less time to make than a hash, also for nobody: it is ready by then.
-    const [matches, draft] = await Promise.all([this.hasher.matches(shown.password, stored), this.opening.draft(account ?? NOBODY)]);
+    const matches = await this.hasher.matches(shown.password, stored);
     if (isRefusal(matches)) {
       await attempt.giveBack();
       return matches;
     }
     if (!account || stored === undefined || !matches) return this.fail(email, account?.id, shown.device);
-    const outcome = await this.enter(account.id, stored, shown, { attempt, draft });
+    const outcome = await this.enter(account.id, stored, shown, attempt);
     return outcome === CHANGED ? this.signIn(shown) : outcome;
   }
 
-  private async enter(personId: string, stored: string, { password, device }: Shown, { attempt, draft }: { attempt: Admitted; draft: SessionDraft }): Promise<Session | Refusal | typeof CHANGED> {
+  private async enter(personId: string, stored: string, { password, device }: Shown, attempt: Admitted): Promise<Session | Refusal | typeof CHANGED> {
     const better = isOutdated(parseHash(stored)) ? await this.hasher.hash(password) : undefined;
     return this.db.transaction(async (tx) => {
       const people = tx.get(PersonStore);
@@ -58,7 +54,7 @@ export class SignInService {
       // It was the right password, whatever else is missing.
       tx.goesAlong(attempt.succeed(tx));
       // A challenge is of the hash that is kept from now on.
-      return this.challenges.neededBy({ ...held, passwordHash: typeof better === 'string' ? better : stored }, device) ?? this.opening.open(tx, held, device, { isAtHome: attempt.isAtHome, signedWith: held.signedWith, draft });
+      return this.challenges.neededBy({ ...held, passwordHash: typeof better === 'string' ? better : stored }, device) ?? this.opening.open(tx, held, device, { isAtHome: attempt.isAtHome, signedWith: held.signedWith });
     });
   }
 

@@ -56,13 +56,6 @@ export class SigningKeys {
     return opened;
   }
 
-  /** The one that signed last, as far as is known here: it may be another by now. */
-  get latest(): OpenKey {
-    const [latest] = this.opened.values();
-    if (!latest) throw new Error('No key is open');
-    return latest;
-  }
-
   published(): Promise<readonly JWK[]> {
     return this.db.get(SigningKeyStore).published();
   }
