@@ -17,6 +17,14 @@ const flow = (shape: string) => ({
   },
 });
 
+const specs = (name: string, ...include: string[]) => ({ ...sources, test: { name, include, exclude: ['**/node_modules/**', '**/dist/**', '**/fixtures/**'] } });
+
+const parts = specs('parts', '{libs,services,gateway,clients,cli,chaos,lint,bench}/**/*.spec.ts');
+parts.test.exclude.push('chaos/test/**');
+
+/** Whole runs are judged by the clock: nothing else is at work then, and no other run. */
+const chaos = specs('chaos', 'chaos/test/*.spec.ts');
+
 /** Real parts throughout. The flows run in each shape: in one process, in one without the short path, and in four. */
 export default defineConfig({
   ...sources,
@@ -28,14 +36,11 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
-      {
-        ...sources,
-        test: { name: 'parts', include: ['{libs,services,gateway,clients,cli,chaos,lint,bench}/**/*.spec.ts'], exclude: ['**/node_modules/**', '**/dist/**', '**/fixtures/**'] },
-        extends: true,
-      },
+      { ...parts, extends: true },
       { ...flow('all'), extends: true },
       { ...flow('bus'), extends: true },
       { ...flow('separate'), extends: true },
+      { ...chaos, test: { ...chaos.test, maxWorkers: 1, sequence: { groupOrder: 2 } }, extends: true },
     ],
   },
 });

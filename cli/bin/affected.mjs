@@ -12,7 +12,7 @@ export function changedSince(base, root) {
  * line import none of what they run, so that any change of a program asks for all of them.
  */
 export function affectedRuns(base, changed, services) {
-  const importing = ['--changed', base, '--project', 'parts', '--passWithNoTests'];
+  const importing = ['--changed', base, '--project', 'parts', '--project', 'chaos', '--passWithNoTests'];
   if (!changed.some((file) => /^(libs|services|gateway|cli)\/.*\.(ts|mjs|json|sql)$/.test(file))) return [importing];
   const starting = ['.flow.ts', 'cli/test/', ...services.map((name) => `services/${name}/test/`)];
   return [importing, ['--project', 'parts', '--project', 'flows:*', ...starting]];

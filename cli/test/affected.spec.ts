@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 const file = new URL('../bin/affected.mjs', import.meta.url).href;
 const { affectedRuns } = (await import(file)) as { affectedRuns(base: string, changed: string[], services: string[]): string[][] };
 
-const importing = ['--changed', 'main', '--project', 'parts', '--passWithNoTests'];
+const importing = ['--changed', 'main', '--project', 'parts', '--project', 'chaos', '--passWithNoTests'];
 const starting = ['--project', 'parts', '--project', 'flows:*', '.flow.ts', 'cli/test/', 'services/identity/test/'];
 
 describe('what npm run test:affected runs', () => {

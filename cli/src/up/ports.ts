@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { choosePort, portOwner } from '@mela/infra';
 import type { Environment } from '@mela/chassis';
 import { Fault } from '../fault.ts';
@@ -26,7 +25,8 @@ export async function choosePorts({ chosen, suggested = {}, settings = Object.ke
   for (const setting of [...wanted].sort((a, b) => Number(chosen[a] === undefined) - Number(chosen[b] === undefined))) {
     const port = portOf(chosen[setting] ?? suggested[setting]) ?? publicPorts[setting];
     if (port === 0) {
-      ports[setting] = setting === 'API_PORT' ? await quietPort(setting) : '0';
+      // Whoever takes any free port had better take it when it listens; where the API is has to be known before, since links in mails lead there.
+      ports[setting] = setting === 'API_PORT' ? String((await choosePort({ setting, port, explicit: false })).port) : '0';
       continue;
     }
     const explicit = chosen[setting] !== undefined;
@@ -39,14 +39,6 @@ export async function choosePorts({ chosen, suggested = {}, settings = Object.ke
     ports[setting] = String(got);
   }
   return ports;
-}
-
-/**
- * Whoever takes any free port had better take it when it listens. Where the API is has to be known before, since links in mails lead
- * there: so it is one of those that no system gives away by itself, and that nobody else takes meanwhile.
- */
-async function quietPort(setting: string): Promise<string> {
-  return String((await choosePort({ setting, port: randomInt(20_000, 32_000), explicit: false })).port);
 }
 
 const by = (owner: string | undefined): string => (owner === undefined ? '' : ` by ${owner}`);
