@@ -19,6 +19,7 @@ export * from './database/faults.ts';
 export * from './database/migrate.ts';
 export * from './database/migration.ts';
 export * from './database/minded-client.ts';
+export { oftenAsked } from './database/often-asked.ts';
 export * from './database/provision.ts';
 export * from './database/transaction.ts';
 export * from './health/health.ts';

@@ -69,6 +69,7 @@ import { SetupApi } from './setup/setup.api.ts';
 import { SetupService } from './setup/setup.service.ts';
 import { SignInApi } from './sign-in/sign-in.api.ts';
 import { SignInService } from './sign-in/sign-in.service.ts';
+import { UsualWayIn } from './sign-in/usual-way-in.ts';
 import { KeySchedule } from './signing-key/key-schedule.ts';
 import { SigningKeyApi } from './signing-key/signing-key.api.ts';
 import { SigningKeyService } from './signing-key/signing-key.service.ts';
@@ -100,6 +101,7 @@ export const identityService = defineService({
     ImpersonationService,
     AuditService,
     SignInService,
+    UsualWayIn,
     SessionService,
     SessionOpening,
     PasswordChangeService,

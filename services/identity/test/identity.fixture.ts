@@ -31,6 +31,7 @@ import { SigningKeyService } from '../src/signing-key/signing-key.service.ts';
 import { SigningKeys } from '../src/signing-key/signing-keys.ts';
 import { entities, migrations } from '../src/tables.ts';
 import { SignInService } from '../src/sign-in/sign-in.service.ts';
+import { UsualWayIn } from '../src/sign-in/usual-way-in.ts';
 import { FamiliarPlaces } from '../src/throttle/familiar-places.ts';
 import { SignInThrottle } from '../src/throttle/sign-in-throttle.ts';
 import { EmailChangeService } from '../src/email-change/email-change.service.ts';
@@ -104,7 +105,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const departures = new DepartureService(db, owners, apiKeys, cards, audit, own);
   return {
     keys, rotation: new SigningKeyService(db, keys, own), hasher, audit, opening,
-    signIns: new SignInService(db, hasher, throttle, challenges, opening, audit),
+    signIns: new SignInService(db, hasher, throttle, challenges, new UsualWayIn(db, refreshTokens, accessTokens, audit, own), opening, audit),
     sessions: new SessionService(db, refreshTokens, accessTokens, audit, own),
     passwordChanges: new PasswordChangeService(db, owners, passwords, audit),
     people: new PersonService(db, passwords, opening, audit, verifications),

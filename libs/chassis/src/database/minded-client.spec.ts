@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { openGround, type Ground } from '../service/notes.fixture.ts';
 import { dataSource } from './data-source.ts';
 import { MindedClient } from './minded-client.ts';
+import { oftenAsked } from './often-asked.ts';
 
 const message = (type: string, body: Buffer): Buffer => {
   const head = Buffer.from(`${type}....`);
@@ -78,6 +79,18 @@ describe('what is asked of it', () => {
     expect(answers.map(({ rows }) => rows)).toEqual([[{ n: 1 }], [{ n: 2 }], [{ n: 3 }]]);
     expect(pieces).toHaveBeenCalledTimes(1);
     expect((await pipelined.query('SELECT 4 AS n')).rows).toEqual([{ n: 4 }]);
+    await pipelined.end();
+  });
+
+  it('is planned once by each connection where it is often asked, also several times in one breath', async () => {
+    const often = oftenAsked('SELECT $1::int * 2 AS twice');
+    expect(oftenAsked(often)).toBe(often);
+    const pipelined = new MindedClient({ connectionString: ground.postgres.url, pipeline: true });
+    await pipelined.connect();
+    const answers = await Promise.all([1, 2, 3].map((n) => pipelined.query(often, [n])));
+    expect(answers.map(({ rows }) => rows)).toEqual([[{ twice: 2 }], [{ twice: 4 }], [{ twice: 6 }]]);
+    const planned = await pipelined.query<{ statement: string }>('SELECT statement FROM pg_prepared_statements');
+    expect(planned.rows).toEqual([{ statement: often }]);
     await pipelined.end();
   });
 });

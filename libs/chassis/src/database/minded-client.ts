@@ -1,4 +1,5 @@
 import { Client, type ClientConfig, type QueryResult } from 'pg';
+import { nameOf } from './often-asked.ts';
 
 type Query = Client['query'];
 type Told = (fault: Error | null, result: QueryResult) => void;
@@ -10,8 +11,18 @@ export class MindedClient extends Client {
     // PostgreSQL may take its leave in the same breath as its last answer: then whoever asked for the connection has not
     // been given it yet, nobody listens for its faults, and the driver would end the process. Whoever uses it afterwards is told anyway.
     this.on('error', () => undefined);
-    this.query = ownPromises(inOneGo(this, this.query.bind(this)));
+    this.query = planned(ownPromises(inOneGo(this, this.query.bind(this))));
   }
+}
+
+/** What is often asked is read and planned by each connection once. */
+function planned(query: Query): Query {
+  const asked = query as (...given: readonly unknown[]) => unknown;
+  return ((...given: readonly unknown[]) => {
+    const [text, values, ...rest] = given;
+    const name = typeof text === 'string' && Array.isArray(values) ? nameOf(text) : undefined;
+    return name === undefined ? asked(...given) : asked({ name, text, values }, ...rest);
+  }) as Query;
 }
 
 /** What is asked in one breath goes out together: each piece that is sent wakes PostgreSQL, which costs more than what it says. */

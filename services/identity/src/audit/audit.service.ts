@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Keyring } from '../keyring/keyring.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { asEntry, asOwnEntry, doerOf, type AuditState, type Happening } from './audit.ts';
-import { AuditStore, type AuditFilter } from './audit.store.ts';
+import { AuditStore, type AuditFilter, type NewEntry } from './audit.store.ts';
 import { strangerOf } from './stranger.ts';
 
 type Page = Out<typeof identity.auditAll>;
@@ -24,13 +24,18 @@ export class AuditService {
   }
 
   /** Noted with what it tells of, or not at all. Where it came from is known from the request that is being answered. */
-  note(tx: Tx, { what, by, about, device, details }: Happening): Promise<void> {
+  note(tx: Tx, happening: Happening): Promise<void> {
+    return tx.get(AuditStore).insert(this.entryOf(happening));
+  }
+
+  /** What a note of it says, for whoever writes it in one go with what it tells of. */
+  entryOf({ what, by, about, device, details }: Happening): NewEntry {
     const { traceparent, origin, apiKey } = currentContext() ?? {};
     const { who, details: whose } = doerOf(by);
-    return tx.get(AuditStore).insert({
+    return {
       id: uuidv7(), what, who, about: about ?? null, device: device ?? null, details: { ...details, ...whose, ...(apiKey === undefined ? {} : { apiKey }) },
       clientAddress: origin?.address ?? null, userAgent: origin?.agent ?? null, traceId: traceparent === undefined ? null : traceIdOf(traceparent),
-    });
+    };
   }
 
   /** Takes the same steps whether somebody has the address or nobody; of one that nobody has no more is kept than which attempts were at the same. */

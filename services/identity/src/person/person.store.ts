@@ -1,4 +1,4 @@
-import type { Rows } from '@mela/chassis';
+import { oftenAsked, type Rows } from '@mela/chassis';
 import type { PlatformRole } from '@mela/contracts';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 import type { Account, NewAccount } from './person.ts';
@@ -49,7 +49,12 @@ export const ACCOUNT =
 /** What somebody signs in with. */
 export type Credentials = Account & { readonly passwordHash: string | null; readonly codesOn: boolean };
 
+/** And with which key they are let in at the moment: it would be another way to the database and back to ask for it. */
+export type EntryCredentials = Credentials & { readonly signedWith: string };
+
 const CREDENTIALS = `${ACCOUNT}, password_hash AS "passwordHash", codes_on AS "codesOn"`;
+const ENTRY_CREDENTIALS = `SELECT ${CREDENTIALS}, (SELECT kid FROM signing_key WHERE state = 'signing') AS "signedWith" FROM person`;
+const SEEK = oftenAsked(`${ENTRY_CREDENTIALS} WHERE email = $1`);
 
 const keyOf = (who: { id: string } | { email: string }): readonly [string, string] => ('id' in who ? ['id', who.id] : ['email', who.email]);
 
@@ -80,6 +85,11 @@ export class PersonStore {
     return found;
   }
 
+  /** Of whoever wants to sign in. */
+  async seekCredentials(email: string): Promise<EntryCredentials | undefined> {
+    return (await this.rows.query<EntryCredentials>(SEEK, [email]))[0];
+  }
+
   /** Held until the transaction ends. */
   async lock(who: { id: string } | { email: string }): Promise<Account | undefined> {
     const [field, value] = keyOf(who);
@@ -99,13 +109,9 @@ export class PersonStore {
     return account;
   }
 
-  /** The same, with what is needed to sign in; and with the key that signs, which it would be another way to the database and back to ask for. */
-  async holdCredentials(id: string): Promise<(Credentials & { readonly signedWith: string }) | undefined> {
-    const [account] = await this.rows.query<Credentials & { signedWith: string }>(
-      `SELECT ${CREDENTIALS}, (SELECT kid FROM signing_key WHERE state = 'signing') AS "signedWith" FROM person WHERE id = $1 FOR NO KEY UPDATE`,
-      [id],
-    );
-    return account;
+  /** The same, with what is needed to sign in. */
+  async holdCredentials(id: string): Promise<EntryCredentials | undefined> {
+    return (await this.rows.query<EntryCredentials>(`${ENTRY_CREDENTIALS} WHERE id = $1 FOR NO KEY UPDATE`, [id]))[0];
   }
 
   /** Those who are not shut out and have not left. Held, too: of two super-admins who depose each other at once one stays. In the order of ids, so that nobody waits in a circle. */

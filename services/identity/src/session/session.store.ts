@@ -38,7 +38,7 @@ export class SessionRow implements SessionState {
   createdAt!: Date;
 }
 
-interface NewSession {
+export interface NewSession {
   readonly id: string;
   readonly personId: string;
   readonly tokenHash: Buffer;

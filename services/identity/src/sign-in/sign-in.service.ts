@@ -9,6 +9,7 @@ import { PersonStore } from '../person/person.store.ts';
 import { Challenges } from '../second-factor/challenges.ts';
 import { SessionOpening } from '../session/session-opening.ts';
 import { SignInThrottle, type Admitted } from '../throttle/sign-in-throttle.ts';
+import { UsualWayIn } from './usual-way-in.ts';
 
 type Shown = In<typeof identity.signIn>;
 
@@ -23,6 +24,7 @@ export class SignInService {
     private readonly hasher: PasswordHasher,
     private readonly throttle: SignInThrottle,
     private readonly challenges: Challenges,
+    private readonly usual: UsualWayIn,
     private readonly opening: SessionOpening,
     private readonly audit: AuditService,
   ) {}
@@ -30,7 +32,7 @@ export class SignInService {
   /** An address that nobody has and a wrong password take the same steps and get the same answer. */
   async signIn(shown: Shown): Promise<Session | Refusal> {
     const email = foldedEmail(shown.email);
-    const [account, attempt] = await Promise.all([this.db.get(PersonStore).credentialsOf({ email }), this.throttle.admit(email)]);
+    const [account, attempt] = await Promise.all([this.db.get(PersonStore).seekCredentials(email), this.throttle.admit(email)]);
     if (isRefusal(attempt)) return attempt;
     // Whoever has no password is, for whoever guesses one, like somebody who is not there.
     const stored = account?.passwordHash ?? undefined;
@@ -40,10 +42,13 @@ export class SignInService {
       return matches;
     }
     if (!account || stored === undefined || !matches) return this.fail(email, account?.id, shown.device);
+    const session = attempt.isAtHome && !isOutdated(parseHash(stored)) ? await this.usual.enter(account, shown.device, attempt) : undefined;
+    if (session) return session;
     const outcome = await this.enter(account.id, stored, shown, attempt);
     return outcome === CHANGED ? this.signIn(shown) : outcome;
   }
 
+  /** By whatever way it takes. */
   private async enter(personId: string, stored: string, { password, device }: Shown, attempt: Admitted): Promise<Session | Refusal | typeof CHANGED> {
     const better = isOutdated(parseHash(stored)) ? await this.hasher.hash(password) : undefined;
     return this.db.transaction(async (tx) => {

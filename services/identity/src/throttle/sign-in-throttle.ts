@@ -9,6 +9,8 @@ import { ThrottleStore } from './throttle.store.ts';
 export interface Admitted {
   /** From where the person has signed in within a day: it need not be noted again. */
   readonly isAtHome: boolean;
+  /** What attempts at this account are counted by. */
+  readonly counted: Buffer;
   /** It was the right password: what was counted of this account is forgotten. */
   succeed(tx: Tx): Promise<void>;
   /** Nobody looked at the password. */
@@ -40,6 +42,7 @@ export class SignInThrottle {
     const [ofAccount, ...ofPlace] = keys;
     return {
       isAtHome: isOfToday,
+      counted: ofAccount!,
       succeed: (tx) => tx.get(ThrottleStore).succeed(ofAccount!, ofPlace),
       giveBack: () => store.giveBack(keys),
     };

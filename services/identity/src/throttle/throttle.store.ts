@@ -1,4 +1,4 @@
-import type { Rows } from '@mela/chassis';
+import { oftenAsked, type Rows } from '@mela/chassis';
 import { OF_LATE, OF_TODAY } from './place.store.ts';
 import type { Standing } from './throttle.ts';
 
@@ -10,23 +10,27 @@ interface Attempt {
   readonly away: readonly Buffer[];
 }
 
+const TAKE = oftenAsked(
+  `WITH home AS (
+     SELECT count(*) > 0 AS "isFamiliar", coalesce(bool_or(${OF_TODAY}), false) AS "isOfToday"
+     FROM familiar_place WHERE person_id = (SELECT id FROM person WHERE email = $1) AND place = $2 AND ${OF_LATE}),
+   counted AS (
+     INSERT INTO sign_in_attempt AS known (key, attempts, until)
+     SELECT key, 1, now() + make_interval(mins => $5) FROM home, unnest(CASE WHEN "isFamiliar" THEN $3::bytea[] ELSE $4::bytea[] END) AS key ORDER BY key
+     ON CONFLICT (key) DO UPDATE SET
+       attempts = CASE WHEN known.until <= now() THEN 1 ELSE known.attempts + 1 END,
+       until = CASE WHEN known.until <= now() THEN excluded.until ELSE known.until END
+     RETURNING key, attempts, until)
+   SELECT "isFamiliar", "isOfToday", key, attempts, ceil(extract(epoch FROM until - now()))::int AS "secondsLeft" FROM counted, home`,
+);
+
 export class ThrottleStore {
   constructor(private readonly rows: Rows) {}
 
   /** Counted before the password is looked at: of a hundred guesses at once none slips through. In the order of keys, so that nobody waits in a circle. */
   async take({ email, place, atHome, away }: Attempt, minutes: number): Promise<{ isFamiliar: boolean; isOfToday: boolean; standings: Standing[] }> {
     const rows = await this.rows.query<Standing & { isFamiliar: boolean; isOfToday: boolean; key: Buffer }>(
-      `WITH home AS (
-         SELECT count(*) > 0 AS "isFamiliar", coalesce(bool_or(${OF_TODAY}), false) AS "isOfToday"
-         FROM familiar_place WHERE person_id = (SELECT id FROM person WHERE email = $1) AND place = $2 AND ${OF_LATE}),
-       counted AS (
-         INSERT INTO sign_in_attempt AS known (key, attempts, until)
-         SELECT key, 1, now() + make_interval(mins => $5) FROM home, unnest(CASE WHEN "isFamiliar" THEN $3::bytea[] ELSE $4::bytea[] END) AS key ORDER BY key
-         ON CONFLICT (key) DO UPDATE SET
-           attempts = CASE WHEN known.until <= now() THEN 1 ELSE known.attempts + 1 END,
-           until = CASE WHEN known.until <= now() THEN excluded.until ELSE known.until END
-         RETURNING key, attempts, until)
-       SELECT "isFamiliar", "isOfToday", key, attempts, ceil(extract(epoch FROM until - now()))::int AS "secondsLeft" FROM counted, home`,
+      TAKE,
       [email, place, atHome, away, minutes],
     );
     const { isFamiliar, isOfToday } = rows[0]!;
