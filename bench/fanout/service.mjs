@@ -32,10 +32,10 @@ await answers({
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
       const one = sighting();
       await client.query('BEGIN');
-      await writeOutbox(sql, [one]);
+      const written = await writeOutbox(sql, [one]);
       await client.query('COMMIT');
       committed.push([one.eventId, Number(process.hrtime.bigint())]);
-      bell.ring();
+      bell.ring(written);
     }
     return committed;
   },

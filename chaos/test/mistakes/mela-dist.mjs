@@ -22,7 +22,6 @@ export function detour(Tx, [library, file], beginning, otherWay) {
 }
 
 /** The same statement on a connection of its own, committed at once. */
-export async function outside(statement, parameters = []) {
-  await this.manager.connection.query(statement, [...parameters]);
-  return [];
+export function outside(statement, parameters = []) {
+  return this.manager.connection.query(statement, [...parameters]);
 }

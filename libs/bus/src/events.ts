@@ -5,6 +5,7 @@ export { letterId, type Letter } from './consume/dead-letter-box.ts';
 export { DeadLetters, NoSuchDeadLetter, replayBellOf, type DeadLetter, type DeadLetterFilter } from './consume/dead-letters.ts';
 export * from './consume/hears.ts';
 export { replicaTables } from './consume/tables.ts';
+export type { OutboxRow } from './outbox/chains.ts';
 export { Doorbell, bellOf } from './outbox/doorbell.ts';
 export { seal, unseal, type Sealed } from './outbox/envelope.ts';
 export { writeOutbox } from './outbox/outbox.ts';

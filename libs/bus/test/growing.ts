@@ -1,5 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { expect } from 'vitest';
+import type { Doorbell } from '../src/outbox/doorbell.ts';
 import { seal } from '../src/outbox/envelope.ts';
 import { writeOutbox } from '../src/outbox/outbox.ts';
 import { isFiller, STREAM } from '../src/subjects.ts';
@@ -30,8 +31,8 @@ export async function stored(world: World): Promise<Stored[]> {
   return messages;
 }
 
-/** Writers as services are: each locks its aggregate, takes the next version, and writes state and event together. */
-export async function grow(garden: Garden, plants: string[], writers: number, each: number): Promise<void> {
+/** Writers as services are: each locks its aggregate, takes the next version, writes state and event together, and rings, where there is a bell, as those of its process do. */
+export async function grow(garden: Garden, plants: string[], writers: number, each: number, bells: readonly Pick<Doorbell, 'ring'>[] = []): Promise<void> {
   await garden.db.query('CREATE TABLE IF NOT EXISTS plant (id uuid PRIMARY KEY, version int NOT NULL)');
   for (const plant of plants) await garden.db.query('INSERT INTO plant VALUES ($1, 0) ON CONFLICT DO NOTHING', [plant]);
   await Promise.all(
@@ -40,11 +41,12 @@ export async function grow(garden: Garden, plants: string[], writers: number, ea
         const id = plants[(writer + i) % plants.length]!;
         for (let written = false; !written; ) {
           try {
-            await garden.db.transaction(async (tx) => {
+            const rows = await garden.db.transaction(async (tx) => {
               const [row] = await tx.query<{ version: number }>('WITH u AS (UPDATE plant SET version = version + 1 WHERE id = $1 RETURNING version) SELECT version FROM u', [id]);
-              await writeOutbox(tx, [seal(PlantGrew, { id, version: row!.version }, { plantId: id, height: i }, { source: `/mela/${garden.name}` })]);
+              return writeOutbox(tx, [seal(PlantGrew, { id, version: row!.version }, { plantId: id, height: i }, { source: `/mela/${garden.name}` })]);
             });
             written = true;
+            bells[writer % bells.length]?.ring(rows);
           } catch {
             // The database is being restarted under us: whether it was committed is in its version.
             await new Promise((resolve) => setTimeout(resolve, 20));

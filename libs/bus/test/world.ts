@@ -95,8 +95,8 @@ export class Garden {
     this.db = transactions(pool);
   }
 
-  async relay(nc = this.world.nc): Promise<Relay> {
-    const relay = new Relay({ service: this.name, nc, connect: () => this.session(), log: this.log, metrics: this.metrics });
+  async relay(nc = this.world.nc, bell?: Doorbell): Promise<Relay> {
+    const relay = new Relay({ service: this.name, nc, bell, connect: () => this.session(), log: this.log, metrics: this.metrics });
     await relay.start();
     this.stopping.push(() => relay.stop());
     return relay;

@@ -16,7 +16,7 @@ beforeEach(() => {
   });
 });
 
-const row = (aggregate: string, version: number) => ({ id: `${aggregate}${version}`, aggregate_id: aggregate, shard: 0 }) as OutboxRow;
+const row = (aggregate: string, version: number) => ({ id: `${aggregate}${version}`, aggregate_id: aggregate, aggregate_version: version, shard: 0 }) as OutboxRow;
 const acknowledge = (id: string) => {
   const settle = air.get(id)!;
   air.delete(id);
@@ -91,5 +91,86 @@ describe('rows that go out', () => {
     acknowledge('a1');
     expect(inAir()).toEqual([]);
     expect(chains.load).toBe(1);
+  });
+});
+
+describe('a row that nobody looked for', () => {
+  const follow = (...rows: readonly OutboxRow[]) => rows.map((one) => chains.follow(one));
+
+  it('goes where it is the first, and behind the one before it', () => {
+    expect(follow(row('a', 1), row('a', 2), row('b', 1))).toEqual([true, true, true]);
+    expect(inAir()).toEqual(['a1', 'b1']);
+    acknowledge('a1');
+    expect(inAir()).toEqual(['b1', 'a2']);
+    acknowledge('a2');
+    expect(chains.follow(row('a', 3))).toBe(true);
+    expect(inAir()).toEqual(['b1', 'a3']);
+  });
+
+  it('goes behind what was found by a look', () => {
+    chains.launch([row('a', 6), row('a', 7)]);
+    expect(follow(row('a', 8))).toEqual([true]);
+    acknowledge('a6');
+    acknowledge('a7');
+    expect(inAir()).toEqual(['a8']);
+  });
+
+  it('has to be looked for where one may be missing before it', () => {
+    expect(follow(row('a', 2), row('b', 7))).toEqual([false, false]);
+    chains.launch([row('a', 1)]);
+    expect(follow(row('a', 3))).toEqual([false]);
+    expect(inAir()).toEqual(['a1']);
+  });
+
+  it('is not taken again after one that was refused, until a look has found it: two may be of one version', () => {
+    const twin = { ...row('a', 1), id: 'a1, too' };
+    expect(follow(row('a', 1), twin, row('a', 2))).toEqual([true, false, false]);
+    acknowledge('a1');
+    expect(inAir()).toEqual([]);
+    chains.launch([twin, row('a', 2)]);
+    expect(follow(row('a', 3))).toEqual([true]);
+    expect(inAir()).toEqual(['a1, too']);
+  });
+
+  it('is not taken behind one that was not acknowledged', () => {
+    chains.launch([row('a', 1), row('a', 2)]);
+    fail('a1');
+    expect(follow(row('a', 3))).toEqual([false]);
+    expect(chains.busy(performance.now() + 150)).toEqual([]);
+    expect(follow(row('a', 4))).toEqual([false]);
+    chains.launch([row('a', 1), row('a', 2), row('a', 3), row('a', 4)]);
+    expect([inAir(), chains.load]).toEqual([['a1'], 4]);
+  });
+
+  it('is sent once, also where a look finds it while it is on its way, or when it is there', () => {
+    expect(follow(row('a', 1))).toEqual([true]);
+    chains.launch([row('a', 1), row('a', 2)]);
+    acknowledge('a1');
+    chains.launch([row('a', 1), row('a', 2), row('a', 3)]);
+    acknowledge('a2');
+    acknowledge('a3');
+    expect(chains.takeAcknowledged().map((sent) => sent.row.id)).toEqual(['a1', 'a2', 'a3']);
+    expect([inAir(), chains.load]).toEqual([[], 3]);
+  });
+
+  it('is found by a look again where it was not acknowledged', () => {
+    expect(follow(row('a', 1))).toEqual([true]);
+    fail('a1');
+    chains.busy(performance.now() + 150);
+    chains.launch([row('a', 1)]);
+    expect(inAir()).toEqual(['a1']);
+  });
+
+  it('does not fill the window with one aggregate', () => {
+    const taken = follow(...Array.from({ length: 300 }, (_, i) => row('a', i + 1)));
+    expect([taken.filter(Boolean).length, taken.lastIndexOf(true), chains.load]).toEqual([251, 250, 251]);
+  });
+
+  it('is left to others when the relay stops, or its locks are gone', () => {
+    chains.close();
+    expect(follow(row('a', 1))).toEqual([false]);
+    const others = new Chains(() => undefined, { acknowledged: () => undefined, failed: () => undefined });
+    others.abandon();
+    expect(others.follow(row('a', 1))).toBe(false);
   });
 });

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Stored } from './publisher.ts';
 
 export interface OutboxRow {
@@ -7,6 +8,7 @@ export interface OutboxRow {
   readonly ctid: string;
   readonly event_id: string;
   readonly aggregate_id: string;
+  readonly aggregate_version: number;
   readonly subject: string;
   readonly headers: Record<string, string>;
   readonly payload: Uint8Array;
@@ -25,6 +27,8 @@ interface Chain {
 
 /** A busy aggregate goes one by one: more of its rows at hand would only keep the others' out. */
 const ROWS_PER_AGGREGATE = 250;
+/** So many aggregates are known by their last version. */
+const AGGREGATES_KNOWN = 10_000;
 const FIRST_STALL_MS = 100;
 const LONGEST_STALL_MS = 2_000;
 
@@ -39,7 +43,12 @@ export class Chains {
   private acknowledgedSince = 0;
   /** Acknowledged, but still in the outbox table: the next look would find them again. */
   private readonly unmoved = new Set<string>();
+  /** Those, and all that are on their way or wait for it: a row may come to hand twice. */
+  private readonly atHand = new Set<string>();
+  /** Up to which version of each aggregate everything was launched. */
+  private readonly launched = new LRUCache<string, number>({ max: AGGREGATES_KNOWN });
   private rows = 0;
+  private closed = false;
   private abandoned = false;
 
   constructor(
@@ -77,12 +86,15 @@ export class Chains {
     let all = true;
     const fresh: [string, Chain][] = [];
     for (const row of rows) {
+      if (this.atHand.has(row.id)) continue;
       const chain = this.chains.get(row.aggregate_id);
       if (chain && chain.waiting.length >= ROWS_PER_AGGREGATE) {
         all = false;
         continue;
       }
       this.rows += 1;
+      this.atHand.add(row.id);
+      this.launched.set(row.aggregate_id, row.aggregate_version);
       if (chain) chain.waiting.push(row);
       else {
         const begun = { waiting: [row], inFlight: false, stalledUntil: 0 };
@@ -94,6 +106,17 @@ export class Chains {
     return all;
   }
 
+  /**
+   * Takes a row that nobody looked for: whoever wrote it tells of it. Only where none of its aggregate can be missing before it: it is the first,
+   * or the one before it was launched here. Where that is not so, none is taken that comes after it, until a look has found them all.
+   */
+  follow(row: OutboxRow): boolean {
+    const { aggregate_id: aggregate, aggregate_version: version } = row;
+    if (!this.closed && !this.abandoned && version === (this.launched.get(aggregate) ?? 0) + 1 && this.launch([row])) return true;
+    this.launched.delete(aggregate);
+    return false;
+  }
+
   /** What may leave the outbox now. Give it back with `moved` once it has. */
   takeAcknowledged(): readonly SentRow[] {
     const taken = this.acknowledged;
@@ -102,12 +125,16 @@ export class Chains {
   }
 
   moved(rows: readonly SentRow[]): void {
-    for (const { row } of rows) this.unmoved.delete(row.id);
+    for (const { row } of rows) {
+      this.unmoved.delete(row.id);
+      this.atHand.delete(row.id);
+    }
     this.rows -= rows.length;
   }
 
   /** Nothing new is sent; what is in flight may still be acknowledged. */
   close(): void {
+    this.closed = true;
     for (const chain of this.chains.values()) {
       this.rows -= chain.waiting.length;
       chain.waiting.length = 0;
@@ -140,6 +167,8 @@ export class Chains {
     const attempts = (this.attempts.get(aggregate) ?? 0) + 1;
     this.attempts.set(aggregate, attempts);
     this.rows -= 1 + chain.waiting.length;
+    for (const { id } of [row, ...chain.waiting]) this.atHand.delete(id);
+    this.launched.delete(aggregate);
     chain.waiting.length = 0;
     chain.inFlight = false;
     chain.stalledUntil = performance.now() + Math.min(FIRST_STALL_MS * 2 ** (attempts - 1), LONGEST_STALL_MS);

@@ -21,7 +21,7 @@ it('rings at once, and once more for all that rang meanwhile', async () => {
 it('needs no messenger to a relay of its own process that carries everything', async () => {
   const heard: string[] = [];
   world.nc.subscribe(bellOf('orchard'), { callback: () => void heard.push('far') });
-  const relay = { isAlone: false, hear: () => void heard.push('near') };
+  const relay = { isAlone: false, hear: () => void heard.push('near'), take: () => false };
   const bell = new Doorbell(world.nc, 'orchard');
   bell.answeredBy(relay);
   bell.ring();
@@ -29,6 +29,22 @@ it('needs no messenger to a relay of its own process that carries everything', a
   relay.isAlone = true;
   bell.ring();
   await eventually(() => heard.join(), (all) => all === 'far,near');
+});
+
+it('calls nobody where a relay of its own process takes what was written', async () => {
+  const heard: string[] = [];
+  world.nc.subscribe(bellOf('meadow'), { callback: () => void heard.push('far') });
+  let takes = true;
+  const taken: unknown[] = [];
+  const bell = new Doorbell(world.nc, 'meadow');
+  bell.answeredBy({ isAlone: false, hear: () => void heard.push('near'), take: (rows) => (taken.push(...rows), takes) });
+  const rows = [{ id: '1' }, { id: '2' }] as never[];
+  bell.ring(rows);
+  await world.nc.flush();
+  expect([heard, taken]).toEqual([[], rows]);
+  takes = false;
+  bell.ring(rows);
+  await eventually(() => heard.join(), (all) => all === 'far');
 });
 
 it('does not fail whoever rings while there is no bus', async () => {

@@ -82,7 +82,7 @@ export class RelaySession {
       'pending',
       `SELECT next.* FROM unnest($1::smallint[]) AS held (shard)
        CROSS JOIN LATERAL (
-         SELECT shard, id, ctid, event_id, aggregate_id, subject, headers, payload FROM outbox
+         SELECT shard, id, ctid, event_id, aggregate_id, aggregate_version, subject, headers, payload FROM outbox
          WHERE outbox.shard = held.shard AND aggregate_id NOT IN (SELECT unnest(string_to_array($2, E'\\n')))
            AND id NOT IN (SELECT unnest($3::bigint[]))
          ORDER BY id LIMIT $4) AS next

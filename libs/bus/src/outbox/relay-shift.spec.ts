@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { OutboxRow, SentRow } from './chains.ts';
 import type { Settle } from './publisher.ts';
 import type { RelaySession } from './relay-session.ts';
 import { RelayShift, type ShiftParts } from './relay-shift.ts';
 import { Wakeable } from './wakeable.ts';
 
-const row = (version: number) => ({ id: String(version), aggregate_id: 'a', shard: 0 }) as OutboxRow;
+const row = (version: number) => ({ id: String(version), aggregate_id: 'a', aggregate_version: version, shard: 0 }) as OutboxRow;
 
 /** A database that gives one event of one aggregate at each look while there are some, and a stream that takes each after a moment. */
 function groundOf(many: number) {
@@ -38,7 +38,7 @@ function groundOf(many: number) {
       },
     },
   } as unknown as ShiftParts;
-  return { shift: new RelayShift(session, parts), wakeable, done, sentAtLook };
+  return { shift: new RelayShift(session, parts), session, parts, wakeable, done, sentAtLook };
 }
 
 /** For as long as it takes to see so much done, with news all the while. */
@@ -68,5 +68,52 @@ describe('while there is news', () => {
     await worked(ground, (done) => done.filter((one) => one.endsWith('moved')).length >= 150);
     const moved = ground.done.filter((one) => one.endsWith('moved'));
     expect(new Set(moved).size).toBe(moved.length);
+  });
+});
+
+describe('what is told to it by whoever wrote it', () => {
+  async function rested(ground: ReturnType<typeof groundOf>, work: () => Promise<void>): Promise<void> {
+    let isOver = false;
+    const working = ground.shift.work(() => isOver);
+    // It has looked, and found nothing.
+    await vi.waitUntil(() => ground.sentAtLook.length > 1, { interval: 1 });
+    await work();
+    isOver = true;
+    ground.wakeable.wake();
+    await working;
+  }
+
+  it('is sent at once, in its order, without a look, and leaves the outbox when it is quiet', async () => {
+    const ground = groundOf(0);
+    await rested(ground, async () => {
+      expect(ground.shift.take([row(1), row(2)])).toBe(true);
+      expect(ground.done).toEqual(['1 is sent']);
+      await vi.waitUntil(() => ground.done.includes('2 is moved'), { interval: 1 });
+      expect(ground.done).toEqual(['1 is sent', '2 is sent', '1 is moved', '2 is moved']);
+    });
+  });
+
+  it('is looked for where it is not known what comes before it, or another relay carries its shard', async () => {
+    const ground = groundOf(0);
+    await rested(ground, async () => {
+      expect(ground.shift.take([row(2)])).toBe(false);
+      expect(ground.shift.take([{ ...row(1), shard: 7 }])).toBe(false);
+      expect(ground.done).toEqual([]);
+    });
+  });
+
+  it('is refused before the first look, while the stream is not checked, without NATS, and without the database', async () => {
+    const ground = groundOf(0);
+    expect(ground.shift.take([row(1)])).toBe(false);
+    await rested(ground, async () => {
+      for (const [part, name, value] of [[ground.parts.checkpoint, 'open', false], [ground.parts.publisher, 'connected', false], [ground.session, 'broken', new Error('gone')]] as const) {
+        const before = (part as never)[name];
+        Object.assign(part, { [name]: value });
+        expect(ground.shift.take([row(1)])).toBe(false);
+        Object.assign(part, { [name]: before });
+      }
+      expect(ground.shift.take([row(1)])).toBe(true);
+    });
+    expect(ground.shift.take([row(2)])).toBe(false);
   });
 });

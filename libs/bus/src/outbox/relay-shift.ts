@@ -21,11 +21,14 @@ export interface ShiftParts {
 const READ_AT_MOST = 2_000;
 /** Rows read and not yet moved: enough to read the next ones while these are on their way. */
 const WINDOW = 4_000;
-/** About as long as an event takes to the screens of everybody who hears it. */
-const MOVE_AFTER_MS = 3;
-/** So many rows that were sent, or one that was sent so long ago, leave the outbox whatever else there is to do. */
-const MOVE_AT_LEAST = 100;
-const MOVE_AT_LATEST_MS = 100;
+/** About as long as an event takes to the screens of everybody who hears it: what leaves the outbox meanwhile is in its way. */
+const ON_ITS_WAY_MS = 5;
+/** Nothing comes at the moment. */
+const QUIET_MS = 20;
+/** Then rows that were sent leave the outbox: so many at once, or after so long, between two events; others when it is quiet. */
+const MOVED_BETWEEN = { rows: 25, afterMs: 250 };
+/** And so many, or one that was sent so long ago, whatever else there is to do. */
+const MOVED_AT_LATEST = { rows: 100, afterMs: 1_000 };
 const POLL_MS = { soonest: 20, latest: 250 };
 
 /** A relay's work for as long as one database session lasts: reads, sends, moves, and checks the stream whenever it must. */
@@ -46,6 +49,13 @@ export class RelayShift {
         sending.complain(row, fault, attempts);
       },
     });
+  }
+
+  /** Rows that were committed a moment ago: they are on their way without a look. Answers false where one has to be looked for. */
+  take(rows: readonly OutboxRow[]): boolean {
+    const isUpToDate = this.sawAll && this.mayRead && !this.session.broken;
+    // Each is asked: what follows one that was refused must be, too.
+    return rows.map((row) => isUpToDate && this.session.shards.includes(row.shard) && this.chains.follow(row)).every(Boolean);
   }
 
   /** Throws when the session is broken. */
@@ -74,14 +84,19 @@ export class RelayShift {
     }
   }
 
-  /** Whoever is told of an event comes before its row, which leaves the outbox when they have had a moment, or together with what comes meanwhile. */
+  /** Whoever is told of an event comes before its row, which leaves the outbox when they have had a moment, together with others or when it is quiet. */
   private async linger(): Promise<void> {
-    if (this.sawAll && this.chains.hasAcknowledged) await this.parts.wakeable.lull(MOVE_AFTER_MS);
+    if (!this.sawAll || !this.chains.hasAcknowledged) return;
+    if ((await this.parts.wakeable.lull(ON_ITS_WAY_MS)) && !this.areDue(MOVED_BETWEEN)) await this.parts.wakeable.lull(QUIET_MS);
   }
 
-  /** While there are events to tell, unless what was told becomes much to remember, or old. */
+  /** While there are events to tell. */
   private mayMoveLater(launched: readonly OutboxRow[]): boolean {
-    return this.mayRead && (launched.length > 0 || this.parts.wakeable.hasNews) && this.chains.sent.size < MOVE_AT_LEAST && !this.chains.waited(MOVE_AT_LATEST_MS);
+    return this.mayRead && (launched.length > 0 || this.parts.wakeable.hasNews) && !this.areDue(MOVED_AT_LATEST);
+  }
+
+  private areDue({ rows, afterMs }: { rows: number; afterMs: number }): boolean {
+    return this.chains.sent.size >= rows || this.chains.waited(afterMs);
   }
 
   private async move(): Promise<number> {

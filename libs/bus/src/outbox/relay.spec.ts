@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { v7 as uuid } from 'uuid';
 import { expectEverythingOnce, grow, stored } from '../../test/growing.ts';
 import { eventually, World } from '../../test/world.ts';
+import { SHARDS } from '../subjects.ts';
+import { Doorbell } from './doorbell.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -27,11 +29,26 @@ describe('the relay', () => {
     expect(Math.max(...state.map((row) => Number(row.last_seq)))).toBe(messages.at(-1)!.seq);
   });
 
+  it('does so with 50 writers of which some hand over what they wrote, some ring from elsewhere, and some say nothing', async () => {
+    const garden = await world.garden();
+    const bell = new Doorbell(world.nc, garden.name);
+    const relay = await garden.relay(world.nc, bell);
+    await eventually(() => relay.health(), ({ recovering, shards }) => shards === SHARDS && !recovering);
+    const taken: boolean[] = [];
+    const take = relay.take.bind(relay);
+    relay.take = (rows) => taken[taken.push(take(rows)) - 1]!;
+    const plants = Array.from({ length: 30 }, () => uuid());
+    await grow(garden, plants, 50, 40, [bell, bell, new Doorbell(await world.connection('elsewhere'), garden.name), { ring: () => undefined }]);
+    await expectEverythingOnce(garden, plants);
+    expect(new Set(taken)).toEqual(new Set([true, false]));
+  });
+
   it('loses and doubles nothing when NATS and PostgreSQL are killed under it', async () => {
     const garden = await world.garden();
-    const relay = await garden.relay();
+    const bell = new Doorbell(world.nc, garden.name);
+    const relay = await garden.relay(world.nc, bell);
     const plants = Array.from({ length: 20 }, () => uuid());
-    const writing = grow(garden, plants, 20, 100);
+    const writing = grow(garden, plants, 20, 100, [bell]);
     for (const part of [world.nats, world.postgres, world.nats, world.postgres]) {
       const sent = await garden.count('outbox_sent').catch(() => 0);
       await eventually(() => garden.count('outbox_sent').catch(() => 0), (now) => now > sent + 20 || now >= 2000);

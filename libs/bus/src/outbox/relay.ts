@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import type { Log } from '../log.ts';
 import { SHARDS } from '../subjects.ts';
 import { Checkpoint } from './checkpoint.ts';
+import type { OutboxRow } from './chains.ts';
 import { bellOf, type Doorbell } from './doorbell.ts';
 import { AckedPublisher } from './publisher.ts';
 import { Recovery } from './recovery.ts';
@@ -20,7 +21,7 @@ export interface RelayOptions {
   /** A connected session whose search_path is the service's schema. Never through a transaction pooler. */
   connect: () => Promise<Client>;
   /** What this process rings. */
-  bell?: Doorbell;
+  bell?: Doorbell | undefined;
   log: Log;
   metrics: Registry;
   /** A relay that says nothing for so long (a frozen process, a cut line) gives its shards up. */
@@ -51,6 +52,7 @@ export class Relay {
   private readonly metrics: RelayMetrics;
   private readonly wakeable = new Wakeable();
   private session: RelaySession | undefined;
+  private shift: RelayShift | undefined;
   private parts: ShiftParts | undefined;
   private bell: Subscription | undefined;
   private running: Promise<void> | undefined;
@@ -88,6 +90,10 @@ export class Relay {
 
   hear(): void {
     this.wakeable.wake();
+  }
+
+  take(rows: readonly OutboxRow[]): boolean {
+    return this.shift?.take(rows) === true;
   }
 
   health(): RelayHealth {
@@ -128,10 +134,12 @@ export class Relay {
         const session = new RelaySession(await connect(), () => this.wakeable.wake());
         this.session = session;
         await session.open(silentMs);
-        await new RelayShift(session, parts).work(() => this.stopping);
+        this.shift = new RelayShift(session, parts);
+        await this.shift.work(() => this.stopping);
       } catch (fault) {
         log.warn({ fault: (fault as Error).message }, 'The relay lost its database session and takes a new one');
       }
+      this.shift = undefined;
       this.session?.close();
       this.session = undefined;
       if (performance.now() - opened > 10_000) pause = RECONNECT_MS.soonest;

@@ -4,11 +4,11 @@ export type Awakening = 'news' | 'silence' | 'nudge';
 /** A loop's sleep: it ends early when something happens, and something that happened just before is not slept through. */
 export class Wakeable {
   private woken = false;
-  private end: (() => void) | undefined;
+  private end: ((by: 'news' | 'nudge') => void) | undefined;
 
   wake(): void {
     this.woken = true;
-    this.end?.();
+    this.end?.('news');
   }
 
   get hasNews(): boolean {
@@ -17,7 +17,7 @@ export class Wakeable {
 
   /** Ends a sleep, and is no news by itself. */
   nudge(): void {
-    this.end?.();
+    this.end?.('nudge');
   }
 
   /** The loop is about to look: whatever woke it until now is covered by that look. */
@@ -26,25 +26,25 @@ export class Wakeable {
   }
 
   async wait(ms: number): Promise<Awakening> {
-    const isSleptOut = !this.woken && (await this.sleep(ms));
+    const isSleptOut = !this.woken && (await this.sleep(ms, ['news', 'nudge']));
     const awakening = this.woken ? 'news' : isSleptOut ? 'silence' : 'nudge';
     this.woken = false;
     return awakening;
   }
 
-  /** Sleeps, unless there is news, which stays news. */
-  async lull(ms: number): Promise<void> {
-    if (!this.woken) await this.sleep(ms);
+  /** Sleeps through nudges, and answers whether to the end; not while there is news, which stays news. */
+  async lull(ms: number): Promise<boolean> {
+    return !this.woken && this.sleep(ms, ['news']);
   }
 
-  /** A pause that only `wake` called during it can shorten. */
+  /** A pause that only what happens during it can shorten. */
   async pause(ms: number): Promise<void> {
     this.woken = false;
-    await this.sleep(ms);
+    await this.sleep(ms, ['news', 'nudge']);
   }
 
   /** Answers whether it was slept to its end. */
-  private sleep(ms: number): Promise<boolean> {
+  private sleep(ms: number, endedBy: readonly ('news' | 'nudge')[]): Promise<boolean> {
     return new Promise((resolve) => {
       const wakeUp = (slept: boolean) => {
         clearTimeout(timer);
@@ -52,7 +52,7 @@ export class Wakeable {
         resolve(slept);
       };
       const timer = setTimeout(() => wakeUp(true), ms);
-      this.end = () => wakeUp(false);
+      this.end = (by) => void (endedBy.includes(by) && wakeUp(false));
     });
   }
 }

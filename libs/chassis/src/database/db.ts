@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
-import { currentContext, reach, writeOutbox, type Sql, type Transactions } from '@mela/bus';
+import { currentContext, reach, writeOutbox, type OutboxRow, type Sql, type Transactions } from '@mela/bus';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ConnectionLost, DeadlinePassed, stateOf } from './faults.ts';
@@ -9,7 +9,7 @@ import { Tx, undoes, type Rows, type StoreClass } from './transaction.ts';
 
 /** Told after a commit that wrote events, so that they leave at once. */
 export interface Bell {
-  ring(): void;
+  ring(written: readonly OutboxRow[]): void;
 }
 
 const SERIALIZATION_OR_DEADLOCK = new Set(['40001', '40P01']);
@@ -86,17 +86,18 @@ export class Db implements Transactions<Tx>, Rows {
         return result;
       }
       const emitted = tx.takeEmitted();
-      const rest = ahead(Promise.all([...tx.takeAlong(), writeOutbox(tx, emitted.map(({ sealed }) => sealed))]));
+      const written = writeOutbox(tx, emitted.map(({ sealed }) => sealed));
+      const rest = ahead(Promise.all([written, ...tx.takeAlong()]));
       // PostgreSQL knows nothing of what failed before it was sent: that is known here by now.
       await Promise.race([rest, setImmediate()]);
       reach('transaction.committing');
       const committed = ahead(say(client, 'COMMIT'));
-      await rest;
+      const [rows] = await rest;
       // Asked to commit what a failed statement has spoilt, PostgreSQL rolls back and says so in its answer only.
       const { command } = await committed;
       if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed unnoticed, and PostgreSQL undid it all');
       for (const { span } of emitted) span?.end();
-      if (emitted.length > 0) this.bell.ring();
+      if (rows.length > 0) this.bell.ring(rows);
       tx.committed();
       return result;
     } catch (error) {
