@@ -166,6 +166,14 @@ describe('a row that nobody looked for', () => {
     expect([taken.filter(Boolean).length, taken.lastIndexOf(true), chains.load]).toEqual([251, 250, 251]);
   });
 
+  it('has to be looked for where what was launched may have been put back', () => {
+    expect(follow(row('a', 1), row('b', 1))).toEqual([true, true]);
+    chains.forget();
+    expect(follow(row('a', 2))).toEqual([false]);
+    chains.launch([row('b', 2)]);
+    expect(follow(row('b', 3))).toEqual([true]);
+  });
+
   it('is left to others when the relay stops, or its locks are gone', () => {
     chains.close();
     expect(follow(row('a', 1))).toEqual([false]);

@@ -117,6 +117,11 @@ export class Chains {
     return false;
   }
 
+  /** Whatever was launched, something may be missing before what comes: it has to be looked for. */
+  forget(): void {
+    this.launched.clear();
+  }
+
   /** What may leave the outbox now. Give it back with `moved` once it has. */
   takeAcknowledged(): readonly SentRow[] {
     const taken = this.acknowledged;

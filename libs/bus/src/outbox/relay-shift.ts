@@ -36,6 +36,8 @@ export class RelayShift {
   private readonly chains: Chains;
   /** The last look found all there was, and all of it was sent: only news asks for another. */
   private sawAll = false;
+  /** And is on its way. */
+  private isUpToDate = false;
 
   constructor(
     private readonly session: RelaySession,
@@ -45,7 +47,7 @@ export class RelayShift {
     this.chains = new Chains((row, settle) => sending.send(row, settle), {
       acknowledged: () => wakeable.nudge(),
       failed: (row, fault, attempts) => {
-        this.sawAll = false;
+        this.sawAll = this.isUpToDate = false;
         sending.complain(row, fault, attempts);
       },
     });
@@ -53,9 +55,9 @@ export class RelayShift {
 
   /** Rows that were committed a moment ago: they are on their way without a look. Answers false where one has to be looked for. */
   take(rows: readonly OutboxRow[]): boolean {
-    const isUpToDate = this.sawAll && this.mayRead && !this.session.broken;
+    const mayTake = this.isUpToDate && this.mayRead && !this.session.broken;
     // Each is asked: what follows one that was refused must be, too.
-    return rows.map((row) => isUpToDate && this.session.shards.includes(row.shard) && this.chains.follow(row)).every(Boolean);
+    return rows.map((row) => mayTake && this.session.shards.includes(row.shard) && this.chains.follow(row)).every(Boolean);
   }
 
   /** Throws when the session is broken. */
@@ -69,7 +71,7 @@ export class RelayShift {
       while (!isOver()) {
         if (this.session.broken) throw this.session.broken;
         if (rows.length === 0) await this.linger();
-        this.sawAll = checkpoint.open && this.chains.launch(rows) && this.sawAll;
+        this.sawAll = this.isUpToDate = checkpoint.open && this.chains.launch(rows) && this.sawAll;
         const moved = this.mayMoveLater(rows) ? 0 : await this.move();
         // Whoever is to be told of an event does not wait until the house is in order, unless that has waited long.
         if ((woke !== 'news' && this.chains.load === 0) || housekeeping.isLate) await housekeeping.tidy(this.session);
@@ -117,6 +119,9 @@ export class RelayShift {
     const { publisher, checkpoint } = this.parts;
     const unfinished = publisher.inFlight > 0 || this.chains.hasAcknowledged;
     if (checkpoint.open || !publisher.connected || unfinished || this.session.shards.length === 0) return false;
+    // What was launched before may be put back, and then comes first.
+    this.isUpToDate = false;
+    this.chains.forget();
     const again = await checkpoint.pass(new SentHistory(this.session));
     if (this.session.broken) throw this.session.broken;
     return again;
