@@ -35,8 +35,9 @@ export class Probe {
     const first = performance.now();
     let began = first;
     while (!(await this.succeeds())) {
+      if (performance.now() - first > WARM_WITHIN_MS) throw new Error(`Before anything was broken, ${this.missing}`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       began = performance.now();
-      if (began - first > WARM_WITHIN_MS) throw new Error(`Before anything was broken, ${this.missing}`);
     }
     this.patienceMs = Math.ceil(Math.min(Math.max(PATIENCE_MS.usual, performance.now() - began), PATIENCE_MS.most));
   }

@@ -10,6 +10,8 @@ export const shardOf = (aggregateId: string): number => crc32(aggregateId) % SHA
 export const eventSubject = (event: Pick<EventType, 'noun' | 'verb'>, shard: number | '*'): string =>
   `evt.${event.noun}.${event.verb}.${shard}`;
 
+export const nounOf = (subject: string): string => subject.split('.', 2)[1]!;
+
 /** Durable names take no dots. */
 export const durableName = (consumer: string): string => consumer.replaceAll('.', '_');
 

@@ -23,10 +23,10 @@ it('a fail point is a name that there is, and which time', () => {
 });
 
 describe('a relay', () => {
-  it.each(['relay.publishing:40', 'relay.acknowledged:40', 'relay.moving'])('that is killed at %s is followed by one that goes on', async (failPoint) => {
+  it.each(['relay.publishing:40', 'relay.acknowledged:40', 'relay.moving:2'])('that is killed at %s is followed by one that goes on', async (failPoint) => {
     const garden = await world.garden();
     const plants = Array.from({ length: 8 }, () => uuid());
-    const writing = grow(garden, plants, 8, 25);
+    const writing = grow(garden, plants, 8, 60);
     await killed(await garden.victim('relay', { failPoint }));
     await garden.relay();
     await writing;
@@ -68,7 +68,7 @@ it('a consumer that is killed between its commit and its answer applies nothing 
   await garden.effects();
   await garden.relay();
   const plants = Array.from({ length: 8 }, () => uuid());
-  const writing = grow(garden, plants, 8, 25);
+  const writing = grow(garden, plants, 8, 60);
   for (const failPoint of ['consumer.committed', 'consumer.committed:2']) await killed(await garden.victim('consumer', { failPoint, settings: { ackWaitMs: 600 } }));
   await garden.victim('consumer', { settings: { ackWaitMs: 600 } });
   await writing;

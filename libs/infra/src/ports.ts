@@ -15,7 +15,7 @@ export interface WantedPort {
 
 export async function choosePort(wanted: WantedPort): Promise<{ port: number; moved: boolean }> {
   const { port, explicit, setting, avoid = [] } = wanted;
-  if (port === 0) return { port: await anyFreePort(), moved: false };
+  if (port === 0) return { port: await anyFreePort(avoid), moved: false };
   if (!avoid.includes(port) && (await isFree(port))) return { port, moved: false };
   const free = await nextFree(port + 1, avoid);
   if (explicit || free === undefined) throw new PortTaken({ setting, port, free, owner: await portOwner(port) });
@@ -49,15 +49,15 @@ function binds(port: number, host: string): Promise<boolean> {
 }
 
 /**
- * Below what any system gives away by itself: a server that is started again on its port finds it free, for no connection
- * and nobody who asked for just any port can have got it meanwhile.
+ * Below what Linux and macOS, as they come, give away by themselves: a server that is started again on its port finds it free, for no
+ * connection and nobody who asked for just any port can have got it meanwhile.
  */
 const OURS = { first: 20_000, last: 32_000 };
 
-export async function anyFreePort(): Promise<number> {
+export async function anyFreePort(avoid: readonly number[] = []): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
     const port = randomInt(OURS.first, OURS.last);
-    if (await isFree(port)) return port;
+    if (!avoid.includes(port) && (await isFree(port))) return port;
   }
   throw new Error(`No free port between ${OURS.first} and ${OURS.last}`);
 }

@@ -16,7 +16,7 @@ beforeEach(() => {
   });
 });
 
-const row = (aggregate: string, version: number) => ({ id: `${aggregate}${version}`, aggregate_id: aggregate, aggregate_version: version, shard: 0 }) as OutboxRow;
+const row = (aggregate: string, version: number) => ({ id: `${aggregate}${version}`, aggregate_id: aggregate, aggregate_version: version, subject: 'evt.plant.grew.0', shard: 0 }) as OutboxRow;
 const acknowledge = (id: string) => {
   const settle = air.get(id)!;
   air.delete(id);
@@ -124,7 +124,7 @@ describe('a row that nobody looked for', () => {
 
   it('is not taken again after one that was refused, until a look has found it: two may be of one version', () => {
     const twin = { ...row('a', 1), id: 'a1, too' };
-    expect(follow(row('a', 1), twin, row('a', 2))).toEqual([true, false, false]);
+    expect(follow(row('a', 1), twin, { ...twin, id: 'a third' }, row('a', 2))).toEqual([true, false, false, false]);
     acknowledge('a1');
     expect(inAir()).toEqual([]);
     chains.launch([twin, row('a', 2)]);
@@ -159,6 +159,27 @@ describe('a row that nobody looked for', () => {
     chains.busy(performance.now() + 150);
     chains.launch([row('a', 1)]);
     expect(inAir()).toEqual(['a1']);
+  });
+
+  it('is read anew where a look found it after it had failed', () => {
+    expect(follow(row('a', 1))).toEqual([true]);
+    fail('a1');
+    // Of a look that began before.
+    expect(chains.launch([row('a', 1)])).toBe(false);
+    expect(chains.busy(performance.now() + 150)).toEqual([]);
+    expect(follow(row('a', 2))).toEqual([false]);
+    chains.launch([row('a', 1), row('a', 2)]);
+    expect([inAir(), chains.load]).toEqual([['a1'], 2]);
+  });
+
+  it('follows those of its noun: two may have one id', () => {
+    const profile = (version: number) => ({ ...row('a', version), id: `profile ${version}`, subject: 'evt.profile.changed.0' });
+    expect(follow(row('a', 1))).toEqual([true]);
+    expect(follow(profile(2))).toEqual([false]);
+    chains.launch([profile(1), profile(2)]);
+    expect(follow(profile(3), row('a', 2))).toEqual([true, true]);
+    for (const id of ['a1', 'profile 1', 'profile 2', 'profile 3', 'a2']) acknowledge(id);
+    expect(chains.takeAcknowledged()).toHaveLength(5);
   });
 
   it('does not fill the window with one aggregate', () => {

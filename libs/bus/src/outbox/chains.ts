@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { nounOf } from '../subjects.ts';
 import type { Stored } from './publisher.ts';
 
 export interface OutboxRow {
@@ -29,6 +30,8 @@ interface Chain {
 const ROWS_PER_AGGREGATE = 250;
 /** So many aggregates are known by their last version. */
 const AGGREGATES_KNOWN = 10_000;
+/** No version comes after it. */
+const UNKNOWN = Number.NaN;
 const FIRST_STALL_MS = 100;
 const LONGEST_STALL_MS = 2_000;
 
@@ -45,7 +48,7 @@ export class Chains {
   private readonly unmoved = new Set<string>();
   /** Those, and all that are on their way or wait for it: a row may come to hand twice. */
   private readonly atHand = new Set<string>();
-  /** Up to which version of each aggregate everything was launched. */
+  /** Up to which version of each aggregate everything was launched. An id is an aggregate's own only together with its noun. */
   private readonly launched = new LRUCache<string, number>({ max: AGGREGATES_KNOWN });
   private rows = 0;
   private closed = false;
@@ -81,20 +84,20 @@ export class Chains {
     return [...this.chains.keys()];
   }
 
-  /** Takes rows that were read while their aggregates were free, in the order of ids. Answers whether it took them all. */
+  /** Takes rows that were read, in the order of ids. Answers whether it took them all: what comes to an aggregate that has stalled meanwhile is read anew. */
   launch(rows: readonly OutboxRow[]): boolean {
     let all = true;
     const fresh: [string, Chain][] = [];
     for (const row of rows) {
       if (this.atHand.has(row.id)) continue;
       const chain = this.chains.get(row.aggregate_id);
-      if (chain && chain.waiting.length >= ROWS_PER_AGGREGATE) {
+      if (chain && (chain.stalledUntil > 0 || chain.waiting.length >= ROWS_PER_AGGREGATE)) {
         all = false;
         continue;
       }
       this.rows += 1;
       this.atHand.add(row.id);
-      this.launched.set(row.aggregate_id, row.aggregate_version);
+      this.launched.set(aggregateOf(row), row.aggregate_version);
       if (chain) chain.waiting.push(row);
       else {
         const begun = { waiting: [row], inFlight: false, stalledUntil: 0 };
@@ -108,12 +111,13 @@ export class Chains {
 
   /**
    * Takes a row that nobody looked for: whoever wrote it tells of it. Only where none of its aggregate can be missing before it: it is the first,
-   * or the one before it was launched here. Where that is not so, none is taken that comes after it, until a look has found them all.
+   * or the one before it was launched here. Where that is not so, none is taken that comes after it, until a look has found one.
    */
   follow(row: OutboxRow): boolean {
-    const { aggregate_id: aggregate, aggregate_version: version } = row;
-    if (!this.closed && !this.abandoned && version === (this.launched.get(aggregate) ?? 0) + 1 && this.launch([row])) return true;
-    this.launched.delete(aggregate);
+    const aggregate = aggregateOf(row);
+    const isNext = row.aggregate_version === (this.launched.get(aggregate) ?? 0) + 1;
+    if (!this.closed && !this.abandoned && isNext && this.launch([row])) return true;
+    this.launched.set(aggregate, UNKNOWN);
     return false;
   }
 
@@ -172,8 +176,10 @@ export class Chains {
     const attempts = (this.attempts.get(aggregate) ?? 0) + 1;
     this.attempts.set(aggregate, attempts);
     this.rows -= 1 + chain.waiting.length;
-    for (const { id } of [row, ...chain.waiting]) this.atHand.delete(id);
-    this.launched.delete(aggregate);
+    for (const lost of [row, ...chain.waiting]) {
+      this.atHand.delete(lost.id);
+      this.launched.set(aggregateOf(lost), UNKNOWN);
+    }
     chain.waiting.length = 0;
     chain.inFlight = false;
     chain.stalledUntil = performance.now() + Math.min(FIRST_STALL_MS * 2 ** (attempts - 1), LONGEST_STALL_MS);
@@ -184,3 +190,5 @@ export class Chains {
     if (!chain.inFlight && chain.stalledUntil <= now) this.chains.delete(aggregate);
   }
 }
+
+const aggregateOf = ({ subject, aggregate_id: id }: OutboxRow): string => `${nounOf(subject)} ${id}`;

@@ -5,7 +5,7 @@ export function relayMetrics(registry: Registry, service: string) {
   const labelNames = ['service'];
   const depth =
     (registry.getSingleMetric('mela_outbox_depth') as Gauge | undefined) ??
-    new Gauge({ name: 'mela_outbox_depth', help: 'Events that are committed and not yet in the stream', labelNames, registers: [registry] });
+    new Gauge({ name: 'mela_outbox_depth', help: 'Events in the outbox: committed, and not yet in the stream or there for a second at the most', labelNames, registers: [registry] });
   const oldest =
     (registry.getSingleMetric('mela_outbox_oldest_seconds') as Gauge | undefined) ??
     new Gauge({ name: 'mela_outbox_oldest_seconds', help: 'Age of the oldest of them', labelNames, registers: [registry] });

@@ -6,7 +6,7 @@ import type { RelaySession } from './relay-session.ts';
 import { RelayShift, type ShiftParts } from './relay-shift.ts';
 import { Wakeable } from './wakeable.ts';
 
-const row = (version: number) => ({ id: String(version), aggregate_id: 'a', aggregate_version: version, shard: 0 }) as OutboxRow;
+const row = (version: number) => ({ id: String(version), aggregate_id: 'a', aggregate_version: version, subject: 'evt.plant.grew.0', shard: 0 }) as OutboxRow;
 
 /** A database that gives one event of one aggregate at each look while there are some, and a stream that takes each after a moment. */
 function groundOf(many: number) {
@@ -34,11 +34,13 @@ function groundOf(many: number) {
       complain() {},
       send: (one: OutboxRow, settle: Settle) => {
         done.push(`${one.id} is sent`);
-        setTimeout(() => settle({ seq: ++seq, duplicate: false }), 1);
+        if (ground.failing) setTimeout(() => (done.push(`${one.id} failed`), settle(undefined, new Error('full'))), 1);
+        else setTimeout(() => settle({ seq: ++seq, duplicate: false }), 1);
       },
     },
   } as unknown as ShiftParts;
-  return { shift: new RelayShift(session, parts), session, parts, wakeable, done, sentAtLook };
+  const ground = { shift: new RelayShift(session, parts), session, parts, wakeable, done, sentAtLook, failing: false };
+  return ground;
 }
 
 /** For as long as it takes to see so much done, with news all the while. */
@@ -90,6 +92,42 @@ describe('what is told to it by whoever wrote it', () => {
       expect(ground.done).toEqual(['1 is sent']);
       await vi.waitUntil(() => ground.done.includes('2 is moved'), { interval: 1 });
       expect(ground.done).toEqual(['1 is sent', '2 is sent', '1 is moved', '2 is moved']);
+    });
+  });
+
+  it('keeps nobody from looking for what nobody tells of', async () => {
+    const ground = groundOf(0);
+    await rested(ground, async () => {
+      const looks = ground.sentAtLook.length;
+      for (let version = 1; version <= 120; version++) {
+        ground.shift.take([row(version)]);
+        await pause(5);
+      }
+      expect(ground.sentAtLook.length).toBeGreaterThan(looks + 1);
+    });
+  });
+
+  it('is looked for where it failed while a look was under way', async () => {
+    const ground = groundOf(0);
+    await rested(ground, async () => {
+      const [looking, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const { pending } = ground.session;
+      ground.session.pending = async () => {
+        ground.session.pending = pending;
+        looking.resolve();
+        await goOn.promise;
+        return [];
+      };
+      ground.wakeable.wake();
+      await looking.promise;
+      ground.failing = true;
+      expect(ground.shift.take([row(1)])).toBe(true);
+      await vi.waitUntil(() => ground.done.includes('1 failed'), { interval: 1 });
+      ground.failing = false;
+      const looks = ground.sentAtLook.length;
+      goOn.resolve();
+      await vi.waitUntil(() => ground.sentAtLook.length > looks, { interval: 1 });
+      expect(ground.shift.take([row(2)])).toBe(false);
     });
   });
 

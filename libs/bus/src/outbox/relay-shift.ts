@@ -34,10 +34,11 @@ const POLL_MS = { soonest: 20, latest: 250 };
 /** A relay's work for as long as one database session lasts: reads, sends, moves, and checks the stream whenever it must. */
 export class RelayShift {
   private readonly chains: Chains;
-  /** The last look found all there was, and all of it was sent: only news asks for another. */
+  /** The last look found all there was: only news asks for another. */
   private sawAll = false;
-  /** And is on its way. */
+  /** And all of it is on its way. */
   private isUpToDate = false;
+  private lookedAt = 0;
 
   constructor(
     private readonly session: RelaySession,
@@ -55,9 +56,8 @@ export class RelayShift {
 
   /** Rows that were committed a moment ago: they are on their way without a look. Answers false where one has to be looked for. */
   take(rows: readonly OutboxRow[]): boolean {
-    const mayTake = this.isUpToDate && this.mayRead && !this.session.broken;
-    // Each is asked: what follows one that was refused must be, too.
-    return rows.map((row) => mayTake && this.session.shards.includes(row.shard) && this.chains.follow(row)).every(Boolean);
+    if (!this.isUpToDate || this.session.broken) return false;
+    return rows.map((row) => this.mayRead && this.session.shards.includes(row.shard) && this.chains.follow(row)).every(Boolean);
   }
 
   /** Throws when the session is broken. */
@@ -76,7 +76,9 @@ export class RelayShift {
         // Whoever is to be told of an event does not wait until the house is in order, unless that has waited long.
         if ((woke !== 'news' && this.chains.load === 0) || housekeeping.isLate) await housekeeping.tidy(this.session);
         const checked = await this.check();
-        rows = woke !== 'nudge' || checked || wakeable.hasNews || !this.sawAll ? await this.read() : [];
+        // What is handed over is no news: however much of it there is, there may be rows of which nobody told.
+        const isLookDue = performance.now() - this.lookedAt >= POLL_MS.latest;
+        rows = woke !== 'nudge' || checked || wakeable.hasNews || !this.sawAll || isLookDue ? await this.read() : [];
         poll = moved + rows.length > 0 ? POLL_MS.soonest : Math.min(poll * 2, POLL_MS.latest);
         woke = moved + rows.length === 0 && !checked && !this.chains.hasAcknowledged ? await wakeable.wait(poll) : 'nudge';
       }
@@ -138,8 +140,11 @@ export class RelayShift {
     const busy = this.chains.busy();
     // When the stream takes nothing, reading on would only fill the memory with what has to wait.
     if (busy.length > WINDOW) return [];
+    this.lookedAt = performance.now();
+    // What fails meanwhile may not be among them.
+    this.sawAll = busy.length === 0;
     const rows = await this.session.pending({ busy, sent: this.chains.sent }, READ_AT_MOST);
-    this.sawAll = busy.length === 0 && rows.length < READ_AT_MOST;
+    this.sawAll &&= rows.length < READ_AT_MOST;
     return rows;
   }
 

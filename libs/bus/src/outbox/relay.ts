@@ -46,7 +46,7 @@ const SILENT_MS = 10_000;
 
 /**
  * Carries committed events into the stream. It keeps no cursor (ids become visible out of order, so a cursor loses rows):
- * it reads what is there and removes what the stream has acknowledged. Killed anywhere, it can only repeat itself.
+ * it reads what is there, takes what it is handed, and removes what the stream has acknowledged. Killed anywhere, it can only repeat itself.
  */
 export class Relay {
   private readonly metrics: RelayMetrics;
@@ -92,8 +92,14 @@ export class Relay {
     this.wakeable.wake();
   }
 
+  /** Whoever committed them is answered, whatever goes wrong here: the next look finds them. */
   take(rows: readonly OutboxRow[]): boolean {
-    return this.shift?.take(rows) === true;
+    try {
+      return this.shift?.take(rows) === true;
+    } catch (fault) {
+      this.options.log.error({ fault: (fault as Error).message }, 'The relay could not take what was handed to it, and looks for it');
+      return false;
+    }
   }
 
   health(): RelayHealth {

@@ -21,6 +21,16 @@ describe('a loop’s sleep', () => {
     expect([loop.hasNews, await loop.wait(LONG_MS), loop.hasNews]).toEqual([true, 'news', false]);
   });
 
+  it('that is a lull is slept through nudges, and says whether to its end', async () => {
+    const loop = new Wakeable();
+    const lull = loop.lull(20);
+    loop.nudge();
+    expect(await lull).toBe(true);
+    const ended = loop.lull(LONG_MS);
+    loop.wake();
+    expect(await ended).toBe(false);
+  });
+
   it('that is a lull leaves the news to whoever looks next', async () => {
     const loop = new Wakeable();
     const lull = loop.lull(LONG_MS);

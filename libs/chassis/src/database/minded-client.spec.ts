@@ -82,7 +82,7 @@ describe('what is asked of it', () => {
     await pipelined.end();
   });
 
-  it('is planned once by each connection where it is often asked, also several times in one breath', async () => {
+  it('is kept by each connection where it is often asked, also several times in one breath', async () => {
     const often = oftenAsked('SELECT $1::int * 2 AS twice');
     expect(oftenAsked(often)).toBe(often);
     const pipelined = new MindedClient({ connectionString: ground.postgres.url, pipeline: true });

@@ -15,7 +15,7 @@ export class MindedClient extends Client {
   }
 }
 
-/** What is often asked is read and planned by each connection once. */
+/** What is often asked is kept by each connection. */
 function planned(query: Query): Query {
   const asked = query as (...given: readonly unknown[]) => unknown;
   return ((...given: readonly unknown[]) => {

@@ -6,7 +6,7 @@ import { command, query } from '../language/operation.ts';
 
 /** What is noted of people and of those who look after them. */
 export const auditKinds = [
-  'registered', 'signed_in', 'sign_in_failed', 'signed_out', 'session_ended', 'refresh_token_reused', 'password_changed',
+  'registered', 'signed_in', 'sign_in_failed', 'signed_out', 'session_ended', 'refresh_token_reused', 'proof_failed', 'password_changed',
   'role_changed', 'appointed', 'suspended', 'restored', 'impersonated', 'audit_exported',
   'password_reset', 'email_changed',
   'second_factor_on', 'second_factor_off', 'second_factor_reset', 'second_factor_failed', 'recovery_codes_renewed', 'recovery_code_used',

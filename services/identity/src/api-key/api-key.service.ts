@@ -1,13 +1,12 @@
 import type { Caller } from '@mela/bus';
 import { Db, decodeKeyset, hashOfApiKey, newApiKey, pageOfRows, SETTINGS, type Tidies, type Tx } from '@mela/chassis';
 import {
-  ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated, ApiKeyUnknown, isRefusal, mela, scopesOf, SessionRevoked, WrongPassword, type identity, type In, type IssuedApiKey, type Out, type Refusal,
+  ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated, ApiKeyUnknown, isRefusal, mela, scopesOf, SessionRevoked, type identity, type In, type IssuedApiKey, type Out, type Refusal,
 } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
 import { OwnerProofs } from '../owner-proof/owner-proofs.ts';
-import { PersonStore } from '../person/person.store.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { asApiKey, mayCreate, mayRotate, readScopes } from './api-key.ts';
 import { ApiKeyStore } from './api-key.store.ts';
@@ -36,12 +35,12 @@ export class ApiKeyService implements Tidies {
     const { personId } = caller;
     const scopes = readScopes(asked, SCOPES);
     if (isRefusal(scopes)) return scopes;
-    const account = await this.owners.check(caller, shown);
-    if (isRefusal(account)) return account;
+    const holder = await this.owners.check(caller, shown);
+    if (isRefusal(holder)) return holder;
     return this.db.transaction(async (tx) => {
       // Until it is there to be ended: whoever is shut out meanwhile has none afterwards.
-      const owner = await tx.get(PersonStore).holdCredentials(personId);
-      if (owner && owner.passwordHash !== account.passwordHash) return WrongPassword();
+      const owner = await this.owners.held(tx, holder);
+      if (isRefusal(owner)) return owner;
       const keys = tx.get(ApiKeyStore);
       const refused = mayCreate(owner, { alive: await keys.countAlive(personId), most: this.settings.IDENTITY_API_KEYS });
       if (refused) return refused;
@@ -57,11 +56,11 @@ export class ApiKeyService implements Tidies {
   async rotate(caller: Caller, { keyId, overlapMinutes, ...shown }: In<typeof identity.rotateApiKey>): Promise<IssuedApiKey | Refusal> {
     const { personId } = caller;
     const overlap = overlapMinutes ?? this.settings.IDENTITY_API_KEY_OVERLAP_MINUTES;
-    const account = await this.owners.check(caller, shown);
-    if (isRefusal(account)) return account;
+    const holder = await this.owners.check(caller, shown);
+    if (isRefusal(holder)) return holder;
     return this.db.transaction(async (tx) => {
-      // With a password of before nothing is made that outlives it.
-      if ((await tx.get(PersonStore).holdCredentials(personId))?.passwordHash !== account.passwordHash) return WrongPassword();
+      const owner = await this.owners.held(tx, holder);
+      if (isRefusal(owner)) return owner;
       const keys = tx.get(ApiKeyStore);
       const key = await keys.lock(personId, keyId);
       if (!key) return ApiKeyUnknown();

@@ -66,8 +66,8 @@ export function readScopes(asked: readonly string[], known: readonly string[]): 
 }
 
 /** Of keys that are alive there are so many at the most. Whoever was shut out, or has left, while they asked gets none. */
-export function mayCreate(owner: Account | undefined, { alive, most }: { alive: number; most: number }): Refusal | undefined {
-  if (!owner || owner.suspendedAt !== null || owner.deactivatedAt !== null) return InvalidToken('Its account is gone, or closed');
+export function mayCreate(owner: Account, { alive, most }: { alive: number; most: number }): Refusal | undefined {
+  if (owner.suspendedAt !== null || owner.deactivatedAt !== null) return InvalidToken('Its account is closed');
   return alive < most ? undefined : TooManyApiKeys();
 }
 

@@ -1,7 +1,7 @@
 import type { Caller } from '@mela/bus';
 import { Db, stateOf, type Tx } from '@mela/chassis';
 import {
-  EmailTaken, EmailUnchanged, InvalidToken, isRefusal, TokenRefused, UserEmailChanged, WrongPassword,
+  EmailTaken, EmailUnchanged, isRefusal, TokenRefused, UserEmailChanged,
   type identity, type In, type Out, type Refusal,
 } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
@@ -32,10 +32,8 @@ export class EmailChangeService {
     const holder = await this.owners.check(caller, shown);
     if (isRefusal(holder)) return holder;
     return this.db.transaction(async (tx) => {
-      const account = await tx.get(PersonStore).holdCredentials(personId);
-      if (!account) return InvalidToken('Its account is gone');
-      // Another password ends every change that is under way: also one that is just being asked for.
-      if (account.passwordHash !== holder.passwordHash) return WrongPassword();
+      const account = await this.owners.held(tx, holder);
+      if (isRefusal(account)) return account;
       const change = { id: uuidv7(), personId, sessionId, oldEmail: account.email, newEmail: foldedEmail(newEmail) };
       if (change.oldEmail === change.newEmail) return EmailUnchanged();
       const changes = tx.get(EmailChangeStore);

@@ -1,6 +1,6 @@
 import type { Caller } from '@mela/bus';
 import { Db, lasting } from '@mela/chassis';
-import { InvalidToken, isRefusal, OutsideLinkUnknown, Suspended, WrongPassword, type identity, type In, type Out, type OutsideLink, type Refusal } from '@mela/contracts';
+import { InvalidToken, isRefusal, OutsideLinkUnknown, Suspended, type identity, type In, type Out, type OutsideLink, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
@@ -62,10 +62,8 @@ export class OutsideLinkService {
     return this.db.transaction(async (tx) => {
       const outside = tx.get(OutsideStore);
       await outside.inTurn(vouched);
-      const account = await tx.get(PersonStore).holdCredentials(personId);
-      if (!account) return InvalidToken('Its account is gone');
-      // Another password shuts out whoever knew the one of before: also where they are just opening another way in.
-      if (account.passwordHash !== holder.passwordHash) return WrongPassword();
+      const account = await this.owners.held(tx, holder);
+      if (isRefusal(account)) return account;
       if (account.suspendedAt !== null) return Suspended();
       const linked = await outside.find(vouched);
       const refused = mayLink(personId, linked);

@@ -86,6 +86,8 @@ it('guesses at a password count as those of whoever signs in, under a key of the
   answer(await identity.passwordChanges.change(asha, { ...(await wordOf(sub)), newPassword: password }));
   const guess = () => database.db.transaction(async () => ({ outcome: await database.db.transaction(() => identity.departures.delete(asha, { password: 'a guess' })) }));
   for (let tries = 0; tries < 19; tries++) expect((await guess()).outcome).toMatchObject(WrongPassword());
+  const noted = answer(await identity.audit.mine(asha, { what: 'proof_failed', limit: 100 })).items;
+  expect(noted.map(({ who, about }) => [who, about])).toEqual(Array.from({ length: 19 }, () => [asha.personId, asha.personId]));
   expect(isRefusal(await identity.passkeys.options(asha, { password }))).toBe(false);
   for (let tries = 0; tries < 20; tries++) expect((await guess()).outcome).toMatchObject(WrongPassword());
   expect((await guess()).outcome).toMatchObject({ code: TooManyAttempts.code });

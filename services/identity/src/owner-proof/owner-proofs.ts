@@ -1,5 +1,5 @@
 import type { Caller } from '@mela/bus';
-import { Db, lasting } from '@mela/chassis';
+import { Db, lasting, type Tx } from '@mela/chassis';
 import { CodeNeeded, InvalidToken, isRefusal, ProofRefused, WrongPassword, type identity, type In, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { OutsideProofs } from '../outside-flow/outside-proofs.ts';
@@ -8,7 +8,6 @@ import { KnownPassword } from '../person/known-password.ts';
 import { PersonStore, type Credentials } from '../person/person.store.ts';
 import { Proofs } from '../second-factor/proofs.ts';
 import { proofOf } from '../second-factor/second-factor.ts';
-import { SecondFactorStore } from '../second-factor/second-factor.store.ts';
 import { isOfNow } from './owner-proof.ts';
 
 type Shown = In<typeof identity.deactivate>;
@@ -25,26 +24,31 @@ export class OwnerProofs {
   ) {}
 
   async check(caller: Caller, shown: Shown): Promise<Credentials | Refusal> {
-    const account = await this.withoutCode(caller.personId, shown);
+    const account = await this.withoutCode(caller, shown);
     if (isRefusal(account) || !account.codesOn) return account;
     return (await this.unlessWithCode(caller, shown)) ?? account;
   }
 
+  /** Whoever has shown that, held for a change that outlives a password: with one of before nothing is made. */
+  async held(tx: Tx, { id, passwordHash }: Credentials): Promise<Credentials | Refusal> {
+    const account = await tx.get(PersonStore).holdCredentials(id);
+    if (!account) return InvalidToken('Its account is gone');
+    return account.passwordHash === passwordHash ? account : WrongPassword();
+  }
+
   private async unlessWithCode(caller: Caller, shown: Shown): Promise<Refusal | undefined> {
-    const { personId } = caller;
     if (shown.code === undefined && shown.recoveryCode === undefined) return CodeNeeded();
     const proof = proofOf(shown);
     if (isRefusal(proof)) return proof;
     return this.db.transaction(async (tx) => {
-      // The account before its codes, as wherever both are held: so that nobody waits in a circle.
-      await tx.get(PersonStore).hold(personId);
-      const totp = await tx.get(SecondFactorStore).lock(personId);
-      return totp && totp.confirmedAt !== null ? this.codes.take(tx, totp, proof, { by: caller }) : undefined;
+      const totp = await this.codes.held(tx, caller.personId);
+      return totp && this.codes.take(tx, totp, proof, { by: caller });
     });
   }
 
-  private async withoutCode(personId: string, { password, word }: Shown): Promise<Credentials | Refusal> {
-    if (word === undefined) return this.passwords.check(personId, password ?? '');
+  private async withoutCode(caller: Caller, { password, word }: Shown): Promise<Credentials | Refusal> {
+    if (word === undefined) return this.passwords.check(caller, password ?? '');
+    const { personId } = caller;
     const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
     if (!account) return InvalidToken('Its account is gone');
     // Whoever has a password is asked for that, whatever else they have.

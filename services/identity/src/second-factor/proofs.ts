@@ -3,6 +3,7 @@ import { lasting, type Tx } from '@mela/chassis';
 import { WrongCode, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.ts';
+import { PersonStore } from '../person/person.store.ts';
 import { RecoveryCodes } from './recovery-codes.ts';
 import { isFresh, mayTry, oneMoreWrong, type Proof } from './second-factor.ts';
 import { SecondFactorStore, type LockedTotp } from './second-factor.store.ts';
@@ -22,6 +23,13 @@ export class Proofs {
     private readonly codes: RecoveryCodes,
     private readonly audit: AuditService,
   ) {}
+
+  /** What codes of theirs are held against, while they are asked for. The account is held before it, as wherever both are: so that nobody waits in a circle. */
+  async held(tx: Tx, personId: string): Promise<LockedTotp | undefined> {
+    await tx.get(PersonStore).hold(personId);
+    const totp = await tx.get(SecondFactorStore).lock(personId);
+    return totp && totp.confirmedAt !== null ? totp : undefined;
+  }
 
   /** Undefined where it is right, and used with that. The row is held, so of many at once each is counted. */
   async take(tx: Tx, totp: LockedTotp, proof: Proof, { by, device }: Occasion): Promise<Refusal | undefined> {

@@ -27,7 +27,7 @@ describe('turning codes on', () => {
     const { recoveryCodes } = answer(await identity.secondFactors.confirm(asha.caller, { code: asha.nextCode() }));
     expect(new Set(recoveryCodes).size).toBe(10);
     expect(await identity.secondFactors.find(asha.caller.personId)).toEqual({ totp: { since: expect.any(String) }, recoveryCodesLeft: 10 });
-    expect(await noted(asha)).toEqual(['registered', 'signed_in', 'signed_in', 'second_factor_failed', 'second_factor_on']);
+    expect(await noted(asha)).toEqual(['registered', 'signed_in', 'proof_failed', 'signed_in', 'second_factor_failed', 'second_factor_on']);
   });
 
   it('stores neither the secret nor a recovery code', async () => {
@@ -82,7 +82,7 @@ describe('turning codes off', () => {
     expect(await identity.secondFactors.find(asha.caller.personId)).toEqual(OFF);
     expect(isRefusal(await asha.signsIn())).toBe(false);
     expect(await identity.secondFactors.remove(asha.caller, { password, code: '492039' })).toEqual(SecondFactorOff());
-    expect((await noted(asha)).slice(2)).toEqual(['second_factor_on', 'second_factor_failed', 'second_factor_off', 'signed_in']);
+    expect((await noted(asha)).slice(2)).toEqual(['second_factor_on', 'proof_failed', 'second_factor_failed', 'second_factor_off', 'signed_in']);
   });
 
   it('takes a recovery code too: whoever lost their phone has no other', async () => {

@@ -27,8 +27,9 @@ export class SecondFactorService {
     return asSecondFactor(await this.db.get(SecondFactorStore).find(personId));
   }
 
-  async begin({ personId }: Caller, { password }: In<typeof identity.beginTotp>): Promise<Out<typeof identity.beginTotp> | Refusal> {
-    const account = await this.passwords.check(personId, password);
+  async begin(caller: Caller, { password }: In<typeof identity.beginTotp>): Promise<Out<typeof identity.beginTotp> | Refusal> {
+    const { personId } = caller;
+    const account = await this.passwords.check(caller, password);
     if (isRefusal(account)) return account;
     const { secret, uri, sealed } = this.secrets.make(personId, account.email);
     return (await this.db.get(SecondFactorStore).begin(personId, sealed)) ? { secret, uri } : SecondFactorOn();
@@ -76,13 +77,11 @@ export class SecondFactorService {
 
   /** For whoever knows the password and has a code besides. */
   private async proven<R>(caller: Caller, input: In<typeof identity.removeTotp>, change: (tx: Tx) => Promise<R>): Promise<R | Refusal> {
-    const account = await this.passwords.check(caller.personId, input.password);
+    const account = await this.passwords.check(caller, input.password);
     if (isRefusal(account)) return account;
     return this.db.transaction(async (tx) => {
-      // The account before its codes, as wherever both are held: so that nobody waits in a circle.
-      await tx.get(PersonStore).hold(caller.personId);
-      const totp = await tx.get(SecondFactorStore).lock(caller.personId);
-      if (!totp || totp.confirmedAt === null) return SecondFactorOff();
+      const totp = await this.proofs.held(tx, caller.personId);
+      if (!totp) return SecondFactorOff();
       const proof = proofOf(input);
       if (isRefusal(proof)) return proof;
       return (await this.proofs.take(tx, totp, proof, { by: caller })) ?? change(tx);

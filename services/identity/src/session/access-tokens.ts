@@ -36,6 +36,11 @@ export class AccessTokens {
     return { person: asPerson(account), ...(await this.issue(account, sessionId, { kid })), refreshToken };
   }
 
+  /** Without asking for the key. */
+  signsAtOnceWith(kid: string): boolean {
+    return this.keys.has(kid);
+  }
+
   /** A member's token says nothing of roles: most are. */
   async issue({ id, role }: Pick<Account, 'id' | 'role'>, sessionId: string, { seconds = this.settings.IDENTITY_ACCESS_TOKEN_MINUTES * 60, actor, key, kid: named }: Wishes = {}): Promise<AccessToken> {
     const { kid, alg, privateKey } = await this.keys.signing(named);

@@ -42,7 +42,7 @@ export class SignInService {
       return matches;
     }
     if (!account || stored === undefined || !matches) return this.fail(email, account?.id, shown.device);
-    const session = attempt.isAtHome && !isOutdated(parseHash(stored)) ? await this.usual.enter(account, shown.device, attempt) : undefined;
+    const session = isOutdated(parseHash(stored)) ? undefined : await this.usual.enter(account, shown.device, attempt);
     if (session) return session;
     const outcome = await this.enter(account.id, stored, shown, attempt);
     return outcome === CHANGED ? this.signIn(shown) : outcome;

@@ -13,6 +13,7 @@ interface Entering {
   readonly counted: Buffer;
 }
 
+/** A column that a session or a note comes to have is written here, too, and where either is written by itself. */
 const ENTER = oftenAsked(
   `WITH held AS MATERIALIZED (
      SELECT id FROM person

@@ -1,3 +1,4 @@
+import { currentContext } from '@mela/bus';
 import { Db, SETTINGS } from '@mela/chassis';
 import type { Session } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
@@ -21,8 +22,11 @@ export class UsualWayIn {
     @Inject(SETTINGS) private readonly settings: Pick<IdentitySettings, 'IDENTITY_SESSION_DAYS'>,
   ) {}
 
-  /** For whoever has shown the password of this account, as it was seen. Undefined, and nothing is written, where anything is otherwise by now. */
-  async enter(seen: EntryCredentials, device: string | undefined, { counted }: Admitted): Promise<Session | undefined> {
+  /** For whoever has shown the password of this account, as it was seen. Undefined, and nothing is written, where this way is not theirs, or not any more. */
+  async enter(seen: EntryCredentials, device: string | undefined, { counted, isAtHome }: Admitted): Promise<Session | undefined> {
+    const isUsual = isAtHome && !seen.codesOn && seen.suspendedAt === null && seen.deactivatedAt === null;
+    // Once it is written it is to be answered: by a key that is at hand, to somebody who still waits.
+    if (!isUsual || !this.accessTokens.signsAtOnceWith(seen.signedWith) || hasPassed(currentContext()?.deadline)) return undefined;
     const id = uuidv7();
     const refreshToken = this.refreshTokens.first(id);
     const isWritten = this.db.get(UsualWayInStore).enter({
@@ -37,3 +41,5 @@ export class UsualWayIn {
     return isEntered ? session : undefined;
   }
 }
+
+const hasPassed = (deadline = Number.POSITIVE_INFINITY): boolean => deadline <= Date.now();

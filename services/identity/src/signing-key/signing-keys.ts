@@ -56,6 +56,11 @@ export class SigningKeys {
     return opened;
   }
 
+  /** Whether this one is open here. */
+  has(kid: string): boolean {
+    return this.opened.has(kid);
+  }
+
   published(): Promise<readonly JWK[]> {
     return this.db.get(SigningKeyStore).published();
   }

@@ -23,7 +23,7 @@ const notes: Readonly<Record<string, { readonly always: readonly AuditKind[]; re
 };
 
 /** What is noted of whoever was refused. */
-const ofRefused: ReadonlySet<unknown> = new Set<AuditKind>(['sign_in_failed', 'second_factor_failed', 'refresh_token_reused']);
+const ofRefused: ReadonlySet<unknown> = new Set<AuditKind>(['sign_in_failed', 'second_factor_failed', 'refresh_token_reused', 'proof_failed']);
 
 /** An effect that is seen in the log: noted of this very command. */
 export const noted = (what: AuditKind) => ({ key }: Asked, { audit = [] }: Rows): number =>
