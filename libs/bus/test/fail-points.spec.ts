@@ -68,7 +68,7 @@ it('a consumer that is killed between its commit and its answer applies nothing 
   await garden.effects();
   await garden.relay();
   const plants = Array.from({ length: 8 }, () => uuid());
-  const writing = grow(garden, plants, 8, 60);
+  const writing = grow(garden, plants, 8, 25);
   for (const failPoint of ['consumer.committed', 'consumer.committed:2']) await killed(await garden.victim('consumer', { failPoint, settings: { ackWaitMs: 600 } }));
   await garden.victim('consumer', { settings: { ackWaitMs: 600 } });
   await writing;
