@@ -1,10 +1,8 @@
-import { once } from 'node:events';
-import { Agent, request } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { startWorld } from '@mela/testkit/world';
 import { Contestant } from '../contestant.mjs';
 import { median, seeded, shuffled } from '../figures.mjs';
 import { costs } from '../results.mjs';
+import { Line } from './line.mjs';
 
 const GOAL = 1.2;
 /** So many of one, then so many of the other: what slows the machine down for a while slows both. */
@@ -12,7 +10,6 @@ const TURN = 10;
 const PASSWORD = 'patan-after-the-rain';
 const EMAIL = 'asha@mela.example';
 const NAMES = /** @type {const} */ (['ours', 'peer']);
-const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
 /** Signing in over HTTP, one after the other, beside the hash alone: what is left is all that Mela adds to it. @type {import('../results.mjs').Bench} */
 export async function bench({ rounds, seed, small, tell }) {
@@ -23,11 +20,14 @@ export async function bench({ rounds, seed, small, tell }) {
   const world = await startWorld('all');
   /** @type {Contestant | undefined} */
   let hasher;
+  /** @type {Line | undefined} */
+  let opened;
   try {
+    const line = (opened = await Line.open(world.addresses.api));
     const peer = (hasher = await Contestant.start(new URL('./hasher.mjs', import.meta.url), {}));
-    await ask(world.addresses.api, 'register', { email: EMAIL, password: PASSWORD, name: 'Asha' });
+    await line.ask('register', { email: EMAIL, password: PASSWORD, name: 'Asha' });
     const turns = {
-      ours: () => signIns(world.addresses.api, TURN),
+      ours: () => signIns(line, TURN),
       peer: () => peer.ask('hash', { times: TURN, password: PASSWORD }),
     };
     /** @type {Record<'ours' | 'peer', number[]>} */
@@ -41,28 +41,19 @@ export async function bench({ rounds, seed, small, tell }) {
     }
     return { results: [costs('sign-in.time', 'ms', taken.ours, { name: 'argon2id alone, at the same cost', costs: taken.peer, goal: GOAL })], measured: { rounds, seed, signIns: times } };
   } finally {
-    agent.destroy();
+    opened?.close();
     await hasher?.end();
     await world.stop();
   }
 }
 
-/** @param {string} api @param {number} times */
-async function signIns(api, times) {
+/** @param {Line} line @param {number} times */
+async function signIns(line, times) {
   const taken = [];
   for (let n = 0; n < times; n++) {
     const began = performance.now();
-    await ask(api, 'sign-in', { email: EMAIL, password: PASSWORD });
+    await line.ask('sign-in', { email: EMAIL, password: PASSWORD });
     taken.push(performance.now() - began);
   }
   return taken;
-}
-
-/** Over one connection that stays: a client that is slow itself would be counted as the gateway's. @param {string} api @param {string} what @param {object} body */
-async function ask(api, what, body) {
-  const sent = request(`${api}/api/v1/identity/${what}`, { agent, method: 'POST', headers: { 'content-type': 'application/json' } }).end(JSON.stringify(body));
-  const [response] = /** @type {[import('node:http').IncomingMessage]} */ (await once(sent, 'response'));
-  const answer = await text(response);
-  if (response.statusCode !== 200) throw new Error(`${what}: ${response.statusCode} ${answer}`);
-  return answer;
 }
