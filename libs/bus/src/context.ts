@@ -31,6 +31,9 @@ const storage = new AsyncLocalStorage<Context>();
 
 export const currentContext = (): Context | undefined => storage.getStore();
 
+/** Whether nobody wants the answer any more. */
+export const isTooLate = ({ deadline = Number.POSITIVE_INFINITY }: Pick<Context, 'deadline'> = currentContext() ?? {}): boolean => deadline <= Date.now();
+
 export const within = <R>(context: Context, work: () => R): R => storage.run(context, work);
 
 /** A place in the trace that came in, or in a new one when none did or it was malformed. Nothing is recorded of it: spans are in `trace/`. */

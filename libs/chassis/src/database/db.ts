@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
-import { currentContext, reach, writeOutbox, type OutboxRow, type Sql, type Transactions } from '@mela/bus';
+import { isTooLate, reach, writeOutbox, type OutboxRow, type Sql, type Transactions } from '@mela/bus';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ConnectionLost, DeadlinePassed, stateOf } from './faults.ts';
@@ -66,8 +66,7 @@ export class Db implements Transactions<Tx>, Rows {
   }
 
   private async attempt<R>(work: (tx: Tx) => Promise<R>): Promise<R> {
-    const deadline = currentContext()?.deadline;
-    if (deadline !== undefined && deadline <= Date.now()) throw new DeadlinePassed();
+    if (isTooLate()) throw new DeadlinePassed();
     const runner = this.source.createQueryRunner();
     let client: PoolClient | undefined;
     let tx: Tx | undefined;

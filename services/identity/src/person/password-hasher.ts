@@ -1,7 +1,7 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
-import { currentContext } from '@mela/bus';
+import { currentContext, isTooLate } from '@mela/bus';
 import { SETTINGS } from '@mela/chassis';
 import { TimedOut, type Refusal } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
@@ -44,8 +44,8 @@ export class PasswordHasher {
 
   /** Whoever waited until nobody wants the answer any more is not hashed for. */
   inTurn<R>(work: () => Promise<R>): Promise<R | Refusal> {
-    const deadline = currentContext()?.deadline ?? Number.POSITIVE_INFINITY;
-    return this.queue.run<R | Refusal>(async () => (deadline <= Date.now() ? TimedOut() : work()));
+    const context = currentContext() ?? {};
+    return this.queue.run<R | Refusal>(async () => (isTooLate(context) ? TimedOut() : work()));
   }
 }
 

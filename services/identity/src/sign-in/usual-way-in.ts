@@ -1,4 +1,4 @@
-import { currentContext } from '@mela/bus';
+import { isTooLate } from '@mela/bus';
 import { Db, SETTINGS } from '@mela/chassis';
 import type { Session } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
@@ -26,7 +26,7 @@ export class UsualWayIn {
   async enter(seen: EntryCredentials, device: string | undefined, { counted, isAtHome }: Admitted): Promise<Session | undefined> {
     const isUsual = isAtHome && !seen.codesOn && seen.suspendedAt === null && seen.deactivatedAt === null;
     // Once it is written it is to be answered: by a key that is at hand, to somebody who still waits.
-    if (!isUsual || !this.accessTokens.signsAtOnceWith(seen.signedWith) || hasPassed(currentContext()?.deadline)) return undefined;
+    if (!isUsual || !this.accessTokens.signsAtOnceWith(seen.signedWith) || isTooLate()) return undefined;
     const id = uuidv7();
     const refreshToken = this.refreshTokens.first(id);
     const isWritten = this.db.get(UsualWayInStore).enter({
@@ -41,5 +41,3 @@ export class UsualWayIn {
     return isEntered ? session : undefined;
   }
 }
-
-const hasPassed = (deadline = Number.POSITIVE_INFINITY): boolean => deadline <= Date.now();
