@@ -1,4 +1,6 @@
+import type { PoolClient } from 'pg';
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { MindedClient } from './minded-client.ts';
 import { traceStatements } from './statements.ts';
 
@@ -6,6 +8,8 @@ import { traceStatements } from './statements.ts';
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 8_000; // below the ten seconds after which nobody waits for the answer
 const IDLE_IN_TRANSACTION_MS = 30_000;
+
+type Connection = [client: PoolClient, release: () => void];
 
 export interface DataSourceOptions {
   service: string;
@@ -36,6 +40,9 @@ export function dataSource({ service, url, connections, entities }: DataSourceOp
   });
   return traceStatements(source);
 }
+
+/** One of the pool's, for a statement that a store wrote: TypeORM's own runner is made for more, and takes as long again. */
+export const connectionOf = (source: DataSource): Promise<Connection> => (source.driver as PostgresDriver).obtainMasterConnection() as Promise<Connection>;
 
 const CONNECTIONS_BESIDE_THE_POOL = 1; // the relay's own session, which holds its locks
 

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { isTooLate, reach, writeOutbox, type OutboxRow, type Sql, type Transactions } from '@mela/bus';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
+import { connectionOf } from './data-source.ts';
 import { ConnectionLost, DeadlinePassed, stateOf } from './faults.ts';
 import { statement } from './statements.ts';
 import { Tx, undoes, type Rows, type StoreClass } from './transaction.ts';
@@ -31,15 +32,15 @@ export class Db implements Transactions<Tx>, Rows {
     return this.open.getStore()?.manager ?? this.source.manager;
   }
 
-  async query<Row = Record<string, unknown>>(statement: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+  async query<Row = Record<string, unknown>>(text: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     const tx = this.open.getStore();
-    if (tx) return tx.query<Row>(statement, parameters);
-    const runner = this.source.createQueryRunner();
+    if (tx) return tx.query<Row>(text, parameters);
+    const [client, release] = await connectionOf(this.source);
     try {
-      const result = await runner.query(statement, [...parameters], true);
-      return result.records as Row[];
+      const { rows } = await statement(text, () => client.query(text, [...parameters]));
+      return rows as Row[];
     } finally {
-      await runner.release();
+      release();
     }
   }
 
