@@ -107,7 +107,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     keys, rotation: new SigningKeyService(db, keys, own), hasher, audit, opening,
     signIns: new SignInService(db, hasher, throttle, challenges, new UsualWayIn(db, refreshTokens, accessTokens, audit, own), opening, audit),
     sessions: new SessionService(db, refreshTokens, accessTokens, audit, own),
-    passwordChanges: new PasswordChangeService(db, owners, passwords, audit),
+    passwordChanges: new PasswordChangeService(db, owners, passwords, hasher, audit),
     people: new PersonService(db, passwords, opening, audit, verifications),
     accounts: new AccountService(db, apiKeys, audit),
     impersonations: new ImpersonationService(db, accessTokens, audit, own),

@@ -1,12 +1,13 @@
 import type { Caller } from '@mela/bus';
 import { Db, forgetAnswersAbout, SETTINGS, type Tidies, type Tx } from '@mela/chassis';
-import { InvalidToken, isRefusal, UserDeactivated, UserDeleted, UserDeletionRequested, type identity, type In, type Out, type Refusal } from '@mela/contracts';
+import { isRefusal, UserDeactivated, UserDeleted, UserDeletionRequested, type identity, type In, type Out, type Refusal } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApiKeyService } from '../api-key/api-key.service.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { AuditStore } from '../audit/audit.store.ts';
 import { CardService } from '../card/card.service.ts';
 import { OwnerProofs } from '../owner-proof/owner-proofs.ts';
+import { AccountGone } from '../person/account-gone.ts';
 import type { Account } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { VerificationStore } from '../verification/verification.store.ts';
@@ -17,8 +18,6 @@ import { closeAccount, type Wish } from './departure.ts';
 import { DepartureStore } from './departure.store.ts';
 
 const REMOVED_AT_ONCE = 100;
-
-const AccountGone = () => InvalidToken('Its account is gone');
 
 @Injectable()
 export class DepartureService implements Tidies {

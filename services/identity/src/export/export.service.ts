@@ -1,9 +1,10 @@
 import type { Caller } from '@mela/bus';
 import { Db, type Tidies, type Tx } from '@mela/chassis';
-import { ExportNotReady, ExportReady, ExportRequested, ExportUnknown, InvalidToken, keepersOfPersonalData, mela, type Export, type FileAnswer, type identity, type In, type Out, type Refusal } from '@mela/contracts';
+import { ExportNotReady, ExportReady, ExportRequested, ExportUnknown, keepersOfPersonalData, mela, type Export, type FileAnswer, type identity, type In, type Out, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
+import { AccountGone } from '../person/account-gone.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { archiveOf } from './archive.ts';
 import { archiveName, asExport, listsOf, mayExport, missingOf, type ExportState } from './export.ts';
@@ -20,7 +21,7 @@ export class ExportService implements Tidies {
     return this.db.transaction(async (tx) => {
       // Of many at once the first one asks, and the others find that.
       const account = await tx.get(PersonStore).hold(caller.personId);
-      if (!account) return InvalidToken('Its account is gone');
+      if (!account) return AccountGone();
       const exports = tx.get(ExportStore);
       const refused = mayExport(await exports.lastOf(account.id), new Date());
       if (refused) return refused;

@@ -1,6 +1,6 @@
 import type { Caller } from '@mela/bus';
 import { Db, lasting } from '@mela/chassis';
-import { InvalidToken, isRefusal, OutsideLinkUnknown, Suspended, type identity, type In, type Out, type OutsideLink, type Refusal } from '@mela/contracts';
+import { isRefusal, OutsideLinkUnknown, Suspended, type identity, type In, type Out, type OutsideLink, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
@@ -9,6 +9,7 @@ import { OutsideProviders } from '../outside/outside-providers.ts';
 import { asLink, mayLink, type Vouched } from '../outside/outside.ts';
 import { OutsideStore } from '../outside/outside.store.ts';
 import { OwnerProofs } from '../owner-proof/owner-proofs.ts';
+import { AccountGone } from '../person/account-gone.ts';
 import { PersonStore, type Credentials } from '../person/person.store.ts';
 import { mayLeave } from '../ways-in/ways-in.ts';
 import { WaysInStore } from '../ways-in/ways-in.store.ts';
@@ -26,7 +27,7 @@ export class OutsideLinkService {
 
   async list({ personId }: Caller): Promise<Out<typeof identity.outsideLinks> | Refusal> {
     const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
-    if (!account) return InvalidToken('Its account is gone');
+    if (!account) return AccountGone();
     const links = await this.db.get(OutsideStore).of(personId);
     return { items: links.map(asLink), hasPassword: account.passwordHash !== null };
   }
@@ -44,7 +45,7 @@ export class OutsideLinkService {
     const { personId } = caller;
     return this.db.transaction(async (tx) => {
       // Held, so that of two links that are taken away at once one stays.
-      if (!(await tx.get(PersonStore).lock({ id: personId }))) return InvalidToken('Its account is gone');
+      if (!(await tx.get(PersonStore).lock({ id: personId }))) return AccountGone();
       const links = await tx.get(OutsideStore).of(personId);
       const link = links.find(({ id }) => id === linkId);
       if (!link) return OutsideLinkUnknown();

@@ -1,9 +1,10 @@
 import { currentContext } from '@mela/bus';
 import { Db, type Tx } from '@mela/chassis';
-import { InvalidToken, isRefusal, OutsideTokenRefused, UserEmailVerified, UserRegistered, type identity, type In, type Refusal, type Session } from '@mela/contracts';
+import { isRefusal, OutsideTokenRefused, UserEmailVerified, UserRegistered, type identity, type In, type Refusal, type Session } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
+import { AccountGone } from '../person/account-gone.ts';
 import { firstLanguage } from '../person/language.ts';
 import { writeAccount } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
@@ -48,7 +49,7 @@ export class OutsideService {
   private async return(tx: Tx, { id, personId }: OutsideRow, { device }: Arrival): Promise<Session | Refusal> {
     // The person before the link, as wherever both are held: so that nobody waits in a circle.
     const held = await tx.get(PersonStore).holdCredentials(personId);
-    if (!held) return InvalidToken('Its account is gone');
+    if (!held) return AccountGone();
     if (!(await tx.get(OutsideStore).used(id))) return OutsideTokenRefused();
     return this.challenges.neededBy(held, device) ?? this.opening.open(tx, held, device);
   }

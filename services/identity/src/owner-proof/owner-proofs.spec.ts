@@ -1,4 +1,4 @@
-import { CodeNeeded, isRefusal, OutsideUnavailable, OutsideUnknown, ProofRefused, TooManyAttempts, WrongCode, WrongPassword } from '@mela/contracts';
+import { CodeNeeded, isRefusal, OutsideUnavailable, OutsideUnknown, ProofRefused, TooManyAttempts, WeakPassword, WrongCode, WrongPassword } from '@mela/contracts';
 import { pickAccount } from '@mela/sandbox';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -46,6 +46,7 @@ describe('somebody without a password', () => {
     const { url, state } = answer(await identity.flows.begin({ provider, redirectUri: REDIRECT, ...challenge }));
     const { searchParams } = await pickAccount(new URL(url), { sub });
     const word = { provider, proof: { state, codeVerifier, code: searchParams.get('code')!, iss: searchParams.get('iss')! } };
+    expect(await identity.passwordChanges.change(ravi, { word, newPassword: 'password123' })).toMatchObject({ code: WeakPassword.code });
     expect(isRefusal(await identity.passkeys.options(ravi, { word }))).toBe(false);
     expect(await identity.passkeys.options(ravi, { word })).toMatchObject(ProofRefused());
   });

@@ -1,9 +1,10 @@
 import type { Caller } from '@mela/bus';
 import { Db, lasting, type Tx } from '@mela/chassis';
-import { CodeNeeded, InvalidToken, isRefusal, ProofRefused, WrongPassword, type identity, type In, type Refusal } from '@mela/contracts';
+import { CodeNeeded, isRefusal, ProofRefused, WrongPassword, type identity, type In, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { OutsideProofs } from '../outside-flow/outside-proofs.ts';
 import { OutsideStore } from '../outside/outside.store.ts';
+import { AccountGone } from '../person/account-gone.ts';
 import { KnownPassword } from '../person/known-password.ts';
 import { PersonStore, type Credentials } from '../person/person.store.ts';
 import { Proofs } from '../second-factor/proofs.ts';
@@ -32,7 +33,7 @@ export class OwnerProofs {
   /** Whoever has shown that, held for a change that outlives a password: with one of before nothing is made. */
   async held(tx: Tx, { id, passwordHash }: Credentials): Promise<Credentials | Refusal> {
     const account = await tx.get(PersonStore).holdCredentials(id);
-    if (!account) return InvalidToken('Its account is gone');
+    if (!account) return AccountGone();
     return account.passwordHash === passwordHash ? account : WrongPassword();
   }
 
@@ -50,7 +51,7 @@ export class OwnerProofs {
     if (word === undefined) return this.passwords.check(caller, password ?? '');
     const { personId } = caller;
     const account = await this.db.get(PersonStore).credentialsOf({ id: personId });
-    if (!account) return InvalidToken('Its account is gone');
+    if (!account) return AccountGone();
     // Whoever has a password is asked for that, whatever else they have.
     if (account.passwordHash !== null) return WrongPassword();
     const refused = await this.unlessTheirs(personId, word);

@@ -1,9 +1,10 @@
 import type { Caller } from '@mela/bus';
 import { Db, lasting } from '@mela/chassis';
-import { InvalidToken, isRefusal, WrongPassword, type Refusal } from '@mela/contracts';
+import { isRefusal, WrongPassword, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.ts';
 import { SignInThrottle } from '../throttle/sign-in-throttle.ts';
+import { AccountGone } from './account-gone.ts';
 import { PasswordHasher } from './password-hasher.ts';
 import { PersonStore, type Credentials } from './person.store.ts';
 
@@ -19,7 +20,7 @@ export class KnownPassword {
 
   async check(caller: Caller, password: string): Promise<Credentials | Refusal> {
     const account = await this.db.get(PersonStore).credentialsOf({ id: caller.personId });
-    if (!account) return InvalidToken('Its account is gone');
+    if (!account) return AccountGone();
     // Nobody guesses at what is not there.
     if (account.passwordHash === null) return WrongPassword();
     const matches = await this.hasher.matches(password, account.passwordHash);
@@ -30,7 +31,7 @@ export class KnownPassword {
   private counted(caller: Caller, { id, email, passwordHash }: Credentials, matches: boolean): Promise<Credentials | Refusal> {
     return this.db.transaction(async (tx) => {
       const held = await tx.get(PersonStore).holdCredentials(id);
-      if (!held) return InvalidToken('Its account is gone');
+      if (!held) return AccountGone();
       const attempt = await this.throttle.admit(email);
       if (isRefusal(attempt)) return attempt;
       // A guess stays counted, and noted, whatever it was to be good for.

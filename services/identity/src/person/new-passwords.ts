@@ -19,9 +19,12 @@ export class NewPasswords implements OnApplicationShutdown {
 
   /** Answers its hash. */
   async take(password: string, holder: Holder): Promise<string | Refusal> {
+    return (await this.unlessGood(password, holder)) ?? this.hasher.hash(password);
+  }
+
+  async unlessGood(password: string, holder: Holder): Promise<Refusal | undefined> {
     const estimate = await this.hasher.inTurn(() => this.estimators.run({ password: password.slice(0, ESTIMATED_LETTERS), words: wordsAbout(holder) }));
-    if (isRefusal(estimate)) return estimate;
-    return judgePassword(password, holder, estimate) ?? this.hasher.hash(password);
+    return isRefusal(estimate) ? estimate : judgePassword(password, holder, estimate);
   }
 
   onApplicationShutdown(): Promise<void> {

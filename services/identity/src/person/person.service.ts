@@ -1,17 +1,16 @@
 import { currentContext, type Caller } from '@mela/bus';
 import { Db } from '@mela/chassis';
-import { EmailTaken, Forbidden, InvalidToken, isRefusal, PersonUnknown, UserRegistered, UserRoleChanged, type identity, type In, type Person, type PlatformRole, type Refusal, type Session } from '@mela/contracts';
+import { EmailTaken, Forbidden, isRefusal, PersonUnknown, UserRegistered, UserRoleChanged, type identity, type In, type Person, type PlatformRole, type Refusal, type Session } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.ts';
 import { endSessions } from '../session/end-sessions.ts';
 import { SessionOpening } from '../session/session-opening.ts';
 import { VerificationService } from '../verification/verification.service.ts';
+import { AccountGone } from './account-gone.ts';
 import { firstLanguage } from './language.ts';
 import { NewPasswords } from './new-passwords.ts';
 import { asPerson, changeRole, foldedEmail, hearPerson, writeAccount } from './person.ts';
 import { PersonStore } from './person.store.ts';
-
-const AccountGone = () => InvalidToken('Its account is gone');
 
 @Injectable()
 export class PersonService {

@@ -1,13 +1,12 @@
 import { Db, type Tx } from '@mela/chassis';
-import { HandleTaken, InvalidToken, isRefusal, ProfileChanged, type identity, type In, type Profile, type Refusal } from '@mela/contracts';
+import { HandleTaken, isRefusal, ProfileChanged, type identity, type In, type Profile, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { CardService } from '../card/card.service.ts';
 import { HandleStore } from '../handle/handle.store.ts';
+import { AccountGone } from '../person/account-gone.ts';
 import { SetupService } from '../setup/setup.service.ts';
 import { asProfile, changeProfile } from './profile.ts';
 import { ProfileStore } from './profile.store.ts';
-
-const AccountGone = () => InvalidToken('Its account is gone');
 
 @Injectable()
 export class ProfileService {

@@ -1,11 +1,10 @@
 import { Db, type Tx } from '@mela/chassis';
-import { InvalidToken, ProfileCompleted, type identity, type In, type Profile, type Refusal, type Setup } from '@mela/contracts';
+import { ProfileCompleted, type identity, type In, type Profile, type Refusal, type Setup } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
+import { AccountGone } from '../person/account-gone.ts';
 import { ProfileStore } from '../profile/profile.store.ts';
 import { asSetup, isCompletedNow } from './setup.ts';
 import { SetupStore } from './setup.store.ts';
-
-const AccountGone = () => InvalidToken('Its account is gone');
 
 @Injectable()
 export class SetupService {

@@ -1,10 +1,11 @@
 import { Db, type Tx } from '@mela/chassis';
 import {
-  EmailVerified, InvalidToken, isRefusal, TokenRefused, UserEmailVerified, VerificationRequested,
+  EmailVerified, isRefusal, TokenRefused, UserEmailVerified, VerificationRequested,
   type identity, type In, type Out, type Person, type Refusal,
 } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { AccountGone } from '../person/account-gone.ts';
 import { asPerson, type Account } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { OneTimeTokens } from './one-time-token.ts';
@@ -68,7 +69,7 @@ export class VerificationService {
   again(personId: string): Promise<Out<typeof identity.verifyEmailAgain> | Refusal> {
     return this.db.transaction(async (tx) => {
       const account = await tx.get(PersonStore).lock({ id: personId });
-      if (!account) return InvalidToken('Its account is gone');
+      if (!account) return AccountGone();
       if (account.emailVerifiedAt !== null) return EmailVerified();
       await this.request(tx, { purpose: 'verify_email', email: account.email, personId });
       return { accepted: true as const };
