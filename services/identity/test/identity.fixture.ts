@@ -100,7 +100,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const outside = new OutsideService(db, outsideProviders, challenges, opening, audit);
   const flows = new OutsideFlowService(db, outsideProviders, outside);
   const outsideProofs = new OutsideProofs(outsideProviders, flows);
-  const owners = new OwnerProofs(db, known, outsideProofs, proofs);
+  const owners = new OwnerProofs(db, known, outsideProofs, proofs, audit);
   const apiKeys = new ApiKeyService(db, owners, audit, own);
   const departures = new DepartureService(db, owners, apiKeys, cards, audit, own);
   return {

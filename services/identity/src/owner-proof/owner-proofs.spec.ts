@@ -59,9 +59,11 @@ describe('somebody without a password', () => {
   ])('is not let go on by a word %s', async (_whose, make) => {
     const sub = crypto.randomUUID();
     const asha = await newcomer(sub);
-    expect(await identity.departures.delete(asha, await make(sub))).toEqual(ProofRefused());
-    expect(await identity.changes.request(asha, { newEmail: 'x@elsewhere.example', ...(await make(sub)) })).toEqual(ProofRefused());
-    expect(await identity.passkeys.options(asha, await make(sub))).toEqual(ProofRefused());
+    expect(await identity.departures.delete(asha, await make(sub))).toMatchObject(ProofRefused());
+    expect(await identity.changes.request(asha, { newEmail: 'x@elsewhere.example', ...(await make(sub)) })).toMatchObject(ProofRefused());
+    expect(await identity.passkeys.options(asha, await make(sub))).toMatchObject(ProofRefused());
+    const noted = answer(await identity.audit.mine(asha, { what: 'proof_failed', limit: 100 })).items;
+    expect(noted.map(({ who, about }) => [who, about])).toEqual(Array.from({ length: 3 }, () => [asha.personId, asha.personId]));
   });
 
   it('is told where nobody is called so, or where the provider is away', async () => {

@@ -2,6 +2,7 @@ import type { Caller } from '@mela/bus';
 import { Db, lasting, type Tx } from '@mela/chassis';
 import { CodeNeeded, isRefusal, ProofRefused, WrongPassword, type identity, type In, type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.ts';
 import { OutsideProofs } from '../outside-flow/outside-proofs.ts';
 import { OutsideStore } from '../outside/outside.store.ts';
 import { AccountGone } from '../person/account-gone.ts';
@@ -22,6 +23,7 @@ export class OwnerProofs {
     private readonly passwords: KnownPassword,
     private readonly words: OutsideProofs,
     private readonly codes: Proofs,
+    private readonly audit: AuditService,
   ) {}
 
   async check(caller: Caller, shown: Shown): Promise<Credentials | Refusal> {
@@ -56,7 +58,16 @@ export class OwnerProofs {
     if (account.passwordHash !== null) return WrongPassword();
     const refused = await this.unlessTheirs(personId, word);
     if (!refused) return account;
+    if (refused.code === ProofRefused.code) return this.noted(caller, refused);
     return 'code' in word.proof ? lasting(refused) : refused;
+  }
+
+  /** As a wrong password is. */
+  private noted(caller: Caller, refused: Refusal): Promise<Refusal> {
+    return this.db.transaction(async (tx) => {
+      await this.audit.note(tx, { what: 'proof_failed', by: caller, about: caller.personId });
+      return lasting(refused);
+    });
   }
 
   private async unlessTheirs(personId: string, { provider, proof }: Word): Promise<Refusal | undefined> {
