@@ -37,7 +37,7 @@ export const overhearsEnds: readonly string[] = ['identity', 'communities', 'not
 export const durablesOf: Readonly<Record<string, readonly string[]>> = {
   communities: ['communities_personal-data', 'communities_exports'],
   identity: ['identity_profile-changed', 'identity_account-closed', 'identity_personal-data', 'identity_exports'],
-  notifications: ['notifications_session-opened-elsewhere', 'notifications_user-email-changed', 'notifications_user-password-changed', 'notifications_user-role-changed', 'notifications_user-second-factor-changed', 'notifications_verification-requested'],
+  notifications: ['notifications_api-key-issued', 'notifications_session-opened-elsewhere', 'notifications_user-email-changed', 'notifications_user-password-changed', 'notifications_user-role-changed', 'notifications_user-second-factor-changed', 'notifications_user-ways-in-changed', 'notifications_verification-requested'],
   postcards: ['postcards_album--post', 'postcards_album--user', 'postcards_members'],
 };
 

@@ -52,6 +52,7 @@ export * from './identity/session.ts';
 export * from './identity/setup.ts';
 export * from './identity/signing-key.ts';
 export * from './identity/verification.ts';
+export * from './identity/ways-in.ts';
 
 export const identity = service('identity', {
   // Before what ends the session in which somebody tries all of them out.

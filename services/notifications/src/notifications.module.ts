@@ -9,11 +9,13 @@ import { MailService } from './mail/mail.service.ts';
 import { MailRow } from './mail/mail.store.ts';
 import { MailWorker } from './mail/mail-worker.ts';
 import { mailTables } from './migrations/0001-mail.ts';
+import { OnApiKeyIssued } from './reactions/api-key-issued.ts';
 import { OnSessionOpenedElsewhere } from './reactions/session-opened-elsewhere.ts';
 import { OnUserEmailChanged } from './reactions/user-email-changed.ts';
 import { OnUserPasswordChanged } from './reactions/user-password-changed.ts';
 import { OnUserRoleChanged } from './reactions/user-role-changed.ts';
 import { OnUserSecondFactorChanged } from './reactions/user-second-factor-changed.ts';
+import { OnUserWaysInChanged } from './reactions/user-ways-in-changed.ts';
 import { OnVerificationRequested } from './reactions/verification-requested.ts';
 import { NotificationsSettings } from './settings.ts';
 
@@ -25,6 +27,6 @@ export const notificationsService = defineService({
   entities: [MailRow],
   migrations: [mailTables],
   apis: [MailApi],
-  reactions: [OnVerificationRequested, OnUserPasswordChanged, OnUserEmailChanged, OnUserRoleChanged, OnUserSecondFactorChanged, OnSessionOpenedElsewhere],
+  reactions: [OnVerificationRequested, OnUserPasswordChanged, OnUserEmailChanged, OnUserRoleChanged, OnUserSecondFactorChanged, OnUserWaysInChanged, OnApiKeyIssued, OnSessionOpenedElsewhere],
   providers: [MailService, MailQueue, MailSender, MailServer, MailWorker, Letters],
 });

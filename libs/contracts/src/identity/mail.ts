@@ -15,6 +15,9 @@ export const mailKinds = [
   'second_factor_on',
   'second_factor_off',
   'second_factor_reset',
+  'passkey_added',
+  'provider_added',
+  'api_key_issued',
   'role_member',
   'role_admin',
   'role_super_admin',
@@ -22,7 +25,7 @@ export const mailKinds = [
 export type MailKind = (typeof mailKinds)[number];
 
 /** What has happened to an account, and is told to whoever it is of. */
-const ofPerson = z.enum(['password_changed', 'role_changed', 'second_factor_on', 'second_factor_off', 'second_factor_reset']);
+const ofPerson = z.enum(['password_changed', 'role_changed', 'second_factor_on', 'second_factor_off', 'second_factor_reset', 'passkey_added', 'provider_added', 'api_key_issued']);
 export type MailOfPerson = z.output<typeof ofPerson>;
 
 /** A mail that is due: to whom, in which language, and what stands in it that no event may carry. */

@@ -7,6 +7,7 @@ import { refusal } from '../language/refusal.ts';
 import { OutsideFlowRefused, OutsideProof, OutsideProvider, OutsideTokenRefused } from './outside.ts';
 import { byItsOwner, unlessByItsOwner } from './owner-proof.ts';
 import { LastWayIn, Suspended } from './person.ts';
+import { UserWaysInChanged } from './ways-in.ts';
 
 /** A provider that vouches for the caller. */
 export const OutsideLink = z.object({ id: Id, provider: z.string(), linkedAt: Instant, lastUsedAt: Instant });
@@ -24,6 +25,7 @@ export const outsideLinkOperations = {
     input: z.object({ ...byItsOwner, provider: OutsideProvider, proof: OutsideProof }),
     output: OutsideLink,
     refusals: [...unlessByItsOwner, OutsideTokenRefused, OutsideFlowRefused, LinkedElsewhere, Suspended],
+    emits: [UserWaysInChanged],
     inPerson: true,
   }),
   outsideLinks: query({
@@ -42,6 +44,7 @@ export const outsideLinkOperations = {
     input: z.object({ linkId: Id }),
     output: z.object({ unlinked: Id }),
     refusals: [OutsideLinkUnknown, LastWayIn],
+    emits: [UserWaysInChanged],
     inPerson: true,
   }),
 };

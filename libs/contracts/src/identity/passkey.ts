@@ -7,6 +7,7 @@ import { refusal } from '../language/refusal.ts';
 import { byItsOwner, unlessByItsOwner } from './owner-proof.ts';
 import { LastWayIn, Suspended } from './person.ts';
 import { Session, SessionOpenedElsewhere } from './session.ts';
+import { UserWaysInChanged } from './ways-in.ts';
 
 /** A key on a person's device or in their password manager, which proves with a fingerprint, face or PIN who they are. */
 export const Passkey = z.object({
@@ -84,6 +85,7 @@ export const passkeyOperations = {
     input: z.object({ name: Name, credential: NewCredential }),
     output: Passkey,
     refusals: [PasskeyNotAdded, PasskeyTaken, TooManyPasskeys],
+    emits: [UserWaysInChanged],
     inPerson: true,
   }),
   renamePasskey: command({
@@ -104,6 +106,7 @@ export const passkeyOperations = {
     input: z.object({ passkeyId: Id }),
     output: z.object({ removed: z.int() }),
     refusals: [PasskeyUnknown, LastWayIn],
+    emits: [UserWaysInChanged],
     inPerson: true,
   }),
   passkeySignInOptions: command({

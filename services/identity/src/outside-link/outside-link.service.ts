@@ -11,6 +11,7 @@ import { OutsideStore } from '../outside/outside.store.ts';
 import { OwnerProofs } from '../owner-proof/owner-proofs.ts';
 import { AccountGone } from '../person/account-gone.ts';
 import { PersonStore, type Credentials } from '../person/person.store.ts';
+import { tellWayIn } from '../ways-in/tell-way-in.ts';
 import { mayLeave } from '../ways-in/ways-in.ts';
 import { WaysInStore } from '../ways-in/ways-in.store.ts';
 
@@ -52,6 +53,7 @@ export class OutsideLinkService {
       await tx.get(OutsideStore).delete(linkId);
       const refused = mayLeave(await tx.get(WaysInStore).of(personId), this.providers);
       if (refused) return refused;
+      await tellWayIn(tx, { userId: personId, way: 'provider', change: 'removed' });
       await this.audit.note(tx, { what: 'outside_unlinked', by: caller, about: personId, details: { provider: link.provider } });
       return { unlinked: linkId };
     });
@@ -71,6 +73,7 @@ export class OutsideLinkService {
       if (refused) return refused;
       if (linked) return asLink(linked);
       await outside.insert({ id: uuidv7(), personId, provider, issuer, subject });
+      await tellWayIn(tx, { userId: personId, way: 'provider', change: 'added' });
       await this.audit.note(tx, { what: 'outside_linked', by: caller, about: personId, details: { provider } });
       return asLink((await outside.find(vouched))!);
     });

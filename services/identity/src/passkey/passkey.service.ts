@@ -7,6 +7,7 @@ import { AuditService } from '../audit/audit.service.ts';
 import { OutsideProviders } from '../outside/outside-providers.ts';
 import { OwnerProofs } from '../owner-proof/owner-proofs.ts';
 import { PersonStore } from '../person/person.store.ts';
+import { tellWayIn } from '../ways-in/tell-way-in.ts';
 import { mayLeave } from '../ways-in/ways-in.ts';
 import { WaysInStore } from '../ways-in/ways-in.store.ts';
 import { Ceremonies } from './ceremonies.ts';
@@ -49,6 +50,7 @@ export class PasskeyService {
       const { credentialId, publicKey, counter, isBackedUp } = made;
       const passkey = await store.insert({ id: uuidv7(), personId, credentialId, publicKey, counter, name, isBackedUp, transports: credential.response.transports ?? [] });
       if (!passkey) return PasskeyTaken();
+      await tellWayIn(tx, { userId: personId, way: 'passkey', change: 'added' });
       await this.audit.note(tx, { what: 'passkey_added', by: caller, about: personId, details: { passkeyId: passkey.id, name } });
       return asPasskey(passkey);
     });
@@ -67,6 +69,7 @@ export class PasskeyService {
       if (!(await tx.get(PasskeyStore).remove(personId, passkeyId))) return PasskeyUnknown();
       const refused = mayLeave(await tx.get(WaysInStore).of(personId), this.providers);
       if (refused) return refused;
+      await tellWayIn(tx, { userId: personId, way: 'passkey', change: 'removed' });
       await this.audit.note(tx, { what: 'passkey_removed', by: caller, about: personId, details: { passkeyId } });
       return { removed: 1 };
     });

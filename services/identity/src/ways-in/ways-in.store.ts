@@ -14,4 +14,10 @@ export class WaysInStore {
     );
     return ways ?? { hasPassword: false, passkeys: 0, issuers: [] };
   }
+
+  /** They are the account's: it is another one with them. */
+  async changed(personId: string): Promise<{ id: string; version: number }> {
+    const [account] = await this.rows.query<{ id: string; version: number }>('UPDATE person SET version = version + 1 WHERE id = $1 RETURNING id, version', [personId]);
+    return account!;
+  }
 }
