@@ -1,6 +1,7 @@
-import { Asker, ensureStream, needStream, STREAM } from '@mela/bus';
-import { communities, mela, operationsOf } from '@mela/contracts';
+import { Asker, ensureStream, needStream, OperationServer, Poison, publishedIn, seal, STREAM, unseal } from '@mela/bus';
+import { communities, id, identity, MemberJoined, mela, operationsOf } from '@mela/contracts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BusGround, durablesOf, mayAsk, maySay, overhearsEnds, targets, users } from './bus-ground.fixture.ts';
 
@@ -96,6 +97,40 @@ describe('nobody gives themselves a right', () => {
     await expectRefused('communities', 'publish', ['evt.user.registered.0']);
   });
 
+  it('by sending what JetStream gives them where they may not: it is no event there, and no question', async () => {
+    const [communitiesBus, postcards, identityBus] = await Promise.all(['communities', 'postcards', 'identity'].map((user) => ground.as(user)));
+    const asked: string[] = [];
+    const server = new OperationServer(identityBus!, 'identity');
+    for (const { subject } of [identity.appoint, identity.me]) server.serve(subject, () => (asked.push(subject), Promise.resolve({ status: 200, headers: new Map(), body: Buffer.from('{}') })));
+    await new Promise<void>((resolve, reject) => server.listen((fault?: unknown) => (fault ? reject(fault as Error) : resolve())));
+    await identityBus!.flush();
+
+    const { last_seq: before } = await state();
+    const joined = [id(1), id(2)].map((member) => seal(MemberJoined, { id: member, version: 1 }, MemberJoined.example, { source: '/mela/communities' }));
+    for (const one of joined) {
+      const carried = headers();
+      for (const [name, value] of Object.entries(one.headers)) carried.set(name, value);
+      await jetstream(communitiesBus!).publish(one.subject, one.payload, { headers: carried });
+    }
+    const jsm = await jetstreamManager(postcards!, { checkAPI: false });
+    await jsm.consumers.add(STREAM, { durable_name: 'postcards_members', ack_policy: 'explicit', filter_subject: 'evt.member.joined.*', deliver_policy: 'by_start_sequence', opt_start_seq: before + 1 });
+    const elsewhere = ['evt.user.registered.3', identity.appoint.subject];
+    for (const reply of elsewhere) postcards!.publish(`$JS.API.CONSUMER.MSG.NEXT.${STREAM}.postcards_members`, '{"batch":1}', { reply });
+    for (const reply of elsewhere) postcards!.publish(`$JS.API.STREAM.INFO.${STREAM}`, '', { reply });
+    await expect.poll(async () => (await state()).last_seq).toBe(before + 4);
+
+    const api = await ground.as('api');
+    expect((await api.request(identity.me.subject, '{}', { reply: '_INBOX_api.answer.q8', noMux: true, timeout: 5_000 })).json()).toEqual({});
+    expect(asked).toEqual([identity.me.subject]);
+    const reader = await jetstreamManager(ground.master);
+    const stored = await Promise.all([before + 3, before + 4].map(async (seq) => (await reader.streams.getMessage(STREAM, { seq }))!));
+    // An event comes once more as what it was, which everybody knows by its id; an answer is nothing that anybody reads.
+    expect(stored.map(({ subject, header }) => [subject, header.get('ce-id')])).toEqual(expect.arrayContaining([[joined[0]!.subject, joined[0]!.eventId], ['evt.user.registered.3', '']]));
+    const answer = stored.find(({ subject }) => subject === 'evt.user.registered.3')!;
+    for (const declared of mela.events.values()) expect(() => unseal(declared, publishedIn({ subject: answer.subject, headers: answer.header, data: answer.data }))).toThrow(Poison);
+    await server.close();
+  });
+
   it('by sending a durable of theirs after everybody’s events', async () => {
     const jsm = await jetstreamManager(await ground.as('postcards'), { checkAPI: false });
     const wide = { durable_name: 'postcards_members', ack_policy: 'explicit' } as const;
@@ -130,11 +165,12 @@ describe('what is its own', () => {
   it('whoever is asked answers, and the asker alone hears it', async () => {
     const [identity, api] = [await ground.as('identity'), await ground.as('api')];
     const own = operationsOf(mela.services.get('identity')!).find(({ http }) => http !== undefined)!;
-    identity.subscribe('svc.identity.>', { callback: (_fault, message) => void message.respond('yes') });
+    const answering = identity.subscribe('svc.identity.>', { callback: (_fault, message) => void message.respond('yes') });
     await identity.flush();
     const heard = new Promise<string>((resolve) => api.subscribe('_INBOX_api.answer.q7', { callback: (_fault, message) => resolve(message.string()) }));
     expect(await ground.refusals('api', (nc) => nc.publish(own.subject, '{}', { reply: '_INBOX_api.answer.q7' }))).toEqual([]);
     expect(await heard).toBe('yes');
+    answering.unsubscribe();
   });
 });
 

@@ -8,7 +8,7 @@ const communityId = '01900000-0000-7000-8000-0000000000aa';
 describe('an event made from its contract’s example', () => {
   it('has the given fields in place of the example’s, and a fresh id', () => {
     const [one, two] = [0, 1].map(() => eventFromExample({ type: 'post.created', fields: JSON.stringify({ communityId }) }));
-    const { data, subject } = unseal(PostCreated, (name) => one!.headers[name], one!.payload);
+    const { data, subject } = unseal(PostCreated, { subject: one!.subject, header: (name) => one!.headers[name], payload: one!.payload });
     expect(data).toEqual({ ...PostCreated.example, communityId });
     expect(subject).toBe(PostCreated.example.postId);
     expect(one!.eventId).not.toBe(two!.eventId);

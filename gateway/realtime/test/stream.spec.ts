@@ -31,6 +31,7 @@ describe('following the stream', () => {
   it('passes over what nobody can tell, and goes on', async () => {
     const { screen } = await listening();
     await world.store('evt.whale.surfaced.0', attributes({ 'ce-type': 'whale.surfaced' }), '{"dock":"north"}');
+    await world.store('evt.whale.surfaced.0', attributes(), JSON.stringify({ shipId: id(1), dock: 'north' }));
     await world.store('evt.ship.sighted.0', {}, 'no header at all');
     await world.store('evt.ship.sighted.0', attributes(), 'not JSON');
     await world.store('evt.ship.sighted.0', attributes(), '{"dock":7}');

@@ -7,7 +7,7 @@ export * from './consume/hears.ts';
 export { replicaTables } from './consume/tables.ts';
 export type { OutboxRow } from './outbox/chains.ts';
 export { Doorbell, bellOf } from './outbox/doorbell.ts';
-export { seal, unseal, type Sealed } from './outbox/envelope.ts';
+export { publishedIn, seal, unseal, type Published, type Sealed } from './outbox/envelope.ts';
 export { writeOutbox } from './outbox/outbox.ts';
 export { Poison } from './outbox/poison.ts';
 export { Relay, type RelayOptions } from './outbox/relay.ts';

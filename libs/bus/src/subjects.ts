@@ -10,6 +10,9 @@ export const shardOf = (aggregateId: string): number => crc32(aggregateId) % SHA
 export const eventSubject = (event: Pick<EventType, 'noun' | 'verb'>, shard: number | '*'): string =>
   `evt.${event.noun}.${event.verb}.${shard}`;
 
+/** What an event's subject says it is, whatever it says itself: the server lets only those publish there whose it is. */
+export const isSubjectOf = ({ noun, verb }: Pick<EventType, 'noun' | 'verb'>, subject: string): boolean => subject.slice(0, subject.lastIndexOf('.')) === `evt.${noun}.${verb}`;
+
 export const nounOf = (subject: string): string => subject.split('.', 2)[1]!;
 
 /** Durable names take no dots. */

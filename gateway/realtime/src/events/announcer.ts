@@ -1,4 +1,4 @@
-import { unseal, type Position } from '@mela/bus';
+import { unseal, type Position, type Published } from '@mela/bus';
 import type { Catalogue, EventOf, EventType, Right } from '@mela/contracts';
 import type { Logger } from 'pino';
 import type { RecentEvents, ToldEvent } from '../history/recent-events.ts';
@@ -10,14 +10,12 @@ import type { ToldFrames } from './told-frames.ts';
 import { tellTrace } from './told.ts';
 
 /** An event as the stream keeps it. */
-export interface StoredEvent {
+export interface StoredEvent extends Published {
   readonly position: Position;
   /** It was in the stream before that was followed: read back, so that it can be told to whoever comes back. */
   readonly isPast: boolean;
   /** Epoch milliseconds. */
   readonly storedAt: number;
-  readonly payload: Uint8Array;
-  readonly header: (name: string) => string | undefined;
 }
 
 interface Parts {
@@ -43,7 +41,7 @@ export class Announcer {
     try {
       const declared = this.parts.catalogue.events.get(stored.header('ce-type') ?? '');
       if (!declared) throw new Error('Nobody declares it');
-      const event = unseal(declared, stored.header, stored.payload);
+      const event = unseal(declared, stored);
       if (this.told.isRepeat(event.id)) this.parts.passedOver.note(event.id, 'repeat');
       else this.tell(declared, event, stored);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { createdAt, Following, isFiller, RESTORED, StreamReader, type Position, type StoredMessage } from '@mela/bus';
+import { createdAt, Following, isFiller, publishedIn, RESTORED, StreamReader, type Position, type StoredMessage } from '@mela/bus';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
@@ -94,8 +94,7 @@ export class StreamTail {
   }
 
   private hearEvent(message: JsMsg, position: Position): void {
-    const header = (name: string) => message.headers?.get(name) || undefined;
-    this.parts.heard({ position, isPast: message.seq <= this.pastUntil, storedAt: storedAt(message), payload: message.data, header });
+    this.parts.heard({ ...publishedIn(message), position, isPast: message.seq <= this.pastUntil, storedAt: storedAt(message) });
   }
 
   /**

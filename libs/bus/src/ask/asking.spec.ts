@@ -26,11 +26,14 @@ const library = service('library', {
   burn: command({ summary: 'Nobody does', access: anyone, input: z.object({}), output: z.object({}) }),
 });
 
+const found: string[] = [];
 const surroundings = new AsyncLocalStorage<string>();
 
 const handlers: Record<string, (input: any) => unknown> = {
-  find: ({ title }: { title: string }) =>
-    title === 'Nothing' ? NotFound('No such book') : { title: title === 'Surroundings' ? (surroundings.getStore() ?? 'none') : title, trace: currentContext()!.traceparent.slice(3, 35), left: currentContext()!.deadline! - Date.now() },
+  find: ({ title }: { title: string }) => {
+    found.push(title);
+    return title === 'Nothing' ? NotFound('No such book') : { title: title === 'Surroundings' ? (surroundings.getStore() ?? 'none') : title, trace: currentContext()!.traceparent.slice(3, 35), left: currentContext()!.deadline! - Date.now() };
+  },
   lend: () => new Promise(() => undefined),
 };
 
@@ -111,13 +114,15 @@ describe.each(['over the bus', 'on the local path'])('asking %s', (path) => {
   });
 });
 
-it('takes no question whose answer is to go anywhere but into an inbox', async () => {
+it('takes no question whose answer is to go anywhere but into an inbox, or that nobody waits for', async () => {
   const elsewhere: string[] = [];
   asking.subscribe('evt.>', { callback: (_fault, message) => void elsewhere.push(message.subject) });
   asking.publish(library.find.subject, '{"title":"Mela"}', { reply: 'evt.book.found.0' });
+  asking.publish(library.find.subject, '{"title":"Told to nobody"}');
   const asker = new Asker({ nc: asking, mayAsk: new Set(['library.find']) });
   expect(await asker.ask(library.find, { title: 'Mela' })).toMatchObject({ title: 'Mela' });
   expect(elsewhere).toEqual([]);
+  expect(found).not.toContain('Told to nobody');
 });
 
 describe('while whoever asks is cut off', () => {

@@ -35,11 +35,12 @@ export class OperationServer extends ServerNats {
   }
 
   /**
-   * An answer goes to an inbox. It is sent with the rights of whoever answers, so to one that is to go anywhere else,
-   * such as where this service's own events go, not even the question is taken.
+   * An answer goes to an inbox. It is sent with the rights of whoever answers, so of one that is to go anywhere else, such as where
+   * this service's own events go, not even the question is taken. Nor is one that nobody waits for: what JetStream gives to whoever
+   * asks it is sent with its own rights, to any subject that they name.
    */
   override async handleMessage(channel: string, message: Msg): Promise<unknown> {
-    return message.reply?.startsWith('_INBOX') === false ? undefined : super.handleMessage(channel, message);
+    return message.reply?.startsWith('_INBOX') ? super.handleMessage(channel, message) : undefined;
   }
 
   override createNatsClient<T>(): Promise<T> {

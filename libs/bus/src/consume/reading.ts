@@ -4,8 +4,10 @@ import { Poison } from '../outbox/poison.ts';
 import type { ConsumerDefinition } from './consumer-definition.ts';
 import type { Delivery } from './delivery.ts';
 
-interface Headers {
-  get(name: string): string | undefined;
+interface Told {
+  readonly subject: string;
+  readonly headers: { get(name: string): string | undefined };
+  readonly payload: Uint8Array;
 }
 
 /** Makes events of what was delivered to one consumer. */
@@ -27,21 +29,21 @@ export class Reading {
   readAhead(delivery: Delivery): void {
     if (delivery.event || delivery.settled) return;
     try {
-      if (!this.ignores(delivery)) delivery.event = this.read(delivery.headers, delivery.payload);
+      if (!this.ignores(delivery)) delivery.event = this.read(delivery);
     } catch {
       // Told when it is its turn.
     }
   }
 
   eventOf(delivery: Delivery): EventOf {
-    return delivery.event ?? this.read(delivery.headers, delivery.payload);
+    return delivery.event ?? this.read(delivery);
   }
 
-  read(headers: Headers, payload: Uint8Array): EventOf {
+  read({ subject, headers, payload }: Told): EventOf {
     const type = headers.get('ce-type');
     if (type === undefined) throw new Poison('The event has no ce-type');
     const event = this.types.get(type);
     if (!event) throw new Poison(`${this.definition.as} does not hear ${type}`);
-    return unseal(event, (name) => headers.get(name), payload);
+    return unseal(event, { subject, header: (name) => headers.get(name), payload });
   }
 }

@@ -14,8 +14,8 @@ const data = PlantGrew.example;
 const plant = { id: data.plantId, version: 7 };
 const source = '/mela/garden';
 
-const read = (headers: Record<string, string>, payload: Uint8Array | string) =>
-  unseal(PlantGrew, (name) => headers[name], typeof payload === 'string' ? Buffer.from(payload) : payload);
+const read = (headers: Record<string, string>, payload: Uint8Array | string, subject = 'evt.plant.grew.3') =>
+  unseal(PlantGrew, { subject, header: (name) => headers[name], payload: typeof payload === 'string' ? Buffer.from(payload) : payload });
 
 describe('an event that is sealed', () => {
   it('comes out as it went in', () => {
@@ -73,5 +73,9 @@ describe('an event that is read', () => {
     ['nothing', headers, ''],
   ])('is poison with %s', (_, wrong, bytes) => {
     expect(() => read(wrong, bytes)).toThrow(Poison);
+  });
+
+  it.each(['evt.stone.grew.3', 'evt.plant.withered.3', 'evt.plant.grew', 'svc.plant.grew.3', 'evt.plant.grew.again.3'])('is poison where it was published as %s: who may do that may not say this', (subject) => {
+    expect(() => read(headers, payload, subject)).toThrow(Poison);
   });
 });

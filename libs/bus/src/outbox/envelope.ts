@@ -1,6 +1,8 @@
 import type { DataOf, EventOf, EventType } from '@mela/contracts';
+import type { JsMsg } from '@nats-io/jetstream';
+import type { Msg } from '@nats-io/transport-node';
 import { v7 as uuidv7 } from 'uuid';
-import { eventSubject, shardOf } from '../subjects.ts';
+import { eventSubject, isSubjectOf, shardOf } from '../subjects.ts';
 import { Poison } from './poison.ts';
 import { unknownFields } from './unknown-fields.ts';
 
@@ -70,15 +72,26 @@ export function seal<E extends EventType>(
   };
 }
 
+/** An event as it was published. */
+export interface Published {
+  readonly subject: string;
+  readonly header: (name: string) => string | undefined;
+  readonly payload: Uint8Array;
+}
+
+export const publishedIn = ({ subject, headers, data }: Pick<Msg | JsMsg, 'subject' | 'headers' | 'data'>): Published => ({ subject, header: (name) => headers?.get(name) || undefined, payload: data });
+
 /** Reads an event as its consumer knows it: fields from a newer writer are ignored, anything malformed is poison. */
-export function unseal(event: EventType, headers: (name: string) => string | undefined, payload: Uint8Array): EventOf {
+export function unseal(event: EventType, { subject, header, payload }: Published): EventOf {
   const must = (name: string): string => {
-    const value = headers(name);
+    const value = header(name);
     if (value === undefined || value === '') throw new Poison(`The event has no ${name}`);
     return value;
   };
   if (must('ce-specversion') !== '1.0') throw new Poison(`The event is of CloudEvents ${must('ce-specversion')}`);
   if (must('ce-type') !== event.type) throw new Poison(`The event is a ${must('ce-type')}, not a ${event.type}`);
+  // Whoever may say one thing could name it another.
+  if (!isSubjectOf(event, subject)) throw new Poison(`The event was published as ${subject.slice(0, 80)}, and says that it is a ${event.type}`);
   const id = must('ce-id');
   if (!uuidGrammar.test(id)) throw new Poison(`The event's id is not a UUID: ${id.slice(0, 80)}`);
   const aggregateVersion = Number(must('ce-aggregateversion'));
@@ -94,8 +107,8 @@ export function unseal(event: EventType, headers: (name: string) => string | und
     subject: must('ce-subject'),
     time: must('ce-time'),
     aggregateVersion,
-    actor: headers('ce-actor') || undefined,
-    traceparent: headers('traceparent') || undefined,
+    actor: header('ce-actor') || undefined,
+    traceparent: header('traceparent') || undefined,
     data: data.data,
   };
 }

@@ -2,7 +2,7 @@ import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import type { EventOf, EventType } from '@mela/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../log.ts';
-import { unseal } from '../outbox/envelope.ts';
+import { publishedIn, unseal } from '../outbox/envelope.ts';
 import { eventSubject } from '../subjects.ts';
 import { Following } from './following.ts';
 
@@ -63,7 +63,7 @@ export class Follower<E extends EventType> {
     const { event, heard, log } = this.parts;
     this.lastStoredAt = Number(message.timestampNanos / 1_000_000n);
     try {
-      heard(unseal(event, (name) => message.headers?.get(name) || undefined, message.data) as EventOf<E>);
+      heard(unseal(event, publishedIn(message)) as EventOf<E>);
     } catch (fault) {
       log.error({ seq: message.seq, fault: (fault as Error).message }, 'An event that is followed cannot be read');
     }

@@ -1,7 +1,7 @@
 import type { EventOf, EventType } from '@mela/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../log.ts';
-import { unseal } from '../outbox/envelope.ts';
+import { publishedIn, unseal } from '../outbox/envelope.ts';
 import { eventSubject } from '../subjects.ts';
 
 interface Parts<E extends EventType> {
@@ -21,7 +21,7 @@ export function overhear<E extends EventType>({ nc, events, heard, log }: Parts<
       callback: (fault, message) => {
         try {
           if (fault) throw fault;
-          heard(unseal(event, (name) => message.headers?.get(name) || undefined, message.data) as EventOf<E>);
+          heard(unseal(event, publishedIn(message)) as EventOf<E>);
         } catch (unreadable) {
           log.error({ type: event.type, fault: (unreadable as Error).message }, 'An event that is overheard cannot be read');
         }
