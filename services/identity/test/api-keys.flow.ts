@@ -1,5 +1,5 @@
 import { ApiKeyCreated, ApiKeyRevoked, communities, identity, PostCreated, realtime, topic, type IssuedApiKey, type Operation } from '@mela/contracts';
-import { askOperation, Ear, openWorld, sendOperation, type Someone } from '@mela/testkit';
+import { askOperation, Ear, letterTo, openWorld, sendOperation, type Someone } from '@mela/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { lookingAfter } from './admins.fixture.ts';
 
@@ -79,6 +79,7 @@ describe('a key that is revoked', () => {
     const screen = await asha.opensScreen();
     const { id: keyId, key } = await keyOf(asha, ['identity:read']);
     await expect(screen).toHear(ApiKeyCreated, { keyId });
+    await letterTo(world.addresses.mailbox, asha.email, ({ subject }) => subject === 'A new API key for your account');
     expect(await answered(identity.me, {}, key)).toBe(200);
     const ear = await Ear.connect(world.addresses.realtime, key);
     expect(await asha.asks(identity.revokeApiKey, { keyId })).toEqual({ revoked: 1 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { identity, type Ask, type OutsideFlow, type Session } from '@mela/contracts';
 import { pickAccount, type TokenOrder } from '@mela/sandbox';
-import { askOperation, openWorld, sendOperation } from '@mela/testkit';
+import { askOperation, letterTo, openWorld, sendOperation } from '@mela/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { forged, REDIRECT, type Begun } from './outside.fixture.ts';
 import { pkce } from './pkce.fixture.ts';
@@ -145,6 +145,7 @@ describe('somebody who is signed in', () => {
     const claims = someoneElsewhere();
     const second = await asha.asks(identity.linkOutside, { provider, proof: { idToken: await tokenOf({ claims }) }, password: asha.password });
     expect((await asha.asks(identity.outsideLinks, {})).items.map(({ id }) => id)).toEqual([linked.id, second.id]);
+    await letterTo(world.addresses.mailbox, asha.email, ({ subject }) => subject === 'Another way to sign in to your account');
     expect(await (await send({ idToken: await tokenOf({ claims }) })).json()).toMatchObject({ person: { id: asha.id } });
     await asha.asks(identity.unlinkOutside, { linkId: second.id });
     expect(await asha.asks(identity.outsideLinks, {})).toEqual({ items: [{ ...linked }], hasPassword: true });

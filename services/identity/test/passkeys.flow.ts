@@ -1,5 +1,5 @@
-import { identity } from '@mela/contracts';
-import { askOperation, openWorld, sendOperation, type Someone } from '@mela/testkit';
+import { identity, UserWaysInChanged } from '@mela/contracts';
+import { askOperation, letterTo, openWorld, sendOperation, type Someone } from '@mela/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SoftwareAuthenticator } from './software-authenticator.fixture.ts';
 
@@ -35,6 +35,16 @@ describe('a person with a passkey', () => {
     expect(await asha.asks(identity.renamePasskey, { passkeyId: passkey.id, name: 'Old phone' })).toEqual({ ...passkey, name: 'Old phone' });
     expect(await asha.asks(identity.removePasskey, { passkeyId: passkey.id })).toEqual({ removed: 1 });
     expect((await sendOperation(api, identity.signInWithPasskey, { credential: await shownBy(device) })).status).toBe(401);
+  });
+
+  it('is told of it by mail, since whoever reads that may not have added it, and hears of it on every screen', async () => {
+    const asha = await world.someone('Asha');
+    const screen = await asha.opensScreen();
+    const { passkey } = await withPasskey(asha);
+    await expect(screen).toHear(UserWaysInChanged, { way: 'passkey', change: 'added' });
+    await letterTo(world.addresses.mailbox, asha.email, ({ subject }) => subject === 'A passkey was added to your account');
+    await asha.asks(identity.removePasskey, { passkeyId: passkey.id });
+    await expect(screen).toHear(UserWaysInChanged, { way: 'passkey', change: 'removed' });
   });
 
   it('signs in on a page that never sees a token', async () => {
