@@ -161,6 +161,22 @@ describe('the reference client', () => {
       expect([north.ids, north.resyncs]).toEqual([[last], 1]);
     });
 
+    it('is told nothing from before it read the state of a topic, though the owner of another is away', async () => {
+      const { client } = clients.opened((await world.gateway()).url, only);
+      await viewOf(client, 'dock:south');
+      await publish(1);
+      world.master = ({ topic }) => (topic === 'berth:1' ? Unavailable() : undefined);
+      const berth = new View();
+      client.subscribe('berth:1', berth);
+      const { view: north } = await viewOf(client);
+      const told = await publish(1, { berth: '1' });
+      await north.hears(told[0]!);
+      expect([north.ids, north.resyncs]).toEqual([told, 1]);
+      expect([berth.ids, berth.resyncs]).toEqual([[], 0]);
+      world.master = () => undefined;
+      await expect.poll(() => berth.resyncs, { timeout: 5_000 }).toBe(1);
+    });
+
     it('reads the state of a topic that was given up and is wanted again', async () => {
       const { client } = clients.opened((await world.gateway()).url, only);
       const { leave } = await viewOf(client);

@@ -1,5 +1,5 @@
 import { Cursors } from '@mela/bus';
-import { MayNotHear } from '@mela/contracts';
+import { MayNotHear, Unavailable } from '@mela/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openHarbour, pilot, PilotDismissed, PilotPosted, SECRET, type Gateway } from './harbour.fixture.ts';
 import { Page } from './page.fixture.ts';
@@ -154,6 +154,46 @@ describe('a stream of Server-Sent Events', () => {
     const again = await opened(gateway, '?topics=dock:north', { 'last-event-id': page.lastEventId! });
     await again.live(own);
     expect(again.frames.find(({ t }) => t === 'err')).toMatchObject({ topic: 'dock:north', code: 'topic.forbidden' });
+  });
+
+  it('tells what happened while an owner was away, when the page comes back', async () => {
+    const gateway = await world.gateway({ REALTIME_PING_MS: '100' });
+    const topics = ['dock:north', 'dock:south'];
+    const start = (await listening(gateway, topics)).lastEventId!;
+    world.master = ({ topic }) => (topic === 'dock:north' ? Unavailable() : undefined);
+    const page = await opened(gateway, `?topics=${topics.join(',')}`, { 'last-event-id': start });
+    await page.live('dock:south');
+    expect(page.frames.find(({ t }) => t === 'err')).toMatchObject({ topic: 'dock:north', code: 'service.unavailable', retry: true });
+    const missed = await world.publish();
+    const elsewhere = await world.publish({ dock: 'south' });
+    await page.hears(elsewhere.id);
+    const { comments } = page;
+    await page.eventually(() => (page.comments > comments ? true : undefined));
+    expect(page.lastEventId).toBeUndefined();
+    world.master = () => undefined;
+    const back = await listening(gateway, topics, { 'last-event-id': start });
+    expect(back.frames.find(({ t, topic }) => t === 'subd' && topic === 'dock:north')).toMatchObject({ recovered: true });
+    expect([heard(back), heard(back, 'dock:south')]).toEqual([[missed.id], [elsewhere.id]]);
+    expect(back.lastEventId).toBeDefined();
+  });
+
+  it('is read anew where a right ended and began again on the way: the last id stays where it ended', async () => {
+    const gateway = await world.gateway({ REALTIME_PING_MS: '100' });
+    const topics = ['dock:north', 'dock:south'];
+    const page = await listening(gateway, topics);
+    const there = { pilotId: pilot, dock: 'north' };
+    const dismissed = await world.say(PilotDismissed, there);
+    const hidden = await world.publish();
+    const posted = await world.say(PilotPosted, there);
+    const [after, elsewhere] = [await world.publish(), await world.publish({ dock: 'south' })];
+    await page.hears(elsewhere.id);
+    const { comments } = page;
+    await page.eventually(() => (page.comments > comments ? true : undefined));
+    expect(cursors.open(page.lastEventId!)!.seq).toBe(dismissed.seq);
+    const back = await listening(gateway, topics, { 'last-event-id': page.lastEventId! });
+    expect(back.frames.filter(({ t }) => t === 'subd')).toMatchObject([{ topic: own, recovered: true }, { topic: 'dock:north', recovered: false }, { topic: 'dock:south', recovered: true }]);
+    expect([heard(back), heard(back, 'dock:south')]).toEqual([[posted.id, after.id], [elsewhere.id]]);
+    expect(heard(back)).not.toContain(hidden.id);
   });
 
   it('reaches back to where a right began and no further', async () => {

@@ -1,4 +1,5 @@
 import { Cursors } from '@mela/bus';
+import { Unavailable } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
 import { openHarbour, pilot, PilotDismissed, PilotPosted, SECRET, type Gateway } from './harbour.fixture.ts';
 import { Page } from './page.fixture.ts';
@@ -145,6 +146,46 @@ describe('a long poll', () => {
     const dismissed = await world.say(PilotDismissed, { pilotId: pilot, dock: 'north' });
     const { frames } = await answer;
     expect(frames).toEqual(expect.arrayContaining([expect.objectContaining({ t: 'ev', topic: 'dock:north', id: dismissed.id }), { t: 'unsub', topic: 'dock:north', code: 'topic.forbidden' }]));
+  });
+
+  it('while an owner is away says so, and nothing is passed over until it is back', async () => {
+    const gateway = await world.gateway();
+    const topics = 'dock:north,dock:south';
+    const { next } = await poll(gateway, { topics });
+    world.master = ({ topic }) => (topic === 'dock:north' ? Unavailable() : undefined);
+    const all = [await world.publish(), await world.publish({ dock: 'south' }), await world.publish()];
+    const answer = await poll(gateway, { since: next, topics });
+    expect(answer).toEqual({ frames: [{ t: 'err', topic: 'dock:north', code: 'service.unavailable', message: expect.any(String), retry: true }], next, recovered: true });
+    const without = await poll(gateway, { since: next, topics: 'dock:south' });
+    expect(told(without)).toEqual([`dock:south ${all[1]!.id}`]);
+    world.master = () => undefined;
+    const [north, south] = ['dock:north', 'dock:south'];
+    expect(told(await poll(gateway, { since: answer.next, topics }))).toEqual([`${north} ${all[0]!.id}`, `${south} ${all[1]!.id}`, `${north} ${all[2]!.id}`]);
+  });
+
+  it('begins now while an owner is away, where it has no cursor, and then nothing is passed over', async () => {
+    const gateway = await world.gateway();
+    world.master = () => Unavailable();
+    const answer = await poll(gateway, {});
+    expect(answer).toEqual({ frames: [expect.objectContaining({ t: 'err', topic: 'dock:north', retry: true })], next: expect.any(String), recovered: false });
+    const { id: event } = await world.publish();
+    world.master = () => undefined;
+    expect(told(await poll(gateway, { since: answer.next }))).toEqual([`dock:north ${event}`]);
+  });
+
+  it('goes on from where a right ended, though it began again at once: what lies between is read anew', async () => {
+    const gateway = await world.gateway();
+    const { next } = await poll(gateway, {});
+    const answer = poll(gateway, { since: next });
+    await expect.poll(() => world.asked.length, { timeout: 5_000 }).toBe(2);
+    const there = { pilotId: pilot, dock: 'north' };
+    const [dismissed, , posted, after] = await Promise.all([world.say(PilotDismissed, there), world.publish(), world.say(PilotPosted, there), world.publish()]);
+    const ended = await answer;
+    expect(ended.frames.at(-1)).toEqual({ t: 'unsub', topic: 'dock:north', code: 'topic.forbidden' });
+    expect(cursors.open(ended.next)!.seq).toBe(dismissed.seq);
+    const again = await poll(gateway, { since: ended.next });
+    expect(again.frames[0]).toMatchObject({ t: 'subd', topic: 'dock:north', recovered: false });
+    expect(told(again)).toEqual([`person:${pilot} ${posted.id}`, `dock:north ${posted.id}`, `dock:north ${after.id}`]);
   });
 
   it('ends with its token', async () => {

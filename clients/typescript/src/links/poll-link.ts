@@ -57,9 +57,9 @@ export class PollLink implements Link {
     const { hears, wanted } = this.options;
     for (let begun = false; !this.gone.signal.aborted; ) {
       const topics = wanted();
-      const fresh = topics.some(({ since }) => since === undefined);
+      const isSettled = begun && topics.every(({ topic, since }) => since !== undefined && this.granted.has(topic));
       const since = earliest(topics.flatMap(({ since: one }) => (one === undefined ? [] : [one])));
-      const answer = await this.ask(topics.map(({ topic }) => topic), since, fresh || !begun ? 0 : WAIT_SECONDS);
+      const answer = await this.ask(topics.map(({ topic }) => topic), since, isSettled ? WAIT_SECONDS : 0);
       if (answer === 'changed') continue;
       if (!('frames' in answer)) return answer;
       hears.alive();
@@ -77,7 +77,9 @@ export class PollLink implements Link {
   private tell(topics: readonly Wanted[], { frames, next, recovered }: Answer): void {
     const { hears } = this.options;
     const refused = new Set(frames.flatMap((frame) => (frame.t === 'err' ? [frame.topic] : [])));
-    const heard = topics.filter(({ topic }) => !refused.has(topic));
+    // While an owner is away nothing is told of any topic: the next question leaves that one out.
+    const isHeldUp = frames.some((frame) => frame.t === 'err' && frame.retry);
+    const heard = isHeldUp ? [] : topics.filter(({ topic }) => !refused.has(topic));
     const places = new Map(heard.map(({ topic, since }) => [topic, since]));
     // Some is left out of a topic whose right began after the place that was asked from; not if the topic itself is further on.
     const told = frames.filter((frame) => frame.t !== 'subd' || !isBehind(frame.to, places.get(frame.topic)));

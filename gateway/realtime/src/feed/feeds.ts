@@ -2,6 +2,7 @@ import type { Cursors } from '@mela/bus';
 import { isRefusal, topic as topicOf } from '@mela/contracts';
 import type { ToldFrames } from '../events/told-frames.ts';
 import type { RecentEvents } from '../history/recent-events.ts';
+import { isForNow } from '../protocol/outgoing.ts';
 import { hearsOwn, type Connection } from '../socket/connection.ts';
 import type { Channels } from '../topics/channels.ts';
 import type { Subscription } from '../topics/subscription.ts';
@@ -83,6 +84,8 @@ export class Feeds {
         const recovered = subscriptions.startFrom(subscription, answer.from, { since, cursor });
         granted.push({ subscription, from: answer.from, recovered });
       }
+    // What happens until its owner is back would be passed over.
+    if (entitled.some(({ answer }) => isRefusal(answer) && isForNow(answer))) connection.keepPlace();
     return this.feed(connection, granted, { recovered: cursor !== undefined, at: cursor?.seq ?? start });
   }
 

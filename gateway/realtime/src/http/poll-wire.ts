@@ -18,6 +18,7 @@ export class PollWire implements Wire {
   private finish!: () => void;
   private bytes = 0;
   private ended = false;
+  private isFull = false;
 
   constructor() {
     this.stirred = new Promise((resolve) => (this.stir = resolve));
@@ -25,12 +26,13 @@ export class PollWire implements Wire {
   }
 
   get isOpen(): boolean {
-    return !this.ended && this.bytes < BYTES_PER_ANSWER;
+    return !this.ended && !this.isFull;
   }
 
   write({ frames, bytes }: Message): void {
     this.lines.push(...frames.map(({ line }) => line));
     this.bytes += bytes;
+    this.isFull ||= this.bytes >= BYTES_PER_ANSWER;
     this.stir();
   }
 
@@ -39,6 +41,11 @@ export class PollWire implements Wire {
 
   whenRead(then: () => void): void {
     setImmediate(then);
+  }
+
+  /** What follows comes with the next. */
+  keepPlace(): void {
+    this.isFull = true;
   }
 
   end(why: Closing): void {

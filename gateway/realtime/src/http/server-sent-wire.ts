@@ -13,6 +13,7 @@ export class ServerSentWire implements Wire {
   readonly transport = 'sse';
   /** The cursor to go on from; while it is not known, the last one that was sent holds. */
   place: () => string | undefined = () => undefined;
+  private keepsPlace = false;
   private ended = false;
 
   constructor(private readonly response: ServerResponse) {}
@@ -33,18 +34,23 @@ export class ServerSentWire implements Wire {
   }
 
   write(message: Message): void {
-    this.response.write(message.serverSent);
+    this.response.write(this.keepsPlace ? message.serverSentWithoutIds : message.serverSent);
   }
 
   /** A comment, and the place: where nothing happens for long, the last event's would be forgotten. */
   ping(): void {
-    const place = this.place();
+    const place = this.keepsPlace ? undefined : this.place();
     this.response.write(place === undefined ? ':\n\n' : `:\nid: ${place}\n\n`);
   }
 
   whenRead(then: () => void): void {
     if (this.response.writableNeedDrain) this.response.once('drain', then);
     else setImmediate(then);
+  }
+
+  /** An EventSource sends the last id that it was told. */
+  keepPlace(): void {
+    this.keepsPlace = true;
   }
 
   end(why: Closing): void {

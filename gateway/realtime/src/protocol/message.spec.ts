@@ -39,5 +39,6 @@ describe('a message', () => {
     expect(String(new Message(frames).serverSent)).toBe(
       'id: a:1:x\ndata: {"n":0}\ndata: {"n":1}\n\nid: a:2:y\ndata: {"n":2}\n\ndata: {"n":3}\n\ndata: {"n":4}\n\n',
     );
+    expect(String(new Message(frames).serverSentWithoutIds)).toBe('data: {"n":0}\ndata: {"n":1}\n\ndata: {"n":2}\n\ndata: {"n":3}\n\ndata: {"n":4}\n\n');
   });
 });

@@ -5,6 +5,7 @@ export interface Frame {
 }
 
 const LINE_BREAK = Buffer.from('\n');
+const DATA = Buffer.from('data: ');
 const END_OF_EVENT = Buffer.from('\n\n');
 
 /**
@@ -43,11 +44,17 @@ export class Message {
     return (this.streamed ??= Buffer.concat(this.frames.flatMap((frame, place) => this.serverSentLines(frame, place))));
   }
 
+  /** The same for whoever is to go on from where it was before. */
+  get serverSentWithoutIds(): Buffer {
+    return Buffer.concat(this.frames.flatMap((frame, place) => this.serverSentLines(frame, place).slice(1)));
+  }
+
+  /** The id, where it stands here, before the rest. */
   private serverSentLines({ line, cursor }: Frame, place: number): Buffer[] {
     const isWithLast = cursor !== undefined && this.frames[place - 1]?.cursor === cursor;
     const isLast = cursor === undefined || this.frames[place + 1]?.cursor !== cursor;
     const id = cursor === undefined || isWithLast ? '' : `id: ${cursor}\n`;
-    return [Buffer.from(`${id}data: `), line, isLast ? END_OF_EVENT : LINE_BREAK];
+    return [Buffer.from(id), DATA, line, isLast ? END_OF_EVENT : LINE_BREAK];
   }
 }
 

@@ -54,10 +54,13 @@ export const refreshed = (i: AnswerTo, exp: number) => frame(i, 'auth', { exp })
 /** The access token ends in so many seconds: time for an `auth` frame. */
 export const expiresSoon = (seconds: number) => frame(undefined, 'authexp', { in: seconds });
 
+/** The same may be answered otherwise a moment later. */
+export const isForNow = ({ status }: Refusal): boolean => status >= 500 || status === 429;
+
 /** `after`: milliseconds, where it is known when to come back. */
-export function err(i: AnswerTo, { code, title, detail, status }: Refusal, { topic, after }: { topic?: string | undefined; after?: number } = {}): string {
-  const retry = status >= 500 || status === 429;
-  return frame(i, 'err', { ...(topic === undefined ? {} : { topic }), code, message: detail ?? title, retry, ...(after === undefined ? {} : { after }) });
+export function err(i: AnswerTo, refusal: Refusal, { topic, after }: { topic?: string | undefined; after?: number } = {}): string {
+  const { code, title, detail } = refusal;
+  return frame(i, 'err', { ...(topic === undefined ? {} : { topic }), code, message: detail ?? title, retry: isForNow(refusal), ...(after === undefined ? {} : { after }) });
 }
 
 const SPREAD_MS = 30_000;

@@ -177,6 +177,11 @@ export class Connection {
     this.wire.end(why);
   }
 
+  /** Of what it asked for something is not told, and may be later. */
+  keepPlace(): void {
+    this.wire.keepPlace();
+  }
+
   /** Nothing more is told on it, though what was may take a while to leave. */
   conclude(unwritten?: Message): void {
     this.whenEnding?.(unwritten);

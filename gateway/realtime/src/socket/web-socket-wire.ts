@@ -42,6 +42,9 @@ export class WebSocketWire implements Wire {
     else if (this.untilRead.push(then) === 1) this.bare.once('drain', () => this.wasRead());
   }
 
+  /** Each topic has a place of its own. */
+  keepPlace(): void {}
+
   /** The close code says it all, except when to come back. */
   end(why: Closing): void {
     if (why === closing.drain) this.write(BYE);

@@ -13,6 +13,8 @@ export interface Wire {
   ping(): void;
   /** Once, when nothing waits any more. */
   whenRead(then: () => void): void;
+  /** Of what it asked for something is not told, and may be later: no place is given out any more that lies beyond that. */
+  keepPlace(): void;
   /** Says good-bye in the way of the transport. */
   end(why: Closing): void;
 }

@@ -82,13 +82,17 @@ export class Subscriptions {
 
   /** Ends whatever rests on the right, on every open connection of the person, whatever its topic. */
   revoke({ personId, scope }: Right): void {
-    for (const connection of this.parts.connections.of(personId))
-      for (const subscription of connection.subscriptions.values())
+    for (const connection of this.parts.connections.of(personId)) {
+      const subscriptions = [...connection.subscriptions.values()];
+      for (const subscription of subscriptions)
         if (subscription.scope === undefined) subscription.doubted = true;
         else if (subscription.scope === scope) {
           this.end(subscription, 'revoked');
           connection.send(unsubscribed(undefined, subscription.topic, MayNotHear.code));
         }
+      // The right may begin again, and its beginning is compared with the place that the client comes back with.
+      if (subscriptions.some(({ ended, scope: lost }) => ended && lost === scope)) connection.keepPlace();
+    }
   }
 
   /** From this place on nothing is missed, though nothing is told yet: only then is the owner asked. */
