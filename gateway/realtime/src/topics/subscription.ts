@@ -15,7 +15,8 @@ export class Subscription {
   scope: string | undefined;
   /** A right of this person was taken away while the owner was asked: the answer may be from before. */
   doubted = false;
-  ended = false;
+  /** What whoever asked for it, and has no answer yet, is told of its end. */
+  endedFor: Refusal | undefined;
   /** It was told the past: it hears what happens. */
   isLive = false;
   private whenSettled: ((refusal: Refusal | undefined) => void)[] | undefined;
@@ -30,6 +31,10 @@ export class Subscription {
     /** Told until here; everything after this place is still to be told. */
     public at: number,
   ) {}
+
+  get ended(): boolean {
+    return this.endedFor !== undefined;
+  }
 
   /** Everything of the topic until here was told; of what happens now, it is told without being noted here. */
   get toldUntil(): number {

@@ -169,7 +169,7 @@ export class Subscriptions {
     const { connection, topic } = subscription;
     subscription.scope = scope;
     const cursor = await this.recoverable(since);
-    if (subscription.ended) return;
+    if (subscription.endedFor) return this.refuse(subscription, subscription.endedFor, i);
     const recovered = this.startFrom(subscription, from, { since, cursor });
     reach('realtime.granted');
     const to = recovered ? Math.max(tail.position.seq, subscription.at) : subscription.at;
@@ -214,7 +214,7 @@ export class Subscriptions {
 
   private end(subscription: Subscription, how: HowEnded, refusal = how === 'revoked' ? MayNotHear() : Unsubscribed()): void {
     if (subscription.ended) return;
-    subscription.ended = true;
+    subscription.endedFor = refusal;
     this.parts.channels.leave(subscription);
     subscription.feed?.drop(subscription.topic);
     this.parts.presence.leave(subscription, how);
