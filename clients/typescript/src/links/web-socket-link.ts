@@ -73,9 +73,10 @@ export class WebSocketLink implements Link {
     return true;
   }
 
+  /** One that is about to be let in has all the time that this may take. */
   probe(): boolean {
-    this.send({});
-    return true;
+    if (this.isConnected) this.send({});
+    return this.isConnected;
   }
 
   close(): void {
