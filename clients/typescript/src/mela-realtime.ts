@@ -187,8 +187,9 @@ export class MelaRealtime {
         this.successor = undefined;
         const next = nextAfter(why);
         if (next.do === 'other-way') this.ways.isNoWay(way);
-        if (next.do === 'retry' && next.freshToken) this.fresh = true;
-        void this.replace(next.do === 'retry' && next.wayIsGood ? [] : others, token);
+        const isRefused = next.do === 'retry' && next.freshToken;
+        if (isRefused) this.fresh = true;
+        void this.replace(next.do === 'retry' && next.wayIsGood ? [] : others, isRefused ? undefined : token);
       },
     });
     this.successor = lane;

@@ -61,6 +61,26 @@ describe('the reference client, and the ways to a gateway', () => {
     expect(client.state).toBe('connected');
   });
 
+  it('tries the next better way with a fresh token, where the one it had was refused on the first', async () => {
+    const passage = await clients.passageTo(await world.gateway());
+    passage.admits = (line) => line.includes('/realtime/poll');
+    const good = () => world.token(pilot);
+    let token = good;
+    const { client, states } = clients.opened(passage.url, { token: () => token() });
+    const { view } = await viewOf(client);
+    // When it climbs next, every way is open, and what it shows first is no token any more.
+    token = async () => {
+      passage.admits = () => true;
+      token = good;
+      return 'stale';
+    };
+    await expect.poll(() => client.transport, { timeout: 10_000 }).toBe('websocket');
+    expect([...new Set(states.flatMap(([, way]) => way ?? []))]).toEqual(['poll', 'sse', 'websocket']);
+    const told = await publish(1);
+    await view.hears(told[0]!);
+    expect([view.ids, view.resyncs]).toEqual([told, 1]);
+  });
+
   it('learns which ways are off, and stops where none is left', async () => {
     const poll = await world.gateway({ REALTIME_TRANSPORTS: 'poll' });
     const { client } = clients.opened(poll.url);
