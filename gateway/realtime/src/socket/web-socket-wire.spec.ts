@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Message } from '../protocol/message.ts';
 import { WebSocketWire } from './web-socket-wire.ts';
@@ -59,4 +59,18 @@ it('lets whoever writes much at their turn wait for the next', async () => {
   reader.resume();
   await again;
   expect(wire.waiting).toBe(0);
+});
+
+it('looks again a little later, and not at every turn, where nothing says when it was read', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'setImmediate'] });
+  try {
+    const then = vi.fn();
+    new WebSocketWire({ readyState: WebSocket.OPEN } as WebSocket).whenRead(then);
+    await vi.advanceTimersByTimeAsync(9);
+    expect(then).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(then).toHaveBeenCalledOnce();
+  } finally {
+    vi.useRealTimers();
+  }
 });

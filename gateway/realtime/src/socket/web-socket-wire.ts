@@ -7,6 +7,8 @@ import type { Wire } from './wire.ts';
 
 const PING = Message.of(PULSE);
 const BYE = Message.of(farewell(closing.drain));
+/** The library does not say when its own socket was read. */
+const LOOKED_AGAIN_AFTER_MS = 10;
 const AS_TEXT = { binary: false };
 
 /** Writes frames that are framed already: nothing is copied or computed per socket. */
@@ -38,7 +40,8 @@ export class WebSocketWire implements Wire {
   }
 
   whenRead(then: () => void): void {
-    if (!this.bare?.writableNeedDrain) setImmediate(then);
+    if (!this.bare) setTimeout(then, LOOKED_AGAIN_AFTER_MS);
+    else if (!this.bare.writableNeedDrain) setImmediate(then);
     else if (this.untilRead.push(then) === 1) this.bare.once('drain', () => this.wasRead());
   }
 
