@@ -5,7 +5,8 @@ import type { OutsideProviderSettings } from './outside-settings.ts';
 type Rules = Pick<OutsideProviderSettings, 'issuer' | 'clientId' | 'audiences' | 'algorithms' | 'requiresNonce'>;
 
 const CLOCKS_DIFFER_SECONDS = 30;
-const LONGEST_SUBJECT = 255;
+/** As OpenID Connect has it: 255 characters at the most, of those that can be kept as they are. */
+const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
 
 /**
  * The claims of an ID token that the issuer made for one of our clients, or undefined. Nothing in the token says how it is verified:
@@ -20,7 +21,7 @@ export async function claimsOf(token: string, rules: Rules, keys: JWTVerifyGetKe
   const isForUsAlone = [payload.aud].flat().every((audience) => audiences.includes(audience!));
   const isOfThisSignIn = nonce === undefined ? payload['nonce'] === undefined && !rules.requiresNonce : payload['nonce'] === nonce;
   const { sub } = payload;
-  if (!isIdToken || !isForUsAlone || !isOfThisSignIn || sub === undefined || sub === '' || sub.length > LONGEST_SUBJECT) return undefined;
+  if (!isIdToken || !isForUsAlone || !isOfThisSignIn || sub === undefined || !SUBJECT.test(sub)) return undefined;
   return { ...payload, sub };
 }
 

@@ -43,6 +43,11 @@ describe('somebody with a provider’s word', () => {
     expect(counted).toEqual({ people: 1 });
   });
 
+  it('comes in whatever their provider calls them, and is called something that can be kept and read', async () => {
+    for (const [place, name] of ['a\u0000b', '\u200b', '\u202eimdA'].entries())
+      expect(signedIn(await signIn(`odd-${place}`, { name })).person).toMatchObject({ name: `odd-${place}` });
+  });
+
   it('shows a code besides, once codes are on', async () => {
     const caller = callerOf(signedIn(await signIn('careful')));
     answer(await identity.passwordChanges.change(caller, { ...(await wordOf('careful')), newPassword: 'seven lamps beside a slow river' }));

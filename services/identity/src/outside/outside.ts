@@ -1,4 +1,4 @@
-import { Email, EmailTaken, LinkedElsewhere, OutsideEmailUnverified, type OutsideLink, type Refusal } from '@mela/contracts';
+import { Email, EmailTaken, LinkedElsewhere, OutsideEmailUnverified, Text, type OutsideLink, type Refusal } from '@mela/contracts';
 
 /** Somebody, as a provider says who they are. */
 export interface Vouched {
@@ -10,18 +10,24 @@ export interface Vouched {
 }
 
 const LONGEST_NAME = 80;
+const Name = Text(LONGEST_NAME);
 
 // Apple writes it as text.
 const isVerified = (claim: unknown): boolean => claim === true || claim === 'true';
 
-const textOf = (claim: unknown): string | undefined => (typeof claim === 'string' && claim.trim() !== '' ? claim.trim() : undefined);
+/** Composed before it is cut, and not cut through a character. */
+const cut = (text: string): string => text.trim().normalize('NFC').slice(0, LONGEST_NAME).replace(/[\uD800-\uDBFF]$/, '');
+
+/** What may be a name here, by the rule for whoever registers: a provider lets people call themselves anything. */
+const nameIn = (said: unknown): string | undefined => (typeof said === 'string' ? Name.safeParse(cut(said)).data : undefined);
 
 /** Whoever is new here. An address that nobody has shown to be theirs makes no account: it might be somebody else's. */
 export function newcomer({ claims }: Pick<Vouched, 'claims'>, calledSo?: string): { email: string; name: string } | Refusal {
   const email = Email.safeParse(claims['email']);
   if (!email.success || !isVerified(claims['email_verified'])) return OutsideEmailUnverified();
-  const name = textOf(claims['name']) ?? calledSo ?? email.data.split('@')[0]!;
-  return { email: email.data, name: name.slice(0, LONGEST_NAME).replace(/[\uD800-\uDBFF]$/, '').trim() };
+  // What stands before the @ of an address can always be read.
+  const name = nameIn(claims['name']) ?? nameIn(calledSo) ?? nameIn(claims['given_name']) ?? cut(email.data.split('@')[0]!);
+  return { email: email.data, name };
 }
 
 /** Never linked by the address alone: whoever the account is says so, signed in. */
