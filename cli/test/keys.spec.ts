@@ -119,6 +119,20 @@ describe('mela keys', () => {
     expect(oneIn(await run('keys list'), 'signing').kid).toBe(kid);
   });
 
+  it('withdraws the key of before, too, where it was let go before anybody knew that it was in other hands', async () => {
+    const before = await someone();
+    const screen = await onScreen(before);
+    await run('keys rotate');
+    const after = await someone();
+    const began = performance.now();
+    const keys = await run('keys rotate --compromised --yes');
+    expect(await untilRefused([before, after], began)).toBeLessThan(MINUTE_MS);
+    await screen.closed;
+    for (const session of [before, after]) expect(keys.find(({ kid }) => kid === kidOf(session))).toMatchObject({ state: 'withdrawn' });
+    const refreshed = await api.must(identity.refresh, { refreshToken: before.refreshToken });
+    expect(await answerTo(refreshed)).toBe(before.person.id);
+  }, 2 * MINUTE_MS);
+
   it('leaves whoever verifies by the published keys alone: before a rotation, and after it', async () => {
     const published = createRemoteJWKSet(new URL('/.well-known/jwks.json', ready.api));
     const verify = async ({ accessToken, person }: Session) => {

@@ -16,7 +16,7 @@ export const keysCommand = (terminal: Terminal): Command =>
     .addCommand(command('list', 'Every key, and what became of it').action((options: Common) => list(terminal, options)))
     .addCommand(
       command('rotate', 'Let the next key sign; the one of now is taken until its last token has expired')
-        .option('--compromised', 'the key of now is in other hands: withdraw it, and refuse whatever it signed')
+        .option('--compromised', 'a key is in other hands: withdraw the one of now and those of before, and refuse whatever they signed')
         .addHelpText('after', '\nNobody is signed out: refresh tokens are not signed with these keys, and clients exchange theirs.')
         .action((options: Rotating) => rotate(terminal, options)),
     );

@@ -51,7 +51,7 @@ export const signingKeyOperations = {
     output: SigningKeys,
   }),
   rotateSigningKey: command({
-    summary: 'Let the next key sign, as the instance’s operator; one that is compromised is withdrawn, and its tokens are refused',
+    summary: 'Let the next key sign, as the instance’s operator; where one is compromised, all that have signed are withdrawn, and their tokens are refused',
     access: services,
     input: z.object({ compromised: z.boolean().default(false) }),
     output: SigningKeys,

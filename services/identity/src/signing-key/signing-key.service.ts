@@ -52,7 +52,7 @@ export class SigningKeyService {
 
   private async turn(tx: Tx, { signing, next }: Pair, compromised: boolean): Promise<void> {
     const store = tx.get(SigningKeyStore);
-    if (compromised) tx.emit(KeyWithdrawn, await store.withdraw(signing.kid), { kid: signing.kid });
+    if (compromised) for (const key of await store.withdrawSigners()) tx.emit(KeyWithdrawn, key, { kid: key.id });
     else await store.retire(signing.kid);
     const promoted = await store.promote(next.kid, this.settings.IDENTITY_ACCESS_TOKEN_MINUTES);
     tx.emit(KeyRotated, promoted, { kid: next.kid, nextKid: await this.keys.makeNext(store) });

@@ -99,8 +99,12 @@ export class SigningKeyStore {
     await this.change(`state = 'retired', sealed_jwk = NULL, ended_at = clock_timestamp(), gone_at = clock_timestamp() + make_interval(mins => token_minutes + $2)`, kid, [UNDER_WAY_MINUTES]);
   }
 
-  withdraw(kid: string): Promise<KeyVersion> {
-    return this.change(`state = 'withdrawn', sealed_jwk = NULL, ended_at = clock_timestamp(), gone_at = clock_timestamp(), version = version + 1`, kid);
+  /** The one that signs, and those of before whose tokens are still taken. */
+  withdrawSigners(): Promise<KeyVersion[]> {
+    return this.rows.query<KeyVersion>(
+      `UPDATE signing_key SET state = 'withdrawn', sealed_jwk = NULL, ended_at = clock_timestamp(), gone_at = clock_timestamp(), version = version + 1
+       WHERE state = 'signing' OR (state = 'retired' AND gone_at > now()) RETURNING kid AS id, version`,
+    );
   }
 
   /** Whoever signs with it from now on gives tokens of this life: it stays until the last of them has expired. */
