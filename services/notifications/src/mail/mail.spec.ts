@@ -23,8 +23,22 @@ describe('a mail server’s no', () => {
     expect(refusedBy({ command: 'RCPT TO', responseCode: 550, response: '550 5.1.1 asha@example.org is unknown' })).toEqual({ kind: 'never', why: '550 5.1.1 at RCPT TO' });
     expect(refusedBy({ command: 'DATA', responseCode: 451, response: '451 4.3.0 busy' })).toEqual({ kind: 'later', why: '451 4.3.0 at DATA' });
     expect(refusedBy({ code: 'EAUTH', command: 'AUTH PLAIN', responseCode: 535 })).toEqual({ kind: 'later', why: '535 at AUTH PLAIN' });
+    expect(refusedBy({ command: 'DATA', responseCode: 554, response: '554 5.6.0 we do not like what it says' })).toMatchObject({ kind: 'never' });
     expect(refusedBy({ command: 'CONN', responseCode: 554 })).toMatchObject({ kind: 'later' });
     expect(refusedBy({ code: 'ECONNREFUSED' })).toEqual({ kind: 'later', why: 'ECONNREFUSED' });
+  });
+
+  it.each([
+    ['MAIL FROM', '530 5.7.0 Authentication required'],
+    ['MAIL FROM', '550 sender not allowed'],
+    ['MAIL FROM', '553 5.1.8 the domain of mela@mela.example is unknown'],
+    ['RCPT TO', '530 log in first'],
+    ['RCPT TO', '535 5.7.8 who are you'],
+    ['RCPT TO', '554 5.7.1 asha@example.org: Relay access denied'],
+    ['RCPT TO', '550 5.1.8 mela@mela.example: Sender address rejected'],
+    ['DATA', '550 5.7.26 the domain of mela@mela.example has no SPF'],
+  ])('waits until somebody has mended what keeps every mail from going: at %s %j', (command, response) => {
+    expect(refusedBy({ command, responseCode: Number(response.slice(0, 3)), response })).toMatchObject({ kind: 'later' });
   });
 });
 

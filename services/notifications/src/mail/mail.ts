@@ -65,18 +65,24 @@ interface MailServerFault {
   readonly response?: unknown;
 }
 
-const ABOUT_THIS_MAIL = new Set(['MAIL FROM', 'RCPT TO', 'DATA']);
+/** The sender is the same in every mail: whoever refuses it refuses us. */
+const ABOUT_THIS_MAIL = new Set(['RCPT TO', 'DATA']);
+/** We are to say who we are, at whatever moment the server asks for that. */
+const WHO_ARE_YOU = new Set([530, 534, 535]);
+/** What we may do here, and our own address (RFC 3463): many servers say so only when they hear the recipient's. */
+const OURS_TO_MEND = /^5\.(7\.\d+|1\.[78])$/;
 
 /**
- * A mail server's no. It is for good where the server says so of this very mail; a password that is wrong or a server
- * that is shut is ours to mend, and the mail waits. Of its words the codes are kept: the rest may name the person.
+ * A mail server's no. It is for good where the server says so of this very mail, of whom it is to or what it says; a password that
+ * is wrong, a sender that may not send or a server that is shut is ours to mend, and the mail waits. Of its words the codes are kept: the rest may name the person.
  */
 export function refusedBy(fault: MailServerFault): Sent {
   const { code, command, responseCode, response } = fault;
   const status = typeof responseCode === 'number' ? responseCode : undefined;
   const enhanced = typeof response === 'string' ? /\b[245]\.\d{1,3}\.\d{1,3}\b/.exec(response)?.[0] : undefined;
   const why = [status, enhanced, status === undefined ? String(code ?? 'unknown fault') : undefined, typeof command === 'string' ? `at ${command}` : undefined].filter((word) => word !== undefined).join(' ');
-  const forGood = status !== undefined && status >= 500 && ABOUT_THIS_MAIL.has(String(command));
+  const isOurs = status === undefined || WHO_ARE_YOU.has(status) || OURS_TO_MEND.test(enhanced ?? '');
+  const forGood = !isOurs && status >= 500 && ABOUT_THIS_MAIL.has(String(command));
   return { kind: forGood ? 'never' : 'later', why };
 }
 
