@@ -46,6 +46,7 @@ export * from './settings/env-example.ts';
 export * from './settings/process-settings.ts';
 export * from './settings/settings.ts';
 export * from './settings/web-url.ts';
+export { languageAccepted } from './texts/language-accepted.ts';
 export * from './texts/texts.ts';
 export * from './traces/span-folder.ts';
 export * from './traces/stored-span.ts';

@@ -30,7 +30,7 @@ describe('whoever registers', () => {
   });
 
   it('is written to in the language that their device asked for', async () => {
-    for (const [accepted, language, greeting] of [['ne-NP,ne;q=0.9,en;q=0.8', 'ne', 'नमस्ते'], ['fr;q=0.2, hi-IN', 'hi', 'नमस्ते'], ['xx', 'en', 'Hello']] as const) {
+    for (const [accepted, language, greeting] of [['ne-NP,ne;q=0.9,en;q=0.8', 'ne', 'नमस्ते'], ['fr;q=0.2, hi-IN', 'hi', 'नमस्ते'], ['mr-IN, hi;q=0.9, en;q=0.8', 'hi', 'नमस्ते'], ['xx', 'en', 'Hello']] as const) {
       const email = `reader-${language}-${crypto.randomUUID()}@example.org`;
       await askOperation(api, identity.register, { email, password: 'a long password', name: 'Asha <b>' }, { headers: { 'accept-language': accepted } });
       const letter = await letterTo(mailbox, email);

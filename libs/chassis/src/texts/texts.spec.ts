@@ -11,6 +11,7 @@ it.each([
   ['ne-NP,ne;q=0.9,en;q=0.8', 'ne'],
   ['en;q=0.2, hi-IN', 'hi'],
   ['fr, de;q=0.9, ne;q=0.1', 'ne'],
+  ['mr-IN, hi;q=0.9, en;q=0.8', 'hi'],
   ['ne;q=0, hi;q=0.5', 'hi'],
   ['*', 'en'],
   ['ne;q=much', 'en'],

@@ -1,4 +1,5 @@
 import { createInstance, type ResourceKey, type TFunction } from 'i18next';
+import { languageAccepted, languageOfTag } from './language-accepted.ts';
 
 /** What is said to people, in each language that it is said in. A new one is a file and an entry. */
 export class Texts<Language extends string> {
@@ -21,24 +22,12 @@ export class Texts<Language extends string> {
     return this.i18n.getFixedT(language);
   }
 
-  /** `ne-NP` is Nepali, and what nobody translated is the language that everything is written in first. */
+  /** What nobody translated is in the language that everything is written in first. */
   languageFor(locale: string): Language {
-    return this.known(locale) ?? this.unlessKnown;
+    return languageOfTag(locale, this.languages) ?? this.unlessKnown;
   }
 
-  /** The one that an `Accept-Language` likes best of those that there are. */
   languageAccepted(accepted: string | undefined): Language {
-    const wanted = (accepted ?? '').split(',').map((part) => {
-      const [tag = '', ...parameters] = part.split(';').map((piece) => piece.trim());
-      const weight = parameters.find((parameter) => parameter.startsWith('q='));
-      return { language: this.known(tag), weight: weight === undefined ? 1 : Number(weight.slice(2)) };
-    });
-    const [best] = wanted.filter(({ language, weight }) => language !== undefined && weight > 0).toSorted((a, b) => b.weight - a.weight);
-    return best?.language ?? this.unlessKnown;
-  }
-
-  private known(locale: string): Language | undefined {
-    const base = locale.toLowerCase().split('-')[0];
-    return this.languages.find((language) => language === base);
+    return languageAccepted(accepted, this.languages) ?? this.unlessKnown;
   }
 }

@@ -13,7 +13,9 @@ import { ProfileCompleted } from './setup.ts';
 export const Visibility = z.enum(['everyone', 'members', 'nobody']);
 export type Visibility = z.output<typeof Visibility>;
 
-const Locale = z.enum(['en', 'ne', 'hi']);
+/** The languages that people are spoken to in. */
+export const locales = ['en', 'ne', 'hi'] as const;
+const Locale = z.enum(locales);
 const Units = z.enum(['metric', 'imperial']);
 const Theme = z.enum(['system', 'light', 'dark']);
 

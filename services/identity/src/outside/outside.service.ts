@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
 import { AccountGone } from '../person/account-gone.ts';
-import { firstLanguage } from '../person/language.ts';
+import { languageOfNewcomer } from '../person/language.ts';
 import { writeAccount } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { Challenges } from '../second-factor/challenges.ts';
@@ -58,7 +58,7 @@ export class OutsideService {
     const { provider, issuer, subject } = vouched;
     const draft = newcomer(vouched, name);
     if (isRefusal(draft)) return draft;
-    const account = await tx.get(PersonStore).insert(writeAccount(draft, null, firstLanguage(currentContext()?.locale)));
+    const account = await tx.get(PersonStore).insert(writeAccount(draft, null, languageOfNewcomer(currentContext()?.locale)));
     if (!account) return AddressHasAccount();
     await tx.get(OutsideStore).insert({ id: uuidv7(), personId: account.id, provider, issuer, subject });
     tx.emit(UserRegistered, account, { userId: account.id });

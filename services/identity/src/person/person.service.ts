@@ -7,7 +7,7 @@ import { endSessions } from '../session/end-sessions.ts';
 import { SessionOpening } from '../session/session-opening.ts';
 import { VerificationService } from '../verification/verification.service.ts';
 import { AccountGone } from './account-gone.ts';
-import { firstLanguage } from './language.ts';
+import { languageOfNewcomer } from './language.ts';
 import { NewPasswords } from './new-passwords.ts';
 import { asPerson, changeRole, foldedEmail, hearPerson, writeAccount } from './person.ts';
 import { PersonStore } from './person.store.ts';
@@ -26,7 +26,7 @@ export class PersonService {
     const passwordHash = await this.passwords.take(draft.password, draft);
     if (isRefusal(passwordHash)) return passwordHash;
     return this.db.transaction(async (tx) => {
-      const account = await tx.get(PersonStore).insert(writeAccount(draft, passwordHash, firstLanguage(currentContext()?.locale)));
+      const account = await tx.get(PersonStore).insert(writeAccount(draft, passwordHash, languageOfNewcomer(currentContext()?.locale)));
       if (!account) return EmailTaken();
       tx.emit(UserRegistered, account, { userId: account.id });
       await this.audit.note(tx, { what: 'registered', by: { personId: account.id }, about: account.id, device: draft.device });

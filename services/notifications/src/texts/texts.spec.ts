@@ -1,4 +1,4 @@
-import { mailKinds } from '@mela/contracts';
+import { locales, mailKinds } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
 import { placeholders } from '../mail/letters.ts';
 import { languages } from './texts.ts';
@@ -10,6 +10,10 @@ const flat = (texts: Texts, path = ''): [key: string, text: string][] =>
 const placesIn = (text: string): string[] => [...text.matchAll(/\{\{\s*(\w+)\s*\}\}/g)].map(([, name]) => name!).toSorted();
 
 const english = new Map(flat(languages.en));
+
+it('everybody is written to in the language that they chose', () => {
+  expect(Object.keys(languages).toSorted()).toEqual(locales.toSorted());
+});
 
 describe.each(Object.entries(languages))('the texts in %s', (_language, texts) => {
   const own = new Map(flat(texts as Texts));
