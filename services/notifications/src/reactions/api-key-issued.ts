@@ -7,7 +7,7 @@ import { MailService } from '../mail/mail.service.ts';
 export class OnApiKeyIssued {
   constructor(private readonly mails: MailService) {}
 
-  handle({ id, data }: EventOf<typeof ApiKeyCreated> | EventOf<typeof ApiKeyRotated>, tx: Tx) {
+  handle({ id, data }: EventOf<typeof ApiKeyCreated>, tx: Tx) {
     return this.mails.owe(tx, [{ id, about: 'api_key_issued', subjectId: data.userId }]);
   }
 }
