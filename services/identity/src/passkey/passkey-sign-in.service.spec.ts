@@ -67,9 +67,10 @@ describe('signing in with a passkey', () => {
     ['what registers', { type: 'webauthn.create' }],
     ['another person’s name', { userHandle: Buffer.alloc(16, 1).toString('base64url') }],
     ['nobody’s name', { userHandle: null }],
-  ])('is refused for %s, and nothing comes of it', async (_what, quirks) => {
+  ])('is refused for %s, and nothing comes of it but a note', async (_what, quirks) => {
     const { asha, device } = await withPasskey();
-    expect(await signIn(device, quirks)).toEqual(PasskeyRefused());
+    expect(await signIn(device, quirks)).toMatchObject(PasskeyRefused());
+    expect(await refusals(asha)).toMatchObject([{ who: null, device: 'Asha’s phone', details: { passkeyId: expect.any(String), why: 'not_signed_for_this' } }]);
     expect(answer(await identity.sessions.list(asha.caller)).items).toHaveLength(1);
     answer(await signIn(device));
   });
@@ -83,13 +84,13 @@ describe('signing in with a passkey', () => {
       { ...mine, response: { ...mine.response, signature: theirs.response.signature } },
       { ...mine, id: theirs.id, rawId: theirs.rawId },
       { ...mine, response: { ...mine.response, signature: altered.toString('base64url') } },
-    ]) expect(await identity.passkeySignIns.signIn({ credential })).toEqual(PasskeyRefused());
+    ]) expect(await identity.passkeySignIns.signIn({ credential })).toMatchObject(PasskeyRefused());
   });
 
   it('is refused for a challenge that somebody was to register with', async () => {
     const { asha, device } = await withPasskey();
     const { options } = answer(await identity.passkeys.options(asha.caller, { password }));
-    expect(await signIn(device, { challenge: String(options['challenge']) })).toEqual(PasskeyRefused());
+    expect(await signIn(device, { challenge: String(options['challenge']) })).toMatchObject(PasskeyRefused());
   });
 });
 
@@ -98,7 +99,7 @@ describe('a passkey whose counter goes back', () => {
     const { asha, device } = await withPasskey();
     answer(await signIn(device, { counter: 4 }));
     expect(await signIn(device, { counter })).toMatchObject(PasskeyRefused());
-    expect(await refusals(asha)).toMatchObject([{ who: null, device: 'Asha’s phone', details: { counter, expectedAbove: 4 } }]);
+    expect(await refusals(asha)).toMatchObject([{ who: null, device: 'Asha’s phone', details: { why: 'counted_back', counter, expectedAbove: 4 } }]);
     answer(await signIn(device, { counter: 5 }));
   });
 });
@@ -108,6 +109,7 @@ it.each([true, false])('fifty at once who show one signature are signed in once,
   const credential = await shown(device);
   const outcomes = await Promise.all(Array.from({ length: 50 }, () => identity.passkeySignIns.signIn({ credential })));
   expect(codesOf(outcomes)).toEqual({ answered: 1, 'identity.passkey_refused': 49 });
+  expect(new Set((await refusals(asha)).map(({ details }) => details['why']))).toEqual(new Set(['shown_before']));
   expect(isRefusal(await identity.passkeySignIns.signIn({ credential }))).toBe(true);
   expect(answer(await identity.sessions.list(asha.caller)).items).toHaveLength(2);
 });

@@ -1,11 +1,11 @@
-import { Db, lasting } from '@mela/chassis';
+import { Db, lasting, type Tx } from '@mela/chassis';
 import { PasskeyRefused, type identity, type In, type Out, type Refusal, type Session } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { SessionOpening } from '../session/session-opening.ts';
 import { Ceremonies } from './ceremonies.ts';
-import { isCopied } from './passkey.ts';
+import { isCopied, type PasskeyState } from './passkey.ts';
 import { PasskeyStore } from './passkey.store.ts';
 
 @Injectable()
@@ -30,13 +30,17 @@ export class PasskeySignInService {
       const passkey = account && (await store.lock(credential.id));
       if (!passkey) return PasskeyRefused();
       const shown = await this.ceremonies.shown(credential, passkey);
-      if (!shown || !(await store.spend(shown.challenge))) return PasskeyRefused();
-      if (isCopied(passkey, shown.counter)) {
-        await this.audit.note(tx, { what: 'passkey_refused', by: null, about: account.id, device, details: { passkeyId: passkey.id, counter: shown.counter, expectedAbove: passkey.counter } });
-        return lasting(PasskeyRefused());
-      }
+      if (!shown) return this.refuse(tx, passkey, device, { why: 'not_signed_for_this' });
+      if (!(await store.spend(shown.challenge))) return this.refuse(tx, passkey, device, { why: 'shown_before' });
+      if (isCopied(passkey, shown.counter)) return this.refuse(tx, passkey, device, { why: 'counted_back', counter: shown.counter, expectedAbove: passkey.counter });
       await store.use(passkey.id, shown.counter, shown.isBackedUp);
       return this.opening.open(tx, account, device);
     });
+  }
+
+  /** Whose passkey was tried reads of it; of one that nobody has there is nobody to tell. */
+  private async refuse(tx: Tx, { id, personId }: PasskeyState, device: string | undefined, why: Readonly<Record<string, unknown>>): Promise<Refusal> {
+    await this.audit.note(tx, { what: 'passkey_refused', by: null, about: personId, device, details: { passkeyId: id, ...why } });
+    return lasting(PasskeyRefused());
   }
 }
