@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { identity, SessionOpenedElsewhere } from '@mela/contracts';
-import { letterTo, lettersTo, openWorld } from '@mela/testkit';
+import { askOperation, letterTo, lettersTo, openWorld, tokenIn } from '@mela/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const world = openWorld();
@@ -22,6 +22,7 @@ function signInFrom(localAddress: string, body: object): Promise<number | undefi
 describe.runIf(process.platform === 'linux')('whoever signs in where they never did', () => {
   it('is written to, once for each place, in their language and by their clocks, and what they call the device stands in it', async () => {
     const asha = await world.someone('Asha');
+    await askOperation(api, identity.verifyEmail, { token: tokenIn(await letterTo(mailbox, asha.email)) });
     await asha.asks(identity.changeProfile, { locale: 'hi', timeZone: 'Asia/Kathmandu' });
     const screen = await asha.opensScreen();
     const { email, password } = asha;

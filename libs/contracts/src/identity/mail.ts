@@ -33,7 +33,8 @@ export const DueMail = z.object({
   needed: z.literal(true),
   kind: z.enum(mailKinds),
   email: z.string(),
-  name: z.string(),
+  /** Null where nobody has shown yet that the address is theirs: what is written there holds nothing that somebody else chose. */
+  name: z.string().nullable(),
   locale: z.string(),
   /** Where the reader's clocks are, if they ever said so. */
   timeZone: z.string().nullable(),

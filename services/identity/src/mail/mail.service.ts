@@ -11,6 +11,9 @@ import { OneTimeTokens } from '../verification/one-time-token.ts';
 import { standingOf, type Verification } from '../verification/verification.ts';
 import { VerificationStore } from '../verification/verification.store.ts';
 
+/** Whoever gave the address, and chose the words, may have meant it for somebody else. */
+const isProven = ({ email, emailVerifiedAt }: Account, address = email): boolean => emailVerifiedAt !== null && address === email;
+
 const needless = (why: NeedlessMail['why']): NeedlessMail => ({ needed: false, why });
 
 type Due = Out<typeof identity.mail>;
@@ -40,7 +43,7 @@ export class MailService {
     const account = await this.reader(verification!);
     if (!account) return needless('nobody');
     const newEmail = purpose === 'confirm_old_email' ? await this.newEmailOf(verification!) : null;
-    return { ...(await this.to(account)), email, kind: purpose, token, expiresAt: expiresAt.toISOString(), newEmail };
+    return { ...(await this.to(account, email)), kind: purpose, token, expiresAt: expiresAt.toISOString(), newEmail };
   }
 
   /** Whose the address is. Where it has an account already, nobody else is asked to confirm that it is theirs. */
@@ -75,11 +78,12 @@ export class MailService {
     const session = await this.db.get(SessionStore).toldOf(sessionId);
     if (!session) return needless('unknown');
     const account = await this.db.get(PersonStore).find(session.personId);
-    return account ? { ...(await this.to(account)), kind: 'signed_in_elsewhere', signIn: { device: session.device, at: session.createdAt.toISOString() } } : needless('nobody');
+    return account ? { ...(await this.to(account)), kind: 'signed_in_elsewhere', signIn: { device: isProven(account) ? session.device : null, at: session.createdAt.toISOString() } } : needless('nobody');
   }
 
-  private async to(account: Account): Promise<Omit<DueMail, 'kind'>> {
+  private async to(account: Account, email = account.email): Promise<Omit<DueMail, 'kind'>> {
     const profile = await this.db.get(ProfileStore).find(account.id);
-    return { needed: true, email: account.email, name: account.name, locale: languageOf(account, profile), timeZone: profile?.timeZone ?? null, token: null, expiresAt: null, newEmail: null, signIn: null };
+    const name = isProven(account, email) ? account.name : null;
+    return { needed: true, email, name, locale: languageOf(account, profile), timeZone: profile?.timeZone ?? null, token: null, expiresAt: null, newEmail: null, signIn: null };
   }
 }

@@ -32,11 +32,19 @@ describe('the mail about a sign-in from a new place', () => {
   });
 });
 
+it('a name is text, and where identity tells none nobody is called by one', () => {
+  const [named, nameless] = [due({ name: 'Asha <b>' }), due({ name: null })].map((mail) => letters.write(mail));
+  expect(named!.text).toMatch(/^Hello Asha <b>,\n/);
+  expect(named!.html).toContain('Hello Asha &lt;b&gt;,');
+  expect(nameless!.text).toMatch(/^Hello,\n/);
+  expect(nameless!.html).toContain('Hello,');
+});
+
 describe.each(Object.keys(languages))('in %s', (locale) => {
-  it.each(mailKinds)('%s says the same in text and in HTML, and leaves no place unfilled', (kind) => {
+  it.each(mailKinds.flatMap((kind) => [[kind, 'Asha'], [kind, null]] as const))('%s says the same in text and in HTML, and leaves no place unfilled, to %s', (kind, name) => {
     const withToken = kind.startsWith('confirm') || kind === 'verify_email' || kind === 'reset_password';
     const proof = withToken ? { token: 'a-token', expiresAt: '2026-01-15T20:30:00.000Z' } : {};
-    const letter = letters.write({ ...elsewhere, kind, locale, newEmail: 'new@mela.example', ...proof });
+    const letter = letters.write({ ...elsewhere, kind, name, locale, newEmail: 'new@mela.example', ...proof });
     expect(letter.language).toBe(locale);
     expect(letter.subject + letter.text + letter.html).not.toMatch(/\{\{|undefined|null/);
     for (const line of letter.text.split('\n').filter((words) => words !== '')) {

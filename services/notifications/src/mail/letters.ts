@@ -61,11 +61,11 @@ export class Letters {
 
   private parts(due: DueMail, language: Language, t: TFunction): Parts {
     const { kind, name, newEmail, signIn } = due;
-    const given = { name, newEmail: newEmail ?? '', device: signIn?.device ?? t('namelessDevice'), at: signIn ? moment(signIn.at, due, language) : '' };
+    const given = { name: name ?? '', newEmail: newEmail ?? '', device: signIn?.device ?? t('namelessDevice'), at: signIn ? moment(signIn.at, due, language) : '' };
     return {
       language,
       subject: t(`${kind}.subject`, given),
-      greeting: t('greeting', given),
+      greeting: name === null ? t('namelessGreeting') : t('greeting', given),
       body: t(`${kind}.body`, given),
       way: this.way(due, t),
       proof: proofOf(due, language, t),
