@@ -17,6 +17,13 @@ export const lasting = (refusal: Refusal): Refusal => ({ ...refusal, [LASTING]: 
 /** Whether this outcome takes back what the work did. */
 export const undoes = (outcome: unknown): boolean => isRefusal(outcome) && !(LASTING in outcome);
 
+const FLEETING = Symbol('mela.fleeting');
+
+/** A refusal with a secret that is good for a moment: no record keeps it, and whoever repeats the request under its key has it done anew. */
+export const fleeting = (refusal: Refusal): Refusal => ({ ...refusal, [FLEETING]: true }) as Refusal;
+
+export const isFleeting = (refusal: Refusal): boolean => FLEETING in refusal;
+
 interface Emitted {
   readonly sealed: Sealed;
   /** Ends with the commit: what is undone was no event. */

@@ -2,7 +2,7 @@ import { header, type Exchange, type Step } from '@mela/bus';
 import { TooManyRequests, Unavailable } from '@mela/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDb, type OpenDb } from '../database/db.fixture.ts';
-import { lasting } from '../database/transaction.ts';
+import { fleeting, lasting } from '../database/transaction.ts';
 import { ASHA, exchangeOf, RAVI } from '../service/exchange.fixture.ts';
 import { NoteEmpty, notes, NoteService, notesMigrations, openGround, type Ground } from '../service/notes.fixture.ts';
 import { idempotent } from './idempotent.ts';
@@ -117,6 +117,16 @@ describe('a refusal', () => {
     expect(await once(keyed('k-lasting', 'lasting'), ends)).toMatchObject({ code: 'note.empty' });
     expect([await notesOf('lasting'), await events()]).toEqual([1, before + 1]);
   });
+});
+
+it('a refusal with a secret of a moment is recorded nowhere, and done anew: what lasts of it stays', async () => {
+  const before = await records();
+  const hints: Step = async (exchange) => {
+    await written(exchange);
+    return lasting(fleeting(NoteEmpty(undefined, { challenge: 'psst' })));
+  };
+  for (let turn = 1; turn <= 2; turn++) expect(await once(keyed('k-fleeting', 'fleeting'), hints)).toMatchObject({ code: 'note.empty', facts: { challenge: 'psst' } });
+  expect([await notesOf('fleeting'), await records()]).toEqual([2, before]);
 });
 
 it('a command that heeds none is done each time, and nothing is recorded', async () => {

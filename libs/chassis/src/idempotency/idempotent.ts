@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { header, reach, type Exchange, type Wrapper } from '@mela/bus';
 import { AnswerWithheld, isRefusal, KeyInUse, KeyMalformed, KeyReused, type Refusal } from '@mela/contracts';
 import type { Db } from '../database/db.ts';
-import type { Tx } from '../database/transaction.ts';
+import { isFleeting, type Tx } from '../database/transaction.ts';
 
 interface Recorded {
   fingerprint: string;
@@ -47,7 +47,7 @@ async function once(tx: Tx, db: Db, key: string, exchange: Exchange, perform: ()
   }
 
   const outcome = await db.transaction(perform);
-  if (isRefusal(outcome) && isForNow(outcome)) return outcome;
+  if (isRefusal(outcome) && (isForNow(outcome) || isFleeting(outcome))) return outcome;
   const refused = isRefusal(outcome);
   const kept = operation.secret && !refused ? null : JSON.stringify(outcome);
   await tx.query(

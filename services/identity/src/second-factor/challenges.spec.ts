@@ -1,5 +1,7 @@
+import { isFleeting, undoes } from '@mela/chassis';
 import { id } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
+import type { Credentials } from '../person/person.store.ts';
 import { Challenges } from './challenges.ts';
 
 const challenges = new Challenges(Buffer.alloc(32, 1));
@@ -12,6 +14,11 @@ describe('the challenge of a sign-in', () => {
     expect(challenges.read(text, at + 299_999)).toMatchObject({ personId: id(1), device: 'Asha’s phone' });
     expect(challenges.read(text, at + 300_000)).toBeUndefined();
     expect(text.length).toBeLessThan(2_000);
+  });
+
+  it('is kept by nobody for whoever repeats the request', () => {
+    const needed = challenges.neededBy({ id: id(1), passwordHash: 'a hash', codesOn: true } as Credentials, undefined)!;
+    expect([needed.code, isFleeting(needed), undoes(needed)]).toEqual(['identity.second_factor_needed', true, false]);
   });
 
   it('is another each time', () => {

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { lasting } from '@mela/chassis';
+import { fleeting, lasting } from '@mela/chassis';
 import { SecondFactorNeeded, type Refusal } from '@mela/contracts';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
@@ -21,7 +21,7 @@ export class Challenges {
   neededBy({ id: personId, passwordHash, codesOn }: Credentials, device: string | undefined): Refusal | undefined {
     if (!codesOn) return undefined;
     const challenge = this.write({ personId, device }, passwordHash, Date.now());
-    return lasting(SecondFactorNeeded(undefined, { challenge, methods: METHODS }));
+    return lasting(fleeting(SecondFactorNeeded(undefined, { challenge, methods: METHODS })));
   }
 
   write({ personId, device }: Pick<Challenge, 'personId' | 'device'>, passwordHash: string | null, at: number): string {
