@@ -18,6 +18,7 @@ import { EmailChangeService } from './email-change/email-change.service.ts';
 import { ExportApi } from './export/export.api.ts';
 import { ExportService } from './export/export.service.ts';
 import { OwnRecords } from './export/own-records.ts';
+import { FirstProof } from './forgotten-password/first-proof.ts';
 import { ForgottenPasswordApi } from './forgotten-password/forgotten-password.api.ts';
 import { ForgottenPasswordService } from './forgotten-password/forgotten-password.service.ts';
 import { ImpersonationApi } from './impersonation/impersonation.api.ts';
@@ -107,6 +108,7 @@ export const identityService = defineService({
     PasswordChangeService,
     VerificationService,
     ForgottenPasswordService,
+    FirstProof,
     EmailChangeService,
     MailService,
     PasswordHasher,

@@ -35,6 +35,7 @@ import { UsualWayIn } from '../src/sign-in/usual-way-in.ts';
 import { FamiliarPlaces } from '../src/throttle/familiar-places.ts';
 import { SignInThrottle } from '../src/throttle/sign-in-throttle.ts';
 import { EmailChangeService } from '../src/email-change/email-change.service.ts';
+import { FirstProof } from '../src/forgotten-password/first-proof.ts';
 import { ForgottenPasswordService } from '../src/forgotten-password/forgotten-password.service.ts';
 import { MailService } from '../src/mail/mail.service.ts';
 import { OneTimeTokens } from '../src/verification/one-time-token.ts';
@@ -116,7 +117,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     cards,
     verifications,
     mails: new MailService(db, tokens),
-    passwords: new ForgottenPasswordService(db, passwords, verifications, audit),
+    passwords: new ForgottenPasswordService(db, passwords, verifications, new FirstProof(verifications, apiKeys), audit),
     changes: new EmailChangeService(db, owners, verifications, audit),
     secondFactors: new SecondFactorService(db, known, proofs, secrets, codes, audit),
     secondFactorResets: new SecondFactorResetService(db, audit),

@@ -1,17 +1,20 @@
-import { isRefusal, TokenRefused, type Session } from '@mela/contracts';
+import { isRefusal, PasskeyRefused, SecondFactorOff, TokenRefused, type Session } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { openProvider } from '../../test/outside.fixture.ts';
+import { password, Protected } from '../../test/second-factor.fixture.ts';
+import { SoftwareAuthenticator } from '../../test/software-authenticator.fixture.ts';
 
 let database: ServiceDatabase;
+let sandbox: Awaited<ReturnType<typeof openProvider>>;
 let identity: Awaited<ReturnType<typeof identityOn>>;
 beforeAll(async () => {
-  database = await openIdentityDatabase();
-  identity = await identityOn(database.db);
+  [database, sandbox] = await Promise.all([openIdentityDatabase(), openProvider()]);
+  identity = await identityOn(database.db, { IDENTITY_OIDC: sandbox.IDENTITY_OIDC });
 });
-afterAll(() => database?.close());
+afterAll(() => Promise.all([database?.close(), sandbox?.stop()]));
 
-const password = 'a long password';
 const newPassword = 'another long password';
 let people = 0;
 async function someone(): Promise<Session> {
@@ -95,5 +98,82 @@ describe('a forgotten password', () => {
     const sessionId = JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()).sid as string;
     expect(isRefusal(await identity.passwordChanges.change({ personId: person.id, sessionId, role: 'member' }, { password, newPassword }))).toBe(false);
     expect(await identity.passwords.reset({ token, newPassword })).toEqual(TokenRefused());
+  });
+});
+
+describe('an account whose address nobody had shown to be theirs', () => {
+  const provider = 'sandbox';
+  /** Good for whoever is known by it: it makes no account. */
+  const idTokenOf = (sub: string) => sandbox.server.tokens.make({ claims: { sub, email: `${sub}@outside.example`, email_verified: false } });
+
+  /** Somebody who has registered an address, their own or another's, and has every way in that there is. */
+  async function withEveryWayIn() {
+    const registered = await Protected.withPassword(identity);
+    const { caller } = registered;
+    const device = new SoftwareAuthenticator();
+    const { options } = answer(await identity.passkeys.options(caller, { password }));
+    answer(await identity.passkeys.add(caller, { name: 'A key', credential: device.create(options) }));
+    answer(await identity.links.link(caller, { provider, proof: { idToken: await idTokenOf(caller.personId) }, password }));
+    const { key } = answer(await identity.apiKeys.create(caller, { name: 'A program', scopes: ['identity:read'], expiresInDays: 30, password }));
+    const ways = async () => ({
+      passkey: await identity.passkeySignIns.signIn({ credential: device.get((await identity.passkeySignIns.options()).options) }),
+      provider: await identity.outside.signIn({ provider, idToken: await idTokenOf(caller.personId) }),
+      program: await identity.keyExchange.exchange({ key }),
+    });
+    return { registered, email: registered.session.person.email, ways };
+  }
+  const open = async (ways: () => Promise<object>) => Object.entries(await ways()).flatMap(([way, outcome]) => (isRefusal(outcome) ? [] : [way]));
+  const saidOf = async ({ caller }: Protected) => (await database.events()).filter(({ data }) => data['userId'] === caller.personId);
+
+  it('is of whoever resets its password by mail: nothing signs in any more that whoever registered it had', async () => {
+    const { registered, email, ways } = await withEveryWayIn();
+    expect(await open(ways)).toEqual(['passkey', 'provider', 'program']);
+    const { length: before } = await saidOf(registered);
+    answer(await identity.passwords.reset({ token: await tokenFor(email), newPassword }));
+
+    expect(await open(ways)).toEqual([]);
+    expect((await ways()).passkey).toEqual(PasskeyRefused());
+    expect(answer(await identity.signIns.signIn({ email, password: newPassword })).person).toMatchObject({ id: registered.caller.personId, emailVerified: true });
+
+    const said = (await saidOf(registered)).slice(before);
+    expect(said.map(({ type, data }) => [type, data['way'] ?? null]).toSorted()).toMatchObject([
+      ['apikey.revoked', null], ['session.revoked', null], ['session.revoked', null], ['session.revoked', null], ['session.revoked', null],
+      ['user.email_verified', null], ['user.password_changed', null], ['user.ways_in_changed', 'passkey'], ['user.ways_in_changed', 'provider'],
+    ]);
+    const ofAccount = said.filter(({ aggregate }) => aggregate === registered.caller.personId);
+    expect(ofAccount.map(({ version }) => version - ofAccount[0]!.version)).toEqual([0, 1, 2, 3]);
+    const [noted] = answer(await identity.audit.mine(registered.caller, { what: 'password_reset', limit: 10 })).items;
+    expect(noted).toMatchObject({ details: { ended: 3, passkeys: 1, providers: [provider], apiKeys: 1, codes: false } });
+  });
+
+  it('asks for no codes that whoever resets its password never had', async () => {
+    const squatted = await Protected.withCodes(identity);
+    const { email } = squatted.session.person;
+    answer(await identity.passwords.reset({ token: await tokenFor(email), newPassword }));
+    answer(await identity.signIns.signIn({ email, password: newPassword }));
+    expect((await saidOf(squatted)).filter(({ type }) => type === 'user.second_factor_changed').map(({ data }) => data['change'])).toEqual(['on', 'off']);
+    expect(answer(await identity.audit.mine(squatted.caller, { what: 'password_reset', limit: 10 })).items).toMatchObject([{ details: { codes: true } }]);
+  });
+
+  it('asks for none either by a secret that was waiting to be confirmed', async () => {
+    const squatted = await Protected.withPassword(identity);
+    await squatted.begins();
+    answer(await identity.passwords.reset({ token: await tokenFor(squatted.session.person.email), newPassword }));
+    expect(await identity.secondFactors.confirm(squatted.caller, { code: squatted.nextCode() })).toEqual(SecondFactorOff());
+  });
+
+  it('keeps all of it where its address was verified before', async () => {
+    const { registered, email, ways } = await withEveryWayIn();
+    const [row] = await database.db.query<{ id: string }>(`SELECT id FROM verification WHERE email = $1 AND purpose = 'verify_email'`, [email]);
+    const mail = await identity.mails.due({ about: 'verification', id: row!.id });
+    answer(await identity.verifications.verifyEmail({ token: mail.needed ? mail.token! : '' }));
+    await registered.begins();
+    answer(await identity.secondFactors.confirm(registered.caller, { code: registered.nextCode() }));
+    expect(answer(await identity.passwords.reset({ token: await tokenFor(email), newPassword }))).toEqual({ ended: 1 });
+
+    const { provider: vouched, ...others } = await ways();
+    expect(Object.values(others).filter(isRefusal)).toEqual([]);
+    expect(vouched).toMatchObject({ code: 'identity.second_factor_needed' });
+    expect(await registered.signsIn(newPassword)).toMatchObject({ code: 'identity.second_factor_needed' });
   });
 });

@@ -9,6 +9,7 @@ import { PersonStore } from '../person/person.store.ts';
 import { endSessions } from '../session/end-sessions.ts';
 import { VerificationService } from '../verification/verification.service.ts';
 import { VerificationStore } from '../verification/verification.store.ts';
+import { FirstProof } from './first-proof.ts';
 
 /** Mails that one address gets in an hour: whoever asks more often than that is not who waits for one. */
 const MOST_IN_AN_HOUR = 5;
@@ -19,6 +20,7 @@ export class ForgottenPasswordService {
     private readonly db: Db,
     private readonly passwords: NewPasswords,
     private readonly verifications: VerificationService,
+    private readonly firstProof: FirstProof,
     private readonly audit: AuditService,
   ) {}
 
@@ -51,8 +53,9 @@ export class ForgottenPasswordService {
       const changed = (await people.changePassword(account.id, hash))!;
       tx.emit(UserPasswordChanged, changed, { userId: account.id });
       await tx.get(EmailChangeStore).supersede(account.id);
+      const takenAway = await this.firstProof.take(tx, account);
       const ended = await endSessions(tx, account.id);
-      await this.audit.note(tx, { what: 'password_reset', by: { personId: account.id }, about: account.id, details: { ended } });
+      await this.audit.note(tx, { what: 'password_reset', by: { personId: account.id }, about: account.id, details: { ended, ...takenAway } });
       return { ended };
     });
   }

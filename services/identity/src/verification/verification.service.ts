@@ -76,7 +76,8 @@ export class VerificationService {
     });
   }
 
-  private async markVerified(tx: Tx, account: Account): Promise<Account> {
+  /** The account is held. */
+  async markVerified(tx: Tx, account: Account): Promise<Account> {
     if (account.emailVerifiedAt !== null) return account;
     const verified = await tx.get(PersonStore).markVerified(account.id);
     tx.emit(UserEmailVerified, verified, { userId: verified.id });

@@ -32,6 +32,7 @@ async function follow(person: Actor, account: Account, { to, text }: Letter): Pr
     const reset = await tapped(person, () => nobody.asks(identity.resetPassword, { token, newPassword: passwordOf({ password }) }));
     if (reset.every((one) => one === undefined)) return;
     account.password = password;
+    account.isVerified = true;
     person.session = await signIn(person, account);
   }
   if (page === 'confirm-email') {
