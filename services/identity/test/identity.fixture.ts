@@ -86,7 +86,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const accessTokens = new AccessTokens(keys, own);
   const cards = new CardService(db, caches);
   const refreshTokens = new RefreshTokens(keyring.keyFor('refresh-token'));
-  const places = new FamiliarPlaces(db, keyring);
+  const places = new FamiliarPlaces(db, keyring, own);
   const opening = new SessionOpening(refreshTokens, accessTokens, places, new Reopening(cards, audit), audit, own);
   const setups = new SetupService(db);
   const tokens = new OneTimeTokens(keyring.keyFor('one-time-token'));
@@ -105,7 +105,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
   const apiKeys = new ApiKeyService(db, owners, audit, own);
   const departures = new DepartureService(db, owners, apiKeys, cards, audit, own);
   return {
-    keys, rotation: new SigningKeyService(db, keys, own), hasher, audit, opening,
+    keys, rotation: new SigningKeyService(db, keys, own), hasher, audit, opening, throttle,
     signIns: new SignInService(db, hasher, throttle, challenges, new UsualWayIn(db, refreshTokens, accessTokens, audit, own), opening, audit),
     sessions: new SessionService(db, refreshTokens, accessTokens, audit, own),
     passwordChanges: new PasswordChangeService(db, owners, passwords, hasher, audit),
@@ -117,7 +117,7 @@ export async function identityOn(db: Db, changes: Partial<IdentitySettings> = {}
     cards,
     verifications,
     mails: new MailService(db, tokens),
-    passwords: new ForgottenPasswordService(db, passwords, verifications, new FirstProof(verifications, apiKeys), audit),
+    passwords: new ForgottenPasswordService(db, passwords, verifications, new FirstProof(verifications, apiKeys), throttle, audit),
     changes: new EmailChangeService(db, owners, verifications, audit),
     secondFactors: new SecondFactorService(db, known, proofs, secrets, codes, audit),
     secondFactorResets: new SecondFactorResetService(db, audit),

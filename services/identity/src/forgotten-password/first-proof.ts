@@ -6,6 +6,7 @@ import { PasskeyStore } from '../passkey/passkey.store.ts';
 import type { Account } from '../person/person.ts';
 import { SecondFactorStore } from '../second-factor/second-factor.store.ts';
 import { turnOff } from '../second-factor/turn-off.ts';
+import { PlaceStore } from '../throttle/place.store.ts';
 import { VerificationService } from '../verification/verification.service.ts';
 import { tellWayIn } from '../ways-in/tell-way-in.ts';
 
@@ -24,6 +25,7 @@ export class FirstProof {
     if (account.emailVerifiedAt !== null) return {};
     const [passkeys, providers] = [await this.passkeys(tx, account.id), await this.providers(tx, account.id)];
     const [apiKeys, codes] = [await this.apiKeys.end(tx, account.id), await this.codes(tx, account.id)];
+    await tx.get(PlaceStore).forget(account.id);
     await this.verifications.markVerified(tx, account);
     return { passkeys, providers, apiKeys, codes };
   }

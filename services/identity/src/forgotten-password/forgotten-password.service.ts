@@ -7,6 +7,7 @@ import { NewPasswords } from '../person/new-passwords.ts';
 import { foldedEmail } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { endSessions } from '../session/end-sessions.ts';
+import { SignInThrottle } from '../throttle/sign-in-throttle.ts';
 import { VerificationService } from '../verification/verification.service.ts';
 import { VerificationStore } from '../verification/verification.store.ts';
 import { FirstProof } from './first-proof.ts';
@@ -21,6 +22,7 @@ export class ForgottenPasswordService {
     private readonly passwords: NewPasswords,
     private readonly verifications: VerificationService,
     private readonly firstProof: FirstProof,
+    private readonly throttle: SignInThrottle,
     private readonly audit: AuditService,
   ) {}
 
@@ -54,6 +56,7 @@ export class ForgottenPasswordService {
       tx.emit(UserPasswordChanged, changed, { userId: account.id });
       await tx.get(EmailChangeStore).supersede(account.id);
       const takenAway = await this.firstProof.take(tx, account);
+      await this.throttle.letIn(tx, account);
       const ended = await endSessions(tx, account.id);
       await this.audit.note(tx, { what: 'password_reset', by: { personId: account.id }, about: account.id, details: { ended, ...takenAway } });
       return { ended };

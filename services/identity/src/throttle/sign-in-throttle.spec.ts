@@ -2,7 +2,7 @@ import { within } from '@mela/bus';
 import { isRefusal, type Session } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
 
 let database: ServiceDatabase;
 let identity: Awaited<ReturnType<typeof identityOn>>;
@@ -22,6 +22,13 @@ const someone = async (address: string) => {
   const { person } = (await from(address, () => identity.people.register({ email, password, name: 'Somebody' }))) as Session;
   return { email, id: person.id };
 };
+const daysAgo = (id: string, days: number) => database.db.query('UPDATE familiar_place SET seen_at = now() - make_interval(days => $2) WHERE person_id = $1', [id, days]);
+async function reset(email: string, address: string, newPassword: string): Promise<void> {
+  await identity.passwords.forgot({ email });
+  const [row] = await database.db.query<{ id: string }>(`SELECT id FROM verification WHERE email = $1 AND purpose = 'reset_password'`, [email]);
+  const mail = await identity.mails.due({ about: 'verification', id: row!.id });
+  answer(await from(address, () => identity.passwords.reset({ token: mail.needed ? mail.token! : '', newPassword })));
+}
 const guess = (times: number, email: string, address: (n: number) => string) => Promise.all(Array.from({ length: times }, async (_, n) => codeOf(await signIn(email, address(n), 'a wrong password'))));
 const tally = (codes: readonly string[]) => Object.fromEntries([...Map.groupBy(codes, (code) => code)].map(([code, all]) => [code, all.length]));
 
@@ -65,6 +72,30 @@ describe('guessing a password', () => {
     expect(codeOf(await signIn(asha.email, '198.51.100.1'))).toBe('in');
   });
 
+  it('keeps nobody out at home whose session may have lived until now, nor for a month after it', async () => {
+    const asha = await someone('192.0.2.10');
+    await guess(25, asha.email, (n) => `198.51.100.${n}`);
+    for (const [days, outcome] of [[60, 'in'], [89, 'in'], [91, 'identity.too_many_attempts']] as const) {
+      await daysAgo(asha.id, days);
+      await identity.throttle.tidy();
+      expect(codeOf(await signIn(asha.email, '192.0.2.10'))).toBe(outcome);
+    }
+  });
+
+  it('keeps nobody out who has their password reset: not where they did that, whoever goes on guessing, nor where they guessed themselves', async () => {
+    const asha = await someone('192.0.2.11');
+    await database.db.query('UPDATE person SET email_verified_at = now() WHERE id = $1', [asha.id]);
+    const [newPassword, elsewhere] = ['gorkha-before-the-snow', '198.51.100.250'];
+    await guess(25, asha.email, () => '192.0.2.11');
+    await guess(25, asha.email, (n) => `198.51.100.${n}`);
+    for (const address of ['192.0.2.11', elsewhere]) expect(codeOf(await signIn(asha.email, address))).toBe('identity.too_many_attempts');
+
+    await reset(asha.email, elsewhere, newPassword);
+    expect(codeOf(await signIn(asha.email, '192.0.2.11', newPassword))).toBe('in');
+    await guess(25, asha.email, (n) => `198.51.100.${n}`);
+    expect(codeOf(await signIn(asha.email, elsewhere, newPassword))).toBe('in');
+  });
+
   it('does not count where nobody looked at the password', async () => {
     const narrow = await identityOn(database.db, { IDENTITY_HASHING_LANES: 1, IDENTITY_HASHING_QUEUE: 0 });
     const asha = await someone('192.0.2.5');
@@ -90,6 +121,23 @@ describe('signing in from where one never did', () => {
     await identity.sessions.signOut({ personId: asha.id, sessionId: 'another', role: 'member' }, { everywhere: true });
     const ofIt = (await database.events()).filter(({ aggregate }) => aggregate === said!.aggregate);
     expect(ofIt.map(({ type, version }) => [type, version])).toEqual([['session.opened_elsewhere', 1], ['session.revoked', 2]]);
+  });
+
+  it('is told to whoever has only refreshed for as long as a session lives', async () => {
+    const asha = await someone('192.0.2.13');
+    await daysAgo(asha.id, 60);
+    await identity.throttle.tidy();
+    await signIn(asha.email, '198.51.100.13');
+    expect(await saidOf(asha.id)).toHaveLength(1);
+  });
+
+  it('is told of where whoever registered an address did, once it has shown to be another’s', async () => {
+    const [squatted, newPassword] = [await someone('192.0.2.14'), 'gorkha-before-the-snow'];
+    await reset(squatted.email, '198.51.100.14', newPassword);
+    await signIn(squatted.email, '198.51.100.14', newPassword);
+    expect(await saidOf(squatted.id)).toEqual([]);
+    await signIn(squatted.email, '192.0.2.14', newPassword);
+    expect(await saidOf(squatted.id)).toHaveLength(1);
   });
 
   it('counts neighbours of an IPv6 network as one place, and keeps twenty', async () => {

@@ -1,7 +1,9 @@
 import { Db, type Tx } from '@mela/chassis';
 import { type Refusal } from '@mela/contracts';
 import { Injectable } from '@nestjs/common';
+import type { Account } from '../person/person.ts';
 import { FamiliarPlaces } from './familiar-places.ts';
+import { PlaceStore } from './place.store.ts';
 import { countsOf, judgeAttempt, WINDOW_MINUTES, type Counted } from './throttle.ts';
 import { ThrottleStore } from './throttle.store.ts';
 
@@ -31,7 +33,7 @@ export class SignInThrottle {
     const place = this.places.here();
     const whose = { account: email, place: place.toString('base64url') };
     const [atHome, away] = [countsOf({ ...whose, isFamiliar: true }), countsOf({ ...whose, isFamiliar: false })];
-    const { isFamiliar, isOfToday, standings } = await store.take({ email, place, atHome: this.keysOf(atHome), away: this.keysOf(away) }, WINDOW_MINUTES);
+    const { isFamiliar, isOfToday, standings } = await store.take({ email, place, days: this.places.days, atHome: this.keysOf(atHome), away: this.keysOf(away) }, WINDOW_MINUTES);
     const counts = isFamiliar ? atHome : away;
     const keys = this.keysOf(counts);
     const refused = judgeAttempt(counts, standings);
@@ -46,6 +48,17 @@ export class SignInThrottle {
       succeed: (tx) => tx.get(ThrottleStore).succeed(ofAccount!, ofPlace),
       giveBack: () => store.giveBack(keys),
     };
+  }
+
+  /**
+   * Whoever has shown who they are in another way is at home here from now on: others may go on guessing from elsewhere. What was guessed at their
+   * account before, by whomever and wherever, is forgotten. The account is held.
+   */
+  async letIn(tx: Tx, { id, email }: Pick<Account, 'id' | 'email'>): Promise<void> {
+    await this.places.arrive(tx, id);
+    const homes = (await tx.get(PlaceStore).of(id)).flatMap((place) => countsOf({ account: email, place: place.toString('base64url'), isFamiliar: true }));
+    const [away] = countsOf({ account: email, place: '', isFamiliar: false });
+    await tx.get(ThrottleStore).forget(this.keysOf([away!, ...homes]));
   }
 
   async tidy(): Promise<void> {

@@ -1,10 +1,12 @@
 import { oftenAsked, type Rows } from '@mela/chassis';
-import { OF_LATE, OF_TODAY } from './place.store.ts';
+import { OF_TODAY, ofLate } from './place.store.ts';
 import type { Standing } from './throttle.ts';
 
 interface Attempt {
   readonly email: string;
   readonly place: Buffer;
+  /** For how long people are at home where they signed in. */
+  readonly days: number;
   /** What it counts towards where the person is at home, and where they are not. */
   readonly atHome: readonly Buffer[];
   readonly away: readonly Buffer[];
@@ -13,7 +15,7 @@ interface Attempt {
 const TAKE = oftenAsked(
   `WITH home AS (
      SELECT count(*) > 0 AS "isFamiliar", coalesce(bool_or(${OF_TODAY}), false) AS "isOfToday"
-     FROM familiar_place WHERE person_id = (SELECT id FROM person WHERE email = $1) AND place = $2 AND ${OF_LATE}),
+     FROM familiar_place WHERE person_id = (SELECT id FROM person WHERE email = $1) AND place = $2 AND ${ofLate('$6')}),
    counted AS (
      INSERT INTO sign_in_attempt AS known (key, attempts, until)
      SELECT key, 1, now() + make_interval(mins => $5) FROM home, unnest(CASE WHEN "isFamiliar" THEN $3::bytea[] ELSE $4::bytea[] END) AS key ORDER BY key
@@ -28,10 +30,10 @@ export class ThrottleStore {
   constructor(private readonly rows: Rows) {}
 
   /** Counted before the password is looked at: of a hundred guesses at once none slips through. In the order of keys, so that nobody waits in a circle. */
-  async take({ email, place, atHome, away }: Attempt, minutes: number): Promise<{ isFamiliar: boolean; isOfToday: boolean; standings: Standing[] }> {
+  async take({ email, place, days, atHome, away }: Attempt, minutes: number): Promise<{ isFamiliar: boolean; isOfToday: boolean; standings: Standing[] }> {
     const rows = await this.rows.query<Standing & { isFamiliar: boolean; isOfToday: boolean; key: Buffer }>(
       TAKE,
-      [email, place, atHome, away, minutes],
+      [email, place, atHome, away, minutes, days],
     );
     const { isFamiliar, isOfToday } = rows[0]!;
     return { isFamiliar, isOfToday, standings: (isFamiliar ? atHome : away).map((key) => rows.find((row) => row.key.equals(key))!) };
@@ -53,6 +55,11 @@ export class ThrottleStore {
        UPDATE sign_in_attempt SET attempts = attempts - 1 WHERE attempts > 0 AND key IN (SELECT key FROM held WHERE key <> $1)`,
       [ofAccount, ofPlace],
     );
+  }
+
+  /** In the order of keys, too. */
+  async forget(keys: readonly Buffer[]): Promise<void> {
+    await this.rows.query('DELETE FROM sign_in_attempt WHERE key IN (SELECT key FROM sign_in_attempt WHERE key = ANY($1) ORDER BY key FOR UPDATE)', [keys]);
   }
 
   async tidy(): Promise<void> {
