@@ -7,6 +7,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
 import { OwnerProofs } from '../owner-proof/owner-proofs.ts';
+import { AccountGone } from '../person/account-gone.ts';
+import type { Account } from '../person/person.ts';
+import { PersonStore } from '../person/person.store.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { asApiKey, mayCreate, mayRotate, readScopes } from './api-key.ts';
 import { ApiKeyStore } from './api-key.store.ts';
@@ -35,17 +38,21 @@ export class ApiKeyService implements Tidies {
     const { personId } = caller;
     const scopes = readScopes(asked, SCOPES);
     if (isRefusal(scopes)) return scopes;
+    const before = await this.db.get(PersonStore).find(personId);
+    if (!before) return AccountGone();
+    // Before what is shown: that may be good for once only.
+    const full = await this.unlessRoom(before);
+    if (full) return full;
     const holder = await this.owners.check(caller, shown);
     if (isRefusal(holder)) return holder;
     return this.db.transaction(async (tx) => {
       // Until it is there to be ended: whoever is shut out meanwhile has none afterwards.
       const owner = await this.owners.held(tx, holder);
       if (isRefusal(owner)) return owner;
-      const keys = tx.get(ApiKeyStore);
-      const refused = mayCreate(owner, { alive: await keys.countAlive(personId), most: this.settings.IDENTITY_API_KEYS });
+      const refused = await this.unlessRoom(owner);
       if (refused) return refused;
       const id = uuidv7();
-      await keys.insert({ id, personId, name, scopes, days: expiresInDays });
+      await tx.get(ApiKeyStore).insert({ id, personId, name, scopes, days: expiresInDays });
       const issued = await this.issue(tx, personId, id);
       tx.emit(ApiKeyCreated, { id, version: 1 }, { keyId: id, userId: personId });
       await this.audit.note(tx, { what: 'api_key_created', by: caller, about: personId, details: { keyId: id, prefix: issued.prefix, scopes, expiresAt: issued.expiresAt } });
@@ -56,15 +63,16 @@ export class ApiKeyService implements Tidies {
   async rotate(caller: Caller, { keyId, overlapMinutes, ...shown }: In<typeof identity.rotateApiKey>): Promise<IssuedApiKey | Refusal> {
     const { personId } = caller;
     const overlap = overlapMinutes ?? this.settings.IDENTITY_API_KEY_OVERLAP_MINUTES;
+    // Before what is shown, too.
+    const hopeless = mayRotate(await this.db.get(ApiKeyStore).find(personId, keyId), overlap);
+    if (hopeless) return hopeless;
     const holder = await this.owners.check(caller, shown);
     if (isRefusal(holder)) return holder;
     return this.db.transaction(async (tx) => {
       const owner = await this.owners.held(tx, holder);
       if (isRefusal(owner)) return owner;
       const keys = tx.get(ApiKeyStore);
-      const key = await keys.lock(personId, keyId);
-      if (!key) return ApiKeyUnknown();
-      const refused = mayRotate(key, overlap);
+      const refused = mayRotate(await keys.lock(personId, keyId), overlap);
       if (refused) return refused;
       const before = await keys.secretsAlive([keyId]);
       await keys.endSecrets(keyId, overlap);
@@ -99,6 +107,10 @@ export class ApiKeyService implements Tidies {
   /** Any replica may do it, and two at once do no harm. */
   async tidy(): Promise<void> {
     await this.db.get(ApiKeyStore).forgetEnded();
+  }
+
+  private async unlessRoom(owner: Account): Promise<Refusal | undefined> {
+    return mayCreate(owner, { alive: await this.db.get(ApiKeyStore).countAlive(owner.id), most: this.settings.IDENTITY_API_KEYS });
   }
 
   private async issue(tx: Tx, personId: string, keyId: string): Promise<IssuedApiKey> {

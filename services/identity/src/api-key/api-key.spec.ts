@@ -56,6 +56,7 @@ describe('another key', () => {
 describe('rotating', () => {
   it('is for keys that are alive', () => {
     expect(mayRotate(key, 60)).toBeUndefined();
+    expect(mayRotate(undefined, 60)).toMatchObject({ code: 'identity.api_key_unknown' });
     for (const ended of [{ ...key, revokedAt: at(1) }, { ...key, expiresAt: NOW }]) expect(mayRotate(ended, 60)).toMatchObject({ code: 'identity.api_key_ended' });
   });
 

@@ -1,4 +1,4 @@
-import { ApiKeyEnded, ApiKeyRotating, InvalidToken, TooManyApiKeys, UnknownScope, type ApiKey, type Refusal } from '@mela/contracts';
+import { ApiKeyEnded, ApiKeyRotating, ApiKeyUnknown, InvalidToken, TooManyApiKeys, UnknownScope, type ApiKey, type Refusal } from '@mela/contracts';
 import type { Account } from '../person/person.ts';
 
 /** A key as its owner looks at it, at a moment of the database's own. */
@@ -72,7 +72,8 @@ export function mayCreate(owner: Account, { alive, most }: { alive: number; most
 }
 
 /** Two secrets work at a time, and neither is taken away under whoever uses it unless that is said. */
-export function mayRotate(key: ApiKeyState, overlapMinutes: number): Refusal | undefined {
+export function mayRotate(key: ApiKeyState | undefined, overlapMinutes: number): Refusal | undefined {
+  if (!key) return ApiKeyUnknown();
   if (stateOf(key) !== 'active') return ApiKeyEnded();
   return key.previousEndsAt === null || overlapMinutes === 0 ? undefined : ApiKeyRotating(undefined, { endsAt: key.previousEndsAt.toISOString() });
 }

@@ -8,6 +8,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.ts';
 import { OwnerProofs } from '../owner-proof/owner-proofs.ts';
+import { AccountGone } from '../person/account-gone.ts';
 import { foldedEmail } from '../person/person.ts';
 import { PersonStore } from '../person/person.store.ts';
 import { endSessions } from '../session/end-sessions.ts';
@@ -27,14 +28,19 @@ export class EmailChangeService {
   ) {}
 
   /** Whether the new address is somebody's is neither asked nor said: nothing is sent there then, and only who sends learns it. */
-  async request(caller: Caller, { newEmail, ...shown }: In<typeof identity.changeEmail>): Promise<Out<typeof identity.changeEmail> | Refusal> {
+  async request(caller: Caller, { newEmail: wished, ...shown }: In<typeof identity.changeEmail>): Promise<Out<typeof identity.changeEmail> | Refusal> {
     const { personId, sessionId } = caller;
+    const newEmail = foldedEmail(wished);
+    const before = await this.db.get(PersonStore).find(personId);
+    if (!before) return AccountGone();
+    // Before what is shown: that may be good for once only.
+    if (before.email === newEmail) return EmailUnchanged();
     const holder = await this.owners.check(caller, shown);
     if (isRefusal(holder)) return holder;
     return this.db.transaction(async (tx) => {
       const account = await this.owners.held(tx, holder);
       if (isRefusal(account)) return account;
-      const change = { id: uuidv7(), personId, sessionId, oldEmail: account.email, newEmail: foldedEmail(newEmail) };
+      const change = { id: uuidv7(), personId, sessionId, oldEmail: account.email, newEmail };
       if (change.oldEmail === change.newEmail) return EmailUnchanged();
       const changes = tx.get(EmailChangeStore);
       await changes.forgetOld(personId);

@@ -1,4 +1,7 @@
-import { CodeNeeded, isRefusal, OutsideUnavailable, OutsideUnknown, ProofRefused, TooManyAttempts, WeakPassword, WrongCode, WrongPassword } from '@mela/contracts';
+import {
+  ApiKeyUnknown, CodeNeeded, EmailUnchanged, id, isRefusal, OutsideUnavailable, OutsideUnknown, ProofRefused, TooManyApiKeys, TooManyAttempts, TooManyPasskeys,
+  UnknownScope, WeakPassword, WrongCode, WrongPassword,
+} from '@mela/contracts';
 import { pickAccount } from '@mela/sandbox';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -122,5 +125,23 @@ describe('somebody who is asked for codes when they sign in', () => {
     expect(await identity.passkeys.options(asha.caller, { password: 'not this one', recoveryCode })).toMatchObject(WrongPassword());
     expect(isRefusal(await identity.passkeys.options(asha.caller, { password: passwordOfAll, recoveryCode }))).toBe(false);
     expect(await identity.passkeys.options(asha.caller, { password: passwordOfAll, recoveryCode })).toMatchObject(WrongCode());
+  });
+
+  it('has a recovery code left of what is refused whatever they show', async () => {
+    const asha = await Protected.withCodes(identity);
+    const shown = { password: passwordOfAll, recoveryCode: asha.recoveryCodes[0] };
+    const wish = { name: 'x', scopes: ['identity:read'], expiresInDays: 1, ...shown };
+    const full = await identityOn(database.db, { IDENTITY_API_KEYS: 0 });
+    await database.db.query(
+      `INSERT INTO passkey (id, person_id, credential_id, public_key, counter, name, is_backed_up) SELECT gen_random_uuid(), $1, gen_random_uuid()::text, '', 0, 'A key', false FROM generate_series(1, 20)`,
+      [asha.caller.personId],
+    );
+    expect(await identity.passkeys.options(asha.caller, shown)).toEqual(TooManyPasskeys());
+    expect(await full.apiKeys.create(asha.caller, wish)).toEqual(TooManyApiKeys());
+    expect(await identity.apiKeys.create(asha.caller, { ...wish, scopes: ['identity:own'] })).toMatchObject({ code: UnknownScope.code });
+    expect(await identity.apiKeys.rotate(asha.caller, { keyId: id(9), ...shown })).toEqual(ApiKeyUnknown());
+    expect(await identity.changes.request(asha.caller, { newEmail: asha.session.person.email.toUpperCase(), ...shown })).toEqual(EmailUnchanged());
+    expect(await identity.passwordChanges.change(asha.caller, { newPassword: 'password123', ...shown })).toMatchObject({ code: WeakPassword.code });
+    expect(isRefusal(await identity.apiKeys.create(asha.caller, wish))).toBe(false);
   });
 });

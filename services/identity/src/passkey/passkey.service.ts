@@ -29,10 +29,12 @@ export class PasskeyService {
   }
 
   async options(caller: Caller, shown: In<typeof identity.passkeyOptions>): Promise<Out<typeof identity.passkeyOptions> | Refusal> {
-    const account = await this.owners.check(caller, shown);
-    if (isRefusal(account)) return account;
     const known = await this.db.get(PasskeyStore).of(caller.personId);
-    return mayAdd(known) ?? { options: await this.ceremonies.creation(account, known) };
+    // Before what is shown: that may be good for once only.
+    const refused = mayAdd(known);
+    if (refused) return refused;
+    const account = await this.owners.check(caller, shown);
+    return isRefusal(account) ? account : { options: await this.ceremonies.creation(account, known) };
   }
 
   async add(caller: Caller, { name, credential }: In<typeof identity.addPasskey>): Promise<Passkey | Refusal> {
