@@ -91,7 +91,7 @@ export const identityService = defineService({
   migrations,
   apis: [PersonApi, ProfileApi, SetupApi, CardApi, SignInApi, SessionApi, PasswordChangeApi, SigningKeyApi, AccountApi, ImpersonationApi, AuditApi, VerificationApi, ForgottenPasswordApi, EmailChangeApi, MailApi, SecondFactorApi, SecondFactorResetApi, PasskeyApi, ApiKeyApi, DepartureApi, ExportApi, OutsideApi, OutsideFlowApi, OutsideLinkApi],
   reactions: [OnProfileChanged, OnAccountClosed],
-  tidies: [AuditService, SignInThrottle, SessionService, PasskeyService, ApiKeyService, DepartureService, ExportService, OutsideFlowService],
+  tidies: [AuditService, SignInThrottle, SessionService, VerificationService, PasskeyService, ApiKeyService, DepartureService, ExportService, OutsideFlowService],
   personalData: OwnRecords,
   providers: [
     PersonService,

@@ -94,6 +94,26 @@ describe('an account that is to be deleted', () => {
     expect(await identity.profiles.change(another.person.id, { handle: 'asha.leaves' })).toMatchObject({ handle: 'asha.leaves' });
   });
 
+  it('leaves no address behind at which its password was forgotten, of now or of before; what was asked for at one that another has since stays', async () => {
+    const asha = await someone();
+    const [given, before, last] = [asha.person.email, 'had-before@example.org', 'has-now@example.org'];
+    const nowAt = (email: string) => database.db.query(
+      `WITH was AS (SELECT id, email FROM person WHERE id = $1), moved AS (UPDATE person SET email = $2 WHERE id = $1)
+       INSERT INTO email_change (id, person_id, session_id, old_email, new_email, expires_at, completed_at) SELECT gen_random_uuid(), id, id, email, $2, now(), now() FROM was`,
+      [asha.person.id, email],
+    );
+    for (const email of [before, last]) {
+      await nowAt(email);
+      await identity.passwords.forgot({ email });
+    }
+    answer(await identity.people.register({ email: given, password, name: 'Another' }));
+    await identity.passwords.forgot({ email: given });
+    await atOnce.departures.delete(callerOf(asha), { password });
+    await atOnce.departures.tidy();
+    const left = await database.db.query<{ email: string; purpose: string }>('SELECT email, purpose FROM verification WHERE email = ANY($1) ORDER BY created_at', [[given, before, last]]);
+    expect(left).toEqual([{ email: given, purpose: 'verify_email' }, { email: given, purpose: 'reset_password' }]);
+  });
+
   it('is one replica’s to remove, of many that look at once, and whoever dies over it has removed nothing', async () => {
     const asha = await someone();
     await atOnce.departures.delete(callerOf(asha), { password });

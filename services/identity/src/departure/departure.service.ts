@@ -90,8 +90,8 @@ export class DepartureService implements Tidies {
     return this.db.transaction(async (tx) => {
       const removed = await tx.get(DepartureStore).remove(id);
       if (!removed) return;
-      // What was asked for at their address in nobody's name hangs on the address alone.
-      await tx.get(VerificationStore).forget(removed.email);
+      // What was asked for at an address of theirs in nobody's name hangs on the address alone.
+      await tx.get(VerificationStore).forget(removed.emails);
       tx.emit(UserDeleted, removed, { userId: id });
       await this.audit.note(tx, { what: 'deleted', by: null, about: id });
       await this.erase(id, tx);

@@ -2,6 +2,13 @@ import type { Rows } from '@mela/chassis';
 import type { Account } from '../person/person.ts';
 import { ACCOUNT } from '../person/person.store.ts';
 
+interface Removed {
+  readonly id: string;
+  readonly version: number;
+  /** The address of now, and those of before that nobody else has since. */
+  readonly emails: readonly string[];
+}
+
 /** Accounts that are closed, and those whose time has come. */
 export class DepartureStore {
   constructor(private readonly rows: Rows) {}
@@ -29,9 +36,11 @@ export class DepartureStore {
   }
 
   /** With all that hangs on it. Undefined where another replica is at it, or its owner is just coming back, or has. */
-  async remove(id: string): Promise<{ id: string; version: number; email: string } | undefined> {
-    const [removed] = await this.rows.query<{ id: string; version: number; email: string }>(
-      `DELETE FROM person WHERE id = (SELECT id FROM person WHERE id = $1 AND deletion_due_at <= now() FOR UPDATE SKIP LOCKED) RETURNING id, version + 1 AS version, email`,
+  async remove(id: string): Promise<Removed | undefined> {
+    const [removed] = await this.rows.query<Removed>(
+      `DELETE FROM person WHERE id = (SELECT id FROM person WHERE id = $1 AND deletion_due_at <= now() FOR UPDATE SKIP LOCKED)
+       RETURNING id, version + 1 AS version, email || ARRAY(
+         SELECT old_email FROM email_change WHERE person_id = person.id AND completed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM person other WHERE other.email = old_email)) AS emails`,
       [id],
     );
     return removed;

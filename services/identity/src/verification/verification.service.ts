@@ -1,4 +1,4 @@
-import { Db, type Tx } from '@mela/chassis';
+import { Db, type Tidies, type Tx } from '@mela/chassis';
 import {
   EmailVerified, isRefusal, TokenRefused, UserEmailVerified, VerificationRequested,
   type identity, type In, type Out, type Person, type Refusal,
@@ -20,7 +20,7 @@ interface Asked {
 }
 
 @Injectable()
-export class VerificationService {
+export class VerificationService implements Tidies {
   constructor(
     private readonly db: Db,
     private readonly tokens: OneTimeTokens,
@@ -34,7 +34,6 @@ export class VerificationService {
     if (changeId === undefined) await verifications.supersede(email, [purpose]);
     const id = uuidv7();
     await verifications.insert({ id, purpose, email, personId: personId ?? null, changeId: changeId ?? null, ...this.tokens.make(id) }, lifetime[purpose]);
-    await verifications.forgetOld();
     tx.emit(VerificationRequested, { id, version: 1 }, { verificationId: id });
   }
 
@@ -82,6 +81,11 @@ export class VerificationService {
     const verified = await tx.get(PersonStore).markVerified(account.id);
     tx.emit(UserEmailVerified, verified, { userId: verified.id });
     return verified;
+  }
+
+  /** Any replica may do it, and two at once do no harm. */
+  async tidy(): Promise<void> {
+    await this.db.get(VerificationStore).forgetOld();
   }
 
   private async read(token: string, purposes: readonly Purpose[]): Promise<VerificationNow | Refusal> {
