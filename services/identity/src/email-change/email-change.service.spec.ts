@@ -107,6 +107,15 @@ describe('a change of address', () => {
     expect(await identity.people.find(asha.person.id)).toMatchObject({ email: asha.person.email });
   });
 
+  it('of an account that is gone is confirmed by no link', async () => {
+    const asha = await someone();
+    await ask(asha, address());
+    const tokens = await tokensOf(asha);
+    await confirm(tokens.old);
+    await database.db.query('DELETE FROM person WHERE id = $1', [asha.person.id]);
+    expect(await confirm(tokens.new)).toEqual(TokenRefused());
+  });
+
   it('that fifty ask for at once goes to one of them', async () => {
     const newEmail = address();
     const all = await Promise.all(Array.from({ length: 50 }, () => someone()));

@@ -68,10 +68,11 @@ export class EmailChangeService {
 
   private async complete(tx: Tx, { id, personId, sessionId, oldEmail, newEmail }: EmailChange): Promise<{ changed: true } | Refusal> {
     const changed = await this.db.transaction((inner) => inner.get(PersonStore).changeEmail(personId, newEmail)).catch((fault: unknown) => {
-      if (stateOf(fault) === UNIQUE) return undefined;
+      if (stateOf(fault) === UNIQUE) return EmailTaken();
       throw fault;
     });
-    if (!changed) return EmailTaken();
+    if (!changed) return TokenRefused();
+    if (isRefusal(changed)) return changed;
     tx.emit(UserEmailChanged, changed, { userId: personId, changeId: id });
     await tx.get(EmailChangeStore).complete(id);
     for (const email of [oldEmail, newEmail]) await tx.get(VerificationStore).supersede(email, ['verify_email', 'reset_password']);

@@ -139,10 +139,10 @@ export class PersonStore {
     return account;
   }
 
-  /** It was confirmed: so it is verified. The constraint refuses an address that somebody has. */
-  async changeEmail(id: string, email: string): Promise<Account> {
+  /** It was confirmed: so it is verified. The constraint refuses an address that somebody has. Undefined where the account is gone. */
+  async changeEmail(id: string, email: string): Promise<Account | undefined> {
     const [account] = await this.rows.query<Account>(`UPDATE person SET email = $2, email_verified_at = now(), version = version + 1 WHERE id = $1 RETURNING ${ACCOUNT}`, [id, email]);
-    return account!;
+    return account;
   }
 
   /** The account is held. */
