@@ -25,7 +25,7 @@ describe('a person with a passkey', () => {
     expect(await asha.asks(identity.me, {}, { token: session.accessToken })).toEqual(asha.session.person);
     const again = await sendOperation(api, identity.signInWithPasskey, { credential });
     expect([again.status, await again.json()]).toMatchObject([401, { code: 'identity.passkey_refused' }]);
-    expect((await asha.asks(identity.audit, { limit: 2 })).items.map(({ what }) => what)).toEqual(['signed_in', 'passkey_added']);
+    expect((await asha.asks(identity.audit, { limit: 3 })).items.map(({ what }) => what)).toEqual(['passkey_refused', 'signed_in', 'passkey_added']);
   });
 
   it('lists, renames and removes it, and signs in with it no more', async () => {
