@@ -1,20 +1,24 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectBus } from '@mela/bus';
+import { Asker, connectBus } from '@mela/bus';
 import { migrate, provision, runTargets, type RunningProcess } from '@mela/chassis';
 import { communities, identity, isRefusal, type Session } from '@mela/contracts';
 import { openPart, type OpenPart } from '@mela/infra';
 import { identityService } from '@mela/identity';
+import { AuthenticatorApp } from '@mela/identity/test/authenticator-app.fixture';
+import { SoftwareAuthenticator } from '@mela/identity/test/software-authenticator.fixture';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { Api } from '../src/api.ts';
 import { stored } from '../src/events/stored.ts';
 import { allTargets, servicesOf } from '../src/targets.ts';
+import { openOutside } from '../src/up/outside.ts';
 
 /** All of Mela, in which the time of an account that is to be deleted has come at once. */
 let folder: string;
 let parts: OpenPart[];
+let outside: Awaited<ReturnType<typeof openOutside>>;
 let environment: Record<string, string>;
 const running: RunningProcess[] = [];
 let all: Client;
@@ -25,11 +29,13 @@ beforeAll(async () => {
   const options = { dataDir: folder, env: {}, throwaway: true };
   parts = await Promise.all([openPart('postgres', options), openPart('nats', options), openPart('redis', options)]);
   const [postgres, nats, redis] = parts as [OpenPart, OpenPart, OpenPart];
+  // Nobody takes the mails: what is noted of those that did not arrive is searched, too.
+  const mail = { SMTP_URL: 'smtp://127.0.0.1:9?tls=off', MAIL_FROM: 'Mela <mela@mela.example>', WEB_URL: 'http://localhost:3000' };
+  outside = await openOutside(mail, { mailbox: 0, oidc: 0 });
   environment = {
+    ...mail, ...outside.settings,
     NATS_URL: nats.url, REDIS_URL: redis.url, IDENTITY_KEY_SECRET: 'a secret of these specs, long enough to pass', CURSOR_SECRET: 'another secret of these specs, long enough', IDENTITY_DELETION_DAYS: '0', RATE_LIMITS: 'off',
     LOG_LEVEL: 'silent', API_PORT: '0', REALTIME_PORT: '0', OPS_PORT: '0', DATABASE_CONNECTIONS: '20',
-    // Nobody takes the mails: what is noted of those that did not arrive is searched, too.
-    SMTP_URL: 'smtp://127.0.0.1:9?tls=off', MAIL_FROM: 'Mela <mela@mela.example>', WEB_URL: 'http://localhost:3000',
   };
   for (const { name, migrations } of servicesOf(allTargets)) {
     const url = await provision(postgres.url, name, `password of ${name}`);
@@ -49,6 +55,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const one of running.toReversed()) await one.stop();
   await all?.end();
+  await outside?.stop();
   for (const part of parts ?? []) await part.stop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -90,6 +97,24 @@ async function inStream(...words: readonly string[]): Promise<string[]> {
   }
 }
 
+async function vouchedFor(claims: Record<string, unknown>): Promise<{ idToken: string }> {
+  const made = await fetch(new URL('/id-tokens', outside.addresses['oidc']), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ claims }) });
+  return (await made.json()) as { idToken: string };
+}
+
+/** What stands in the mails that nobody takes. */
+async function confirmationsOf(personId: string): Promise<string[]> {
+  const nc = await connectBus({ url: environment['NATS_URL']!, name: 'test' });
+  try {
+    const asker = new Asker({ nc, mayAsk: new Set([identity.mail.id]) });
+    const { rows } = await all.query<{ id: string }>(`SELECT id FROM identity.verification WHERE person_id = $1 AND change_id IS NOT NULL AND superseded_at IS NULL`, [personId]);
+    const mails = await Promise.all(rows.map(({ id }) => asker.ask(identity.mail, { about: 'verification', id })));
+    return mails.map((mail) => ('token' in mail ? mail.token! : ''));
+  } finally {
+    await nc.close();
+  }
+}
+
 const password = 'ferns under the bridge';
 const unique = () => Math.random().toString(36).slice(2, 10);
 const register = (email: string, name: string): Promise<Session> => api.must(identity.register, { email, password, name, device: 'a phone' }, { idempotencyKey: unique() });
@@ -118,6 +143,15 @@ it('of somebody who did everything there is, nothing is left but their id: in no
   await api.must(communities.createComment, { communityId, postId: post.id, body: `${mark} again` }, asks());
   await api.must(communities.createComment, { communityId, postId: post.id, body: 'Count me in' }, miraAsks());
   await api.must(identity.createApiKey, { name: `Key ${word}`, scopes: ['communities:read'], password }, asks());
+  const passkey = new SoftwareAuthenticator();
+  const { options } = await api.must(identity.passkeyOptions, { password }, asks());
+  await api.must(identity.addPasskey, { name: `Passkey ${word}`, credential: passkey.create(options) }, asks());
+  await api.must(identity.linkOutside, { provider: 'sandbox', proof: await vouchedFor({ sub: `${word}-elsewhere`, email: who.email, email_verified: true, name: who.name }), password }, asks());
+  await api.must(identity.changeEmail, { newEmail: `${word}.new@example.org`, password }, asks());
+  for (const token of await confirmationsOf(id)) await api.must(identity.confirmEmail, { token });
+  await api.must(identity.changeEmail, { newEmail: `${word}.newer@example.org`, password }, asks());
+  const app = new AuthenticatorApp((await api.must(identity.beginTotp, { password }, asks())).secret);
+  const { recoveryCodes } = await api.must(identity.confirmTotp, { code: app.codeOf(AuthenticatorApp.now()) }, asks());
   const asked = await api.must(identity.requestExport, {}, asks());
   await vi.waitUntil(async () => (await api.must(identity.export, { exportId: asked.id }, asks())).state === 'ready', { timeout: 20_000, interval: 50 });
   // A second one that nobody has answered yet: with what one service has said.
@@ -128,12 +162,14 @@ it('of somebody who did everything there is, nothing is left but their id: in no
   await api.must(identity.suspend, { personId: id, reason: 'A test' }, miraAsks());
   await api.must(identity.restore, { personId: id }, miraAsks());
   expect((await placesOf(...words)).toSorted()).toEqual([
-    'communities.comment.body', 'communities.idempotency.answer', 'communities.post.body', 'identity.api_key.name', 'identity.audit.device', 'identity.export_page.records', 'identity.handle.handle',
-    'identity.idempotency.answer', 'identity.person.email', 'identity.person.name', 'identity.profile.bio', 'identity.session.device', 'identity.verification.email',
+    'communities.comment.body', 'communities.idempotency.answer', 'communities.post.body', 'identity.api_key.name', 'identity.audit.device', 'identity.email_change.new_email', 'identity.email_change.old_email',
+    'identity.export_page.records', 'identity.handle.handle', 'identity.idempotency.answer', 'identity.outside_identity.subject', 'identity.passkey.name', 'identity.person.email', 'identity.person.name',
+    'identity.profile.bio', 'identity.session.device', 'identity.verification.email',
   ]);
 
-  const last = await api.must(identity.signIn, { email: who.email, password, device: who.device });
-  await api.must(identity.delete, { password }, { token: last.accessToken, idempotencyKey: unique() });
+  const shown = passkey.get((await api.must(identity.passkeySignInOptions, {})).options);
+  const last = await api.must(identity.signInWithPasskey, { credential: shown, device: who.device });
+  await api.must(identity.delete, { password, recoveryCode: recoveryCodes[0]! }, { token: last.accessToken, idempotencyKey: unique() });
   expect(isRefusal(await api.ask(identity.person, { personId: id }))).toBe(true);
   // Any replica looks for whose time has come, also when it starts.
   running.push(await runTargets([identityService], environment));

@@ -16,6 +16,7 @@ import { outsideIdentities } from './migrations/0011-outside-identities.ts';
 import { signingIn } from './migrations/0014-signing-in.ts';
 import { apiKeys } from './migrations/0015-api-keys.ts';
 import { archivesByBytes } from './migrations/0016-archives-by-bytes.ts';
+import { namesOfPasskeys } from './migrations/0017-names-of-passkeys.ts';
 import { OutsideRow } from './outside/outside.store.ts';
 import { OutsideFlowRow } from './outside-flow/outside-flow.store.ts';
 import { PersonRow } from './person/person.store.ts';
@@ -26,4 +27,4 @@ import { VerificationRow } from './verification/verification.store.ts';
 export const entities = [PersonRow, HandleRow, SessionRow, SigningKeyRow, VerificationRow, EmailChangeRow, OutsideRow, OutsideFlowRow];
 
 /** In the order in which they are applied. */
-export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles, verificationTables, signInAttempts, secondFactor, passkeys, departures, exportTables, outsideIdentities, signingIn, apiKeys, archivesByBytes];
+export const migrations = [identityTables, platformRoles, sessionsThatEnd, keysThatRotate, administration, profiles, verificationTables, signInAttempts, secondFactor, passkeys, departures, exportTables, outsideIdentities, signingIn, apiKeys, archivesByBytes, namesOfPasskeys];

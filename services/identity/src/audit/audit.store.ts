@@ -41,11 +41,12 @@ export class AuditStore {
     );
   }
 
-  /** Where somebody was who is gone, and with what: the database allows it of nobody else. */
+  /** Where somebody was who is gone, and with what, and how they called a passkey, which was noted once: the database allows it of nobody else. */
   async forgetWhereabouts(personId: string): Promise<void> {
     await this.rows.query(
-      `UPDATE audit SET client_address = NULL, user_agent = NULL, device = NULL
-       WHERE (who = $1 OR who IS NULL AND about = $1) AND (client_address IS NOT NULL OR user_agent IS NOT NULL OR device IS NOT NULL)`,
+      `UPDATE audit SET client_address = NULL, user_agent = NULL, device = NULL, details = CASE what WHEN 'passkey_added' THEN details - 'name' ELSE details END
+       WHERE (who = $1 OR who IS NULL AND about = $1)
+         AND (client_address IS NOT NULL OR user_agent IS NOT NULL OR device IS NOT NULL OR what = 'passkey_added' AND details ? 'name')`,
       [personId],
     );
   }

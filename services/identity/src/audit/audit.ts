@@ -8,7 +8,7 @@ export interface Happening {
   readonly by: Pick<Caller, 'personId' | 'actor'> | null;
   readonly about?: string | undefined;
   readonly device?: string | undefined;
-  /** Facts that explain it: never a secret, never an address of a stranger. */
+  /** Facts that explain it: never a secret, never an address of a stranger, never what somebody called a thing of theirs. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 

@@ -151,6 +151,21 @@ describe('of somebody who is gone the audit log', () => {
   const insert = (what: string, who: string | null, about: string) =>
     database.db.query(`INSERT INTO audit (id, what, who, about, client_address, user_agent, device) VALUES (gen_random_uuid(), $1, $2, $3, '203.0.113.9', 'Firefox', 'Her phone')`, [what, who, about]);
 
+  it('forgets how they called their passkeys, which was noted once, also where an older version is at it', async () => {
+    const [asha, ravi] = [await someone(), await someone()];
+    const names = async () => (await database.db.query<{ details: object }>(`SELECT details FROM audit WHERE what = 'passkey_added' AND who = $1 ORDER BY at, id`, [asha.person.id])).map(({ details }) => details);
+    const add = (who: string, address: string | null) =>
+      database.db.query(`INSERT INTO audit (id, what, who, about, client_address, details) VALUES (gen_random_uuid(), 'passkey_added', $1, $1, $2, '{"passkeyId":"1","name":"Of her own"}')`, [who, address]);
+    for (const { person } of [asha, ravi]) for (const address of ['203.0.113.9', null]) await add(person.id, address);
+    await expect(database.db.query(`UPDATE audit SET client_address = NULL, details = details - 'name' WHERE who = $1`, [ravi.person.id])).rejects.toThrow('only ever added to');
+    await atOnce.departures.delete(callerOf(asha), { password });
+    await atOnce.departures.tidy();
+    expect(await names()).toEqual([{ passkeyId: '1' }, { passkeyId: '1' }]);
+    await add(asha.person.id, '203.0.113.9');
+    await database.db.query('UPDATE audit SET client_address = NULL, user_agent = NULL, device = NULL WHERE who = $1', [asha.person.id]);
+    expect((await names()).at(-1)).toEqual({ passkeyId: '1' });
+  });
+
   it('keeps what happened, and forgets where they were; another’s whereabouts stay', async () => {
     const [asha, mira] = [await someone(), await someone()];
     await insert('signed_in', asha.person.id, asha.person.id);

@@ -38,7 +38,8 @@ describe('adding a passkey', () => {
     expect(second).toMatchObject({ isBackedUp: true });
     expect(await listOf(asha)).toEqual([second, first]);
     expect((await optionsFor(asha))['excludeCredentials']).toHaveLength(2);
-    expect(answer(await identity.audit.all({ about: asha.caller.personId, what: 'passkey_added', limit: 10 })).items).toHaveLength(2);
+    const noted = answer(await identity.audit.all({ about: asha.caller.personId, what: 'passkey_added', limit: 10 })).items;
+    expect(noted.map(({ details }) => details)).toEqual([{ passkeyId: second.id }, { passkeyId: first.id }]);
   });
 
   it.each<[string, Quirks]>([

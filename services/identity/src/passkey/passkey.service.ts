@@ -53,7 +53,7 @@ export class PasskeyService {
       const passkey = await store.insert({ id: uuidv7(), personId, credentialId, publicKey, counter, name, isBackedUp, transports: credential.response.transports ?? [] });
       if (!passkey) return PasskeyTaken();
       await tellWayIn(tx, { userId: personId, way: 'passkey', change: 'added' });
-      await this.audit.note(tx, { what: 'passkey_added', by: caller, about: personId, details: { passkeyId: passkey.id, name } });
+      await this.audit.note(tx, { what: 'passkey_added', by: caller, about: personId, details: { passkeyId: passkey.id } });
       return asPasskey(passkey);
     });
   }
