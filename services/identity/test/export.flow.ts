@@ -27,7 +27,12 @@ function unzip(zip: Buffer): Record<string, any> {
 describe('an export', () => {
   it('has what every service keeps of a person, and is heard when it is ready', async () => {
     const [asha, ravi] = [await world.someone('Asha'), await world.someone('Ravi')];
-    await asha.asks(identity.changeProfile, { bio: 'I run on Sundays' });
+    const handle = `asha_${asha.id.slice(-12)}`;
+    await asha.asks(identity.changeProfile, { bio: 'I run on Sundays', handle });
+    await asha.asks(identity.skipSetupStep, { step: 'avatar' });
+    const { key: _, ...apiKey } = await asha.asks(identity.createApiKey, { name: 'Her till', scopes: ['communities:read'], password: asha.password });
+    await asha.asks(identity.changeEmail, { newEmail: `new-${asha.email}`, password: asha.password });
+    const { items: [session] } = await asha.asks(identity.sessions, {});
     const { id: communityId } = await asha.asks(communities.create, { name: 'Runners' });
     const post = await asha.asks(communities.createPost, { communityId, body: 'Sunday at six' });
     const comment = await asha.asks(communities.createComment, { communityId, postId: post.id, body: 'By the lake' });
@@ -45,7 +50,12 @@ describe('an export', () => {
     expect(headers.get('content-disposition')).toMatch(/^attachment; filename="mela-export-\d{4}-\d\d-\d\d\.zip"$/);
     const files = unzip(bytes);
     expect(Object.keys(files).toSorted()).toEqual([...keepers, 'export'].map((name) => `${name}.json`).toSorted());
-    expect(files['identity.json']).toMatchObject({ account: [{ email: asha.email, name: 'Asha' }], profile: [{ bio: 'I run on Sundays' }] });
+    expect(files['identity.json']).toMatchObject({
+      account: [{ email: asha.email, name: 'Asha', language: 'en' }], profile: [{ bio: 'I run on Sundays' }], setup: [{ skipped: ['avatar'] }], handles: [{ handle }],
+      sessions: [{ id: session!.id, createdAt: session!.createdAt }], apiKeys: [{ id: apiKey.id, name: 'Her till', prefixes: [apiKey.prefix] }],
+      emailChanges: [{ oldEmail: asha.email, newEmail: `new-${asha.email}` }], exports: [{ id: asked.id }],
+    });
+    expect(files['identity.json'].verifications.map(({ purpose }: { purpose: string }) => purpose).toSorted()).toEqual(['confirm_new_email', 'confirm_old_email', 'verify_email']);
     expect(files['identity.json'].audit.map(({ what }: { what: string }) => what)).toContain('export_requested');
     expect(files['communities.json']).toMatchObject({ memberships: [{ communityId, role: 'owner' }], posts: [post], comments: [comment] });
 

@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { ExportNotReady, ExportUnknown, isRefusal, keepersOfPersonalData, mela, type Export, type PersonalRecord } from '@mela/contracts';
+import { ExportNotReady, ExportUnknown, isRefusal, keepersOfPersonalData, mela, type Export } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answer, identityOn, openIdentityDatabase, somebodyIn } from '../../test/identity.fixture.ts';
 
 let database: ServiceDatabase;
-let { exports, records } = {} as Awaited<ReturnType<typeof identityOn>>;
+let { exports } = {} as Awaited<ReturnType<typeof identityOn>>;
 beforeAll(async () => {
   database = await openIdentityDatabase();
-  ({ exports, records } = await identityOn(database.db));
+  ({ exports } = await identityOn(database.db));
 });
 afterAll(() => database?.close());
 
-const somebody = async (name = 'Asha') => ({ personId: await somebodyIn(database.db, name)(), role: 'member' as const, sessionId: uuidv7() });
+const somebody = async () => ({ personId: await somebodyIn(database.db)(), role: 'member' as const, sessionId: uuidv7() });
 type Somebody = Awaited<ReturnType<typeof somebody>>;
 const asked = async (who: Somebody): Promise<Export> => answer(await exports.request(who));
 /** Whoever is asked besides identity: one service more changes nothing here. */
@@ -106,17 +106,4 @@ describe('an export', () => {
     expect(await file.read(0)).toEqual(ExportUnknown());
     expect(await database.db.query('SELECT 1 FROM export_chunk WHERE export_id = $1', [id])).toEqual([]);
   });
-});
-
-it('identity tells a person all that it keeps of them, and no password', async () => {
-  const asha = await somebody('Asha Rao');
-  await database.db.query(`INSERT INTO handle (handle, person_id) VALUES ('asha.exports', $1)`, [asha.personId]);
-  await database.db.query(`INSERT INTO audit (id, what, who, about) SELECT gen_random_uuid(), 'signed_in', $1, $1 FROM generate_series(1, 1200)`, [asha.personId]);
-  const told: PersonalRecord[] = [];
-  for await (const record of records.collect(asha.personId)) told.push(record);
-  const kinds = Map.groupBy(told, ({ kind }) => kind);
-  expect([...kinds.keys()]).toEqual(['account', 'profile', 'handles', 'audit']);
-  expect(kinds.get('audit')).toHaveLength(1_200);
-  expect(kinds.get('account')![0]!.item).toMatchObject({ name: 'Asha Rao' });
-  expect(JSON.stringify(told)).not.toContain('argon2');
 });
