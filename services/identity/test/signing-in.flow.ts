@@ -44,6 +44,16 @@ describe('a person with an account', () => {
     await asha.listens(topic.person(asha.id));
     await expect(ravi.listens(topic.person(asha.id))).rejects.toThrow('topic.forbidden');
   });
+
+  it('reads where they are signed in page by page', async () => {
+    const asha = await world.someone('Asha');
+    await signIn({ email: asha.email, password: asha.password, device: 'Asha’s phone' });
+    const first = await asha.asks(identity.sessions, { limit: 1 });
+    const second = await asha.asks(identity.sessions, { limit: 1, after: first.next! });
+    expect([...first.items, ...second.items].map(({ device, isCurrent }) => [device, isCurrent])).toEqual([['Asha’s phone', false], [null, true]]);
+    expect(second.next).toBeNull();
+    for (const after of ['', 'nonsense']) expect(await asha.isRefused(identity.sessions, { after })).toMatchObject({ status: 400, code: 'request.bad_cursor' });
+  });
 });
 
 describe('whoever guesses', () => {

@@ -3,7 +3,7 @@ import { anyone, person } from '../language/access.ts';
 import { event } from '../language/event.ts';
 import { NotWhileImpersonating } from '../language/faults.ts';
 import { perAddress, perUser } from '../language/limit.ts';
-import { Id, Instant, Text, id } from '../language/models.ts';
+import { Id, Instant, Page, pageOf, Text, id } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { topic } from '../topics.ts';
@@ -107,8 +107,8 @@ export const sessionOperations = {
     http: 'GET /identity/sessions',
     access: person,
     limit: perUser(120, '1m'),
-    input: z.object({}),
-    output: z.object({ items: z.array(SignedIn) }),
+    input: z.object(pageOf),
+    output: Page(SignedIn),
   }),
   endSession: command({
     summary: 'Sign out somewhere: that session’s tokens stop working at once',

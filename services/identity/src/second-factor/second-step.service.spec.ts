@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => database?.close());
 
 const signIn = (input: Parameters<typeof identity.secondSteps.signIn>[0]) => identity.secondSteps.signIn(input);
-const sessionsOf = async (asha: Protected) => answer(await identity.sessions.list(asha.caller)).items;
+const sessionsOf = async (asha: Protected) => answer(await identity.sessions.list(asha.caller, { limit: 20 })).items;
 const notedOf = async (asha: Protected, what: 'second_factor_failed' | 'recovery_code_used') => answer(await identity.audit.all({ about: asha.caller.personId, what, limit: 100 })).items;
 
 describe('a sign-in in two steps', () => {

@@ -12,8 +12,8 @@ export class SessionApi {
   }
 
   @Handles(identity.sessions)
-  list(_input: In<typeof identity.sessions>, caller: Caller) {
-    return this.sessions.list(caller);
+  list(input: In<typeof identity.sessions>, caller: Caller) {
+    return this.sessions.list(caller, input);
   }
 
   @Handles(identity.endSession)

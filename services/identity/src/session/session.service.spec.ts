@@ -2,7 +2,7 @@ import { TokenVerifier } from '@mela/chassis';
 import { isRefusal, RefreshRefused, SessionUnknown, type Refusal, type Session } from '@mela/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceDatabase } from '@mela/testkit';
-import { identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
+import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
 
 let database: ServiceDatabase;
 let identity: Awaited<ReturnType<typeof identityOn>>;
@@ -98,16 +98,35 @@ describe('refreshing', () => {
 describe('being signed in', () => {
   const signIn = async (email: string, device?: string) => session(await identity.signIns.signIn({ email, password, ...(device === undefined ? {} : { device }) }));
   const callerOf = (of: Session) => ({ personId: of.person.id, sessionId: sidOf(of), role: 'member' as const });
+  const listed = async (of: Session, page: { after?: string; limit: number } = { limit: 20 }) => answer(await identity.sessions.list(callerOf(of), page));
   const saidOf = async (of: Session) => (await database.events()).filter(({ aggregate }) => aggregate === sidOf(of));
 
   it('is told device by device, the latest first', async () => {
     const first = await someone();
     const second = await signIn(first.person.email, 'Asha’s phone');
-    const { items } = await identity.sessions.list(callerOf(second));
-    expect(items.map(({ id, device, isCurrent }) => ({ id, device, isCurrent }))).toEqual([
+    expect((await listed(second)).items.map(({ id, device, isCurrent }) => ({ id, device, isCurrent }))).toEqual([
       { id: sidOf(second), device: 'Asha’s phone', isCurrent: true },
       { id: sidOf(first), device: null, isCurrent: false },
     ]);
+  });
+
+  it('is told page by page, each once, also where thousands began at the same moment', async () => {
+    const asha = await someone();
+    await database.db.query(
+      `INSERT INTO session (id, person_id, token_hash, device, expires_at) SELECT gen_random_uuid(), $1, sha256(n::text::bytea), repeat('x', 100), now() + interval '1 day' FROM generate_series(1, 6000) AS n`,
+      [asha.person.id],
+    );
+    const read: { id: string; isCurrent: boolean }[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = await listed(asha, { limit: 100, ...(after === undefined ? {} : { after }) });
+      read.push(...page.items);
+      if (page.next === null) break;
+      after = page.next;
+    }
+    expect(new Set(read.map(({ id }) => id)).size).toBe(6_001);
+    expect(read).toHaveLength(6_001);
+    expect(read.filter(({ isCurrent }) => isCurrent).map(({ id }) => id)).toEqual([sidOf(asha)]);
+    for (const after of ['', 'nonsense']) expect(await identity.sessions.list(callerOf(asha), { limit: 20, after })).toMatchObject({ code: 'request.bad_cursor' });
   });
 
   it('ends where it is ended, and says so once', async () => {
@@ -116,7 +135,7 @@ describe('being signed in', () => {
     expect(await identity.sessions.endOne(callerOf(second), sidOf(first))).toEqual({ ended: 1 });
     expect(await identity.sessions.endOne(callerOf(second), sidOf(first))).toEqual(SessionUnknown());
     expect(await refresh(first.refreshToken)).toEqual(RefreshRefused());
-    expect((await identity.sessions.list(callerOf(second))).items.map(({ id }) => id)).toEqual([sidOf(second)]);
+    expect((await listed(second)).items.map(({ id }) => id)).toEqual([sidOf(second)]);
     expect(await saidOf(first)).toEqual([{ type: 'session.revoked', aggregate: sidOf(first), version: 1, data: { sessionId: sidOf(first), userId: first.person.id } }]);
   });
 

@@ -1,6 +1,6 @@
 import type { Caller } from '@mela/bus';
-import { Db, lasting, SETTINGS, type Tidies } from '@mela/chassis';
-import { NotWhileImpersonating, RefreshRefused, SessionUnknown, Suspended, type identity, type In, type Out, type Refusal, type Session } from '@mela/contracts';
+import { Db, decodeKeyset, lasting, pageOfRows, SETTINGS, type Tidies } from '@mela/chassis';
+import { isRefusal, NotWhileImpersonating, RefreshRefused, SessionUnknown, Suspended, type identity, type In, type Out, type Refusal, type Session } from '@mela/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.ts';
 import { PersonStore } from '../person/person.store.ts';
@@ -44,9 +44,11 @@ export class SessionService implements Tidies {
     });
   }
 
-  async list({ personId, sessionId }: Caller): Promise<Out<typeof identity.sessions>> {
-    const alive = await this.db.get(SessionStore).alive(personId);
-    return { items: alive.map((session) => asSignedIn(session, sessionId)) };
+  async list({ personId, sessionId }: Caller, { after, limit }: In<typeof identity.sessions>): Promise<Out<typeof identity.sessions> | Refusal> {
+    const behind = decodeKeyset(after);
+    if (isRefusal(behind)) return behind;
+    const rows = await this.db.get(SessionStore).alive(personId, behind, limit + 1);
+    return pageOfRows(rows, limit, { key: ({ exactAt, id }) => [exactAt, id], item: (session) => asSignedIn(session, sessionId) });
   }
 
   /** Whose session it is not learns no more than that they have none of that name. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Rows } from '@mela/chassis';
+import { exactInstant, type KeysetPosition, type Rows } from '@mela/chassis';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 import type { EndedSession, ListedSession, SessionState } from './session.ts';
 
@@ -66,12 +66,14 @@ export class SessionStore {
     );
   }
 
-  /** Those of the person's own that are alive, the latest first. */
-  alive(personId: string): Promise<ListedSession[]> {
+  /** Those of the person's own that are alive, the latest first, strictly behind the position. */
+  alive(personId: string, behind: KeysetPosition | undefined, rows: number): Promise<(ListedSession & { exactAt: string })[]> {
+    const [at, id] = behind ?? ['infinity', null];
     return this.rows.query(
-      `SELECT id, device, created_at AS "createdAt", rotated_at AS "refreshedAt", expires_at AS "expiresAt" FROM session
-       WHERE person_id = $1 AND impersonator_id IS NULL AND revoked_at IS NULL AND expires_at > now() ORDER BY created_at DESC, id DESC`,
-      [personId],
+      `SELECT id, device, created_at AS "createdAt", rotated_at AS "refreshedAt", expires_at AS "expiresAt", ${exactInstant('created_at')} AS "exactAt" FROM session
+       WHERE person_id = $1 AND impersonator_id IS NULL AND revoked_at IS NULL AND expires_at > now() AND (created_at, id) < ($2::timestamptz, $3::uuid)
+       ORDER BY created_at DESC, id DESC LIMIT $4`,
+      [personId, at, id, rows],
     );
   }
 
