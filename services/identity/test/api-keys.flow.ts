@@ -35,6 +35,7 @@ describe('an API key', () => {
     const { items } = await asha.asks(identity.apiKeys, {});
     expect(items).toMatchObject([{ name: 'The newsletter', state: 'active', scopes: ['communities:write', 'identity:read'] }]);
     await vi.waitUntil(async () => (await asha.asks(identity.apiKeys, {})).items[0]!.lastUsedAt !== null, { timeout: 5_000, interval: 20 });
+    expect(await answered(identity.changeProfile, { bio: 'x' }, (await keyOf(asha, ['identity:write'])).key)).toBe(200);
   });
 
   it('of an admin does not look after the platform, nor does one of anybody’s have a scope that there is not', async () => {

@@ -1,7 +1,8 @@
-import { communities, identity, type Operation } from '@mela/contracts';
+import { communities, identity, mela, type Operation } from '@mela/contracts';
 import { Ear, openWorld, sendOperation } from '@mela/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { lookingAfter } from './admins.fixture.ts';
+import { SoftwareAuthenticator } from './software-authenticator.fixture.ts';
 
 const world = openWorld();
 afterEach(() => world.rest());
@@ -29,7 +30,21 @@ describe('a super-admin who looks through somebody’s eyes', () => {
   it('does nothing that is theirs alone', async () => {
     const { asha, vera, token } = await givenOne();
     const own = (await asha.asks(identity.sessions, {})).items;
+    const before = await asha.asks(identity.profile, {});
+    const { options } = await asha.asks(identity.passkeyOptions, { password: asha.password });
     const forbidden: [Operation, Record<string, unknown>][] = [
+      [identity.changeProfile, { name: 'Vera', handle: 'vera_was_here' }],
+      [identity.skipSetupStep, { step: 'avatar' }],
+      [identity.deactivate, { password: asha.password }],
+      [identity.delete, { password: asha.password }],
+      [identity.changeEmail, { password: asha.password, newEmail: vera.email }],
+      [identity.createApiKey, { password: asha.password, name: 'x', scopes: ['identity:read'] }],
+      [identity.rotateApiKey, { password: asha.password, keyId: asha.id }],
+      [identity.revokeApiKey, { keyId: asha.id }],
+      [identity.requestExport, {}],
+      [identity.linkOutside, { password: asha.password, provider: 'sandbox', proof: { idToken: 'x' } }],
+      [identity.unlinkOutside, { linkId: asha.id }],
+      [identity.addPasskey, { name: 'x', credential: new SoftwareAuthenticator().create(options) }],
       [identity.changePassword, { password: asha.password, newPassword: 'another long password' }],
       [identity.signOut, { everywhere: true }],
       [identity.endSession, { sessionId: own[0]!.id }],
@@ -46,11 +61,14 @@ describe('a super-admin who looks through somebody’s eyes', () => {
       [identity.renamePasskey, { passkeyId: asha.id, name: 'x' }],
       [identity.removePasskey, { passkeyId: asha.id }],
     ];
+    const inPerson = [...mela.operations.values()].filter((operation) => operation.kind === 'command' && operation.inPerson !== false);
+    expect(inPerson.filter((operation) => !forbidden.some(([one]) => one === operation)).map(({ id }) => id)).toEqual([]);
     for (const [operation, input] of forbidden) {
       const response = await sendOperation(world.addresses.api, operation, input, { token });
       expect([operation.id, response.status, ((await response.json()) as { code: string }).code]).toEqual([operation.id, 403, 'identity.not_while_impersonating']);
     }
     expect((await asha.asks(identity.sessions, {})).items).toEqual(own);
+    expect(await asha.asks(identity.profile, {})).toEqual(before);
   });
 
   it('is seen in the log, by the person too, and is looked at by nobody themselves; admins look through nobody’s', async () => {

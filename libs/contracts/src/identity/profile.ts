@@ -88,5 +88,6 @@ export const profileOperations = {
     output: Profile,
     refusals: [ProfileHasChanged, HandleTaken, HandleReserved, HandleGivenUpLately],
     emits: [ProfileChanged, ProfileCompleted],
+    inPerson: 'or by key',
   }),
 };

@@ -44,5 +44,6 @@ export const setupOperations = {
     input: z.object({ step: SetupStep }),
     output: Setup,
     emits: [ProfileCompleted],
+    inPerson: 'or by key',
   }),
 };

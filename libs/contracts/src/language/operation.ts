@@ -9,6 +9,7 @@ import { route, type Route, type RouteText } from './route.ts';
 
 export type OperationKind = 'command' | 'query';
 export type SessionChange = 'opens' | 'renews' | 'ends';
+export type InPerson = boolean | 'or by key';
 
 interface Declaration<I extends z.ZodObject, O extends z.ZodType, A extends Access> {
   /** One line for people: it becomes the summary in the documents. */
@@ -20,8 +21,8 @@ interface Declaration<I extends z.ZodObject, O extends z.ZodType, A extends Acce
   http?: RouteText;
   limit?: Limit | readonly Limit[];
   refusals?: readonly RefusalType[];
-  /** For the person alone: neither for an admin who looks through their eyes nor for an API key of theirs. */
-  inPerson?: boolean;
+  /** For the person alone: neither for an admin who looks through their eyes nor, unless it says so, for an API key of theirs. */
+  inPerson?: InPerson;
 }
 
 interface CommandDeclaration<I extends z.ZodObject, O extends z.ZodType, A extends Access> extends Declaration<I, O, A> {
@@ -54,7 +55,7 @@ export interface Draft<I extends z.ZodObject, O extends z.ZodType, A extends Acc
   /** Whether an `Idempotency-Key` is heeded. */
   readonly keyed: boolean;
   readonly session: SessionChange | undefined;
-  readonly inPerson: boolean;
+  readonly inPerson: InPerson;
   /** Of the file that it answers; undefined where it answers JSON. */
   readonly mediaType: string | undefined;
 }

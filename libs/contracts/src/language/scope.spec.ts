@@ -12,6 +12,7 @@ const library = service('library', {
   lend: command({ ...nothing, access: member('shelfId') }),
   whisper: command({ ...nothing, access: person, secret: true }),
   burn: command({ ...nothing, access: person, inPerson: true }),
+  sign: command({ ...nothing, access: person, inPerson: 'or by key' }),
   leave: command({ ...nothing, access: person, session: 'ends' }),
   enter: command({ ...nothing, access: anyone, session: 'opens' }),
   inspect: query({ ...nothing, access: platform('admin') }),
@@ -21,7 +22,7 @@ const library = service('library', {
 describe('the scope that an operation takes', () => {
   it('is to read or to write what its service keeps', () => {
     expect([library.read, library.list].map(scopeOf)).toEqual(['library:read', 'library:read']);
-    expect([library.lend, library.whisper].map(scopeOf)).toEqual(['library:write', 'library:write']);
+    expect([library.lend, library.whisper, library.sign].map(scopeOf)).toEqual(['library:write', 'library:write', 'library:write']);
   });
 
   it('is none where a person is asked for, or a role, or a service', () => {

@@ -7,7 +7,7 @@ import type { Operation } from './operation.ts';
  */
 export function scopeOf({ service, kind, access, inPerson, session }: Operation): string | undefined {
   const takesARole = access.rule === 'platform' && access.atLeast !== 'member';
-  if (access.rule === 'service' || takesARole || inPerson || session !== undefined) return undefined;
+  if (access.rule === 'service' || takesARole || inPerson === true || session !== undefined) return undefined;
   return `${service}:${kind === 'query' ? 'read' : 'write'}`;
 }
 
