@@ -41,7 +41,7 @@ describe('whoever looks after the platform', () => {
   it('finds people, and reads one', async () => {
     const [asha, mira] = await Promise.all([world.someone('Asha'), lookingAfter(world, 'admin', 'Mira')]);
     const { items, next } = await mira.asks(identity.accounts, { text: asha.email.toUpperCase() });
-    expect([items, next]).toEqual([[{ ...asha.session.person, suspension: null }], null]);
+    expect([items, next]).toEqual([[{ ...asha.session.person, suspension: null, deactivatedAt: null, deletionDueAt: null }], null]);
     expect(await mira.asks(identity.account, { personId: asha.id })).toEqual(items[0]);
     expect((await mira.asks(identity.accounts, { role: 'admin', state: 'active', limit: 1 })).items).toHaveLength(1);
   });

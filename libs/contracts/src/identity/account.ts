@@ -14,6 +14,9 @@ import { SessionRevoked } from './session.ts';
 export const Account = Person.extend({
   /** Since when, why and by whom they are shut out; null where they are not. */
   suspension: z.object({ at: Instant, reason: z.string(), by: Id }).nullable(),
+  /** Since when they have closed it themselves, and when it goes for good; null where it is open, or stays. */
+  deactivatedAt: Instant.nullable(),
+  deletionDueAt: Instant.nullable(),
 });
 export type Account = z.output<typeof Account>;
 
@@ -42,10 +45,10 @@ export const accountOperations = {
     access: platform('admin'),
     limit: perUser(120, '1m'),
     input: z.object({
-      /** Part of a name or an address. */
+      /** Part of a name or an address, or how a handle begins. */
       text: Text(100).optional(),
       role: Person.shape.role.optional(),
-      state: z.enum(['active', 'suspended']).optional(),
+      state: z.enum(['active', 'suspended', 'closed']).optional(),
       ...pageOf,
     }),
     output: Page(Account),

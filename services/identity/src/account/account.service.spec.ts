@@ -139,6 +139,24 @@ describe('looking for people', () => {
     expect((await found({ state: 'active' })).map(({ id }) => id)).not.toContain(asha.person.id);
   });
 
+  it('finds who has closed their account, and when it goes, and knows that nobody is active there', async () => {
+    const [asha, ravi] = [await someone(), await someone()];
+    answer(await identity.departures.deactivate(callerOf(asha), { password }));
+    const { dueAt } = answer(await identity.departures.delete(callerOf(ravi), { password }));
+    const closed = new Map((await found({ state: 'closed' })).map((account) => [account.id, account]));
+    expect(closed.get(asha.person.id)).toMatchObject({ deactivatedAt: expect.any(String), deletionDueAt: null });
+    expect(closed.get(ravi.person.id)).toMatchObject({ deactivatedAt: expect.any(String), deletionDueAt: dueAt });
+    const active = (await found({ state: 'active' })).map(({ id }) => id);
+    for (const { person } of [asha, ravi]) expect(active).not.toContain(person.id);
+  });
+
+  it('finds by how a handle begins that somebody has, and not by one that was given up', async () => {
+    const asha = await someone();
+    for (const handle of ['runs.early', 'swims_late']) answer(await identity.profiles.change(asha.person.id, { handle }));
+    for (const text of ['swims_late', 'SWIMS_']) expect((await found({ text })).map(({ id }) => id)).toEqual([asha.person.id]);
+    for (const text of ['wims_late', 'swimsXlate', 'runs.early']) expect(await found({ text })).toEqual([]);
+  });
+
   it('tells the newest first, each once, page by page', async () => {
     const made: string[] = [];
     for (let n = 0; n < 5; n++) made.unshift((await someone('member', 'Pagination')).person.id);
@@ -155,7 +173,7 @@ describe('looking for people', () => {
 
   it('reads one, and says whom it does not know', async () => {
     const asha = await someone();
-    expect(await identity.accounts.read({ personId: asha.person.id })).toEqual({ ...asha.person, suspension: null });
+    expect(await identity.accounts.read({ personId: asha.person.id })).toEqual({ ...asha.person, suspension: null, deactivatedAt: null, deletionDueAt: null });
     expect(await identity.accounts.read({ personId: uuidv7() })).toEqual(PersonUnknown());
   });
 });

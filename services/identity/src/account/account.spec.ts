@@ -24,8 +24,9 @@ describe('shutting out and letting in', () => {
   });
 });
 
-it('an account says whether its owner is shut out, and why', () => {
+it('an account says whether its owner is shut out, and why, or has closed it, and until when', () => {
   const kept = { ...standing(1, 'member'), email: 'a@example.org', name: 'Asha', emailVerifiedAt: null, language: 'en', deletionDueAt: null, version: 1, createdAt: at, suspendedBy: null, suspensionReason: null };
-  expect(asAccount(kept)).toEqual({ id: id(1), email: 'a@example.org', emailVerified: false, name: 'Asha', role: 'member', createdAt: at.toISOString(), suspension: null });
+  expect(asAccount(kept)).toEqual({ id: id(1), email: 'a@example.org', emailVerified: false, name: 'Asha', role: 'member', createdAt: at.toISOString(), suspension: null, deactivatedAt: null, deletionDueAt: null });
   expect(asAccount({ ...kept, suspendedAt: at, suspendedBy: id(2), suspensionReason: 'spam' }).suspension).toEqual({ at: at.toISOString(), by: id(2), reason: 'spam' });
+  expect(asAccount({ ...kept, deactivatedAt: at, deletionDueAt: new Date(1_000) })).toMatchObject({ deactivatedAt: at.toISOString(), deletionDueAt: '1970-01-01T00:00:01.000Z' });
 });

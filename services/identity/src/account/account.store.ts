@@ -5,6 +5,10 @@ import type { AccountState } from './account.ts';
 
 export type ListedAccount = AccountState & { readonly exactAt: string };
 
+/** Whoever is shut out and has closed it besides is found as both. */
+const IN_STATE = `CASE $5::text
+  WHEN 'active' THEN suspended_at IS NULL AND deactivated_at IS NULL WHEN 'suspended' THEN suspended_at IS NOT NULL WHEN 'closed' THEN deactivated_at IS NOT NULL ELSE true END`;
+
 const FULL = `${ACCOUNT}, suspended_by AS "suspendedBy", suspension_reason AS "suspensionReason"`;
 
 /** People, as those look at them who look after the platform. */
@@ -21,8 +25,9 @@ export class AccountStore {
     const [at, id] = behind ?? ['infinity', null];
     return this.rows.query<ListedAccount>(
       `SELECT ${FULL}, ${exactInstant('created_at')} AS "exactAt" FROM person
-       WHERE (created_at, id) < ($1::timestamptz, $2::uuid) AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0 OR strpos(email, lower($3)) > 0)
-         AND ($4::text IS NULL OR role = $4) AND ($5::text IS NULL OR (suspended_at IS NOT NULL) = ($5 = 'suspended'))
+       WHERE (created_at, id) < ($1::timestamptz, $2::uuid) AND ($4::text IS NULL OR role = $4) AND ${IN_STATE}
+         AND ($3::text IS NULL OR strpos(lower(name), lower($3)) > 0 OR strpos(email, lower($3)) > 0
+           OR id IN (SELECT person_id FROM handle WHERE kept_until IS NULL AND starts_with(handle, lower($3))))
        ORDER BY created_at DESC, id DESC LIMIT $6`,
       [at, id, text ?? null, role ?? null, state ?? null, rows],
     );

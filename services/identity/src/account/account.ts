@@ -10,8 +10,13 @@ export interface AccountState extends Kept {
 type Standing = Pick<Kept, 'id' | 'role' | 'suspendedAt' | 'deactivatedAt'>;
 
 export const asAccount = (account: AccountState): Account => {
-  const { suspendedAt, suspendedBy, suspensionReason } = account;
-  return { ...asPerson(account), suspension: suspendedAt && { at: suspendedAt.toISOString(), reason: suspensionReason!, by: suspendedBy! } };
+  const { suspendedAt, suspendedBy, suspensionReason, deactivatedAt, deletionDueAt } = account;
+  return {
+    ...asPerson(account),
+    suspension: suspendedAt && { at: suspendedAt.toISOString(), reason: suspensionReason!, by: suspendedBy! },
+    deactivatedAt: deactivatedAt?.toISOString() ?? null,
+    deletionDueAt: deletionDueAt?.toISOString() ?? null,
+  };
 };
 
 /**
