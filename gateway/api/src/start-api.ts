@@ -51,6 +51,7 @@ export async function startApi(catalogue: Catalogue, process: Process, settings:
       credentials: new Credentials(tokens, new KeyExchange(asker)),
       cursors: new ReadCursors(new StreamPosition(nc), new Cursors(settings.CURSOR_SECRET), log),
       cookies: new SessionCookies(settings.CORS_ORIGINS),
+      renewal: [...catalogue.operations.values()].find(({ session }) => session === 'renews'),
       timeoutMs: settings.REQUEST_TIMEOUT_MS,
     });
 

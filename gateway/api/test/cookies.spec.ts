@@ -1,3 +1,5 @@
+import { header } from '@mela/bus';
+import { InvalidToken, RefreshRefused, Unavailable, WrongPassword } from '@mela/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Ground, jsonReply, type Gateway } from './ground.fixture.ts';
 
@@ -59,6 +61,44 @@ describe('a web page whose session lies in cookies', () => {
     expect([response.status, response.headers.getSetCookie().map((cookie) => cookie.split(';', 2).join())]).toEqual([
       200, ['__Host-mela-access=, Max-Age=0', '__Host-mela-refresh=, Max-Age=0'],
     ]);
+  });
+
+  describe('that signs out when its access token is over', () => {
+    const spent = '__Host-mela-refresh=r-1';
+    const setBy = (response: Response) => response.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0]);
+    const nothing = ['__Host-mela-access=', '__Host-mela-refresh='];
+
+    it.each([spent, `__Host-mela-access=worthless; ${spent}`])('is known by its refresh token, is signed out and holds nothing: %s', async (cookie) => {
+      const response = await post('/exit', {}, { cookie });
+      expect([response.status, await response.json(), setBy(response)]).toEqual([200, { ended: 1 }, nothing]);
+      expect(ground.seen.get('stay')!.body).toBe('{"refreshToken":"r-1"}');
+      expect(ground.seen.get('exit')!.headers(header.token)).toBe(`Bearer ${token}`);
+    });
+
+    it('holds nothing either where its session was over, or a service says so', async () => {
+      ground.answers.set('exit', () => ground.problem(InvalidToken()));
+      const late = await post('/exit', {}, { cookie: held() });
+      expect([late.status, setBy(late)]).toEqual([401, nothing]);
+      ground.answers.set('stay', () => ground.problem(RefreshRefused()));
+      const over = await post('/exit', {}, { cookie: spent });
+      expect([over.status, await over.json(), setBy(over)]).toMatchObject([401, { code: 'identity.refresh_refused' }, nothing]);
+      expect(setBy(await post('/exit', {}))).toEqual(nothing);
+    });
+
+    it('keeps what it holds while nobody can say so, and what it is given where it may not leave', async () => {
+      ground.answers.set('exit', () => ground.problem(WrongPassword()));
+      const refused = await post('/exit', {}, { cookie: spent });
+      expect([refused.status, setBy(refused)]).toEqual([403, [`__Host-mela-access=${token}`, '__Host-mela-refresh=r-2']]);
+      ground.answers.set('stay', () => ground.problem(Unavailable()));
+      const away = await post('/exit', {}, { cookie: spent });
+      expect([away.status, setBy(away)]).toEqual([503, []]);
+    });
+
+    it('is not helped by cookies where it sends a token itself, or comes from another site', async () => {
+      ground.seen.delete('stay');
+      for (const headers of [{ authorization: 'Bearer worthless' }, { origin: 'https://evil.example' }] as Record<string, string>[]) expect((await post('/exit', {}, { cookie: spent, ...headers })).status).toBe(401);
+      expect(ground.seen.has('stay')).toBe(false);
+    });
   });
 
   it('may read several things at once', async () => {

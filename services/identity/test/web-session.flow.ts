@@ -45,6 +45,16 @@ it('a page signs in, goes on when its access token is over, and signs out, and n
   expect(browser.held).toEqual([]);
 });
 
+it('a page that comes back when its access token is over signs out at once, and its session ends', async () => {
+  const asha = await world.someone('Asha');
+  const browser = new Browser();
+  await browser.send(identity.signIn, { email: asha.email, password: asha.password, device: 'Asha’s laptop' });
+  browser.forget('__Host-mela-access');
+  expect(await (await browser.send(identity.signOut)).json()).toEqual({ ended: 1 });
+  expect(browser.held).toEqual([]);
+  expect((await asha.asks(identity.sessions, {})).items.map(({ device }) => device)).toEqual([null]);
+});
+
 it('a page whose session ended elsewhere is told so, and holds nothing after it asked to go on', async () => {
   const asha = await world.someone('Asha');
   const browser = new Browser();

@@ -29,6 +29,11 @@ export class SessionCookies {
     return access.rule === 'anyone' ? undefined : this.heldBy(request)?.[ACCESS];
   }
 
+  /** Whoever leaves when their access token is over is known by this one: otherwise they would stay signed in, with cookies that no page can take away. */
+  leavingToken({ session }: Operation, request: FastifyRequest): string | undefined {
+    return session === 'ends' ? this.heldBy(request)?.[REFRESH] : undefined;
+  }
+
   /** A page cannot send the refresh token that it cannot read: it is put into the body for it. */
   bodyOf(operation: Operation, request: FastifyRequest): Uint8Array | undefined {
     const refreshToken = operation.session === 'renews' ? this.heldBy(request)?.[REFRESH] : undefined;
@@ -37,19 +42,26 @@ export class SessionCookies {
 
   /** What is left of the answer for the page, once its tokens are in cookies. */
   keep(operation: Operation, request: FastifyRequest, reply: FastifyReply, answer: Reply): Reply {
-    if (operation.session === undefined || !this.isWanted(request)) return answer;
-    if (operation.session === 'ends') return answer.status === 200 ? this.clear(reply, answer) : answer;
-    if (answer.status === 401 && operation.session === 'renews') return this.clear(reply, answer);
-    if (answer.status !== 200) return answer;
-    const { accessToken, refreshToken, ...rest } = Tokens.parse(JSON.parse(Buffer.from(answer.body).toString()));
-    this.set(reply, ACCESS, accessToken, Math.max(0, Math.floor((Date.parse(rest.expiresAt) - Date.now()) / 1000)));
-    this.set(reply, REFRESH, refreshToken, KEPT_SECONDS);
+    this.forget(operation, request, reply, answer.status);
+    const { session } = operation;
+    if (answer.status !== 200 || session === undefined || session === 'ends' || !this.isWanted(request)) return answer;
+    const { accessToken: _access, refreshToken: _refresh, ...rest } = this.hold(reply, JSON.parse(Buffer.from(answer.body).toString()));
     return { ...answer, body: Buffer.from(JSON.stringify(rest)) };
   }
 
-  private clear(reply: FastifyReply, answer: Reply): Reply {
+  /** Whatever the answer says of who asked: where the session is over, its cookies are. */
+  forget({ session }: Operation, request: FastifyRequest, reply: FastifyReply, status: number): void {
+    const isOver = session === 'ends' ? status === 200 || status === 401 : session === 'renews' && status === 401;
+    if (!isOver || !this.isWanted(request)) return;
+    reply.removeHeader('set-cookie');
     for (const name of [ACCESS, REFRESH]) this.set(reply, name, '', 0);
-    return answer;
+  }
+
+  hold(reply: FastifyReply, session: unknown): z.output<typeof Tokens> {
+    const tokens = Tokens.parse(session);
+    this.set(reply, ACCESS, tokens.accessToken, Math.max(0, Math.floor((Date.parse(tokens.expiresAt) - Date.now()) / 1000)));
+    this.set(reply, REFRESH, tokens.refreshToken, KEPT_SECONDS);
+    return tokens;
   }
 
   private set(reply: FastifyReply, name: string, value: string, maxAge: number): void {

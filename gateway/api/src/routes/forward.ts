@@ -19,6 +19,8 @@ interface ForwardParts {
   limits: RateLimits | undefined;
   cursors: ReadCursors;
   cookies: SessionCookies;
+  /** What gives another access token for a refresh token, where the contracts have it. */
+  renewal: Operation | undefined;
   timeoutMs: number;
   log: Log;
 }
@@ -45,7 +47,10 @@ export class Forward {
     const context = { traceparent: request.id, deadline, origin: originOf(request.ip, request.headers['user-agent']) };
     return within(context, async () => {
       const admitted = await this.admit(operation, request, reply);
-      if (isRefusal(admitted)) return answerProblem(reply, admitted);
+      if (isRefusal(admitted)) {
+        this.parts.cookies.forget(operation, request, reply, admitted.status);
+        return answerProblem(reply, admitted);
+      }
       return within({ ...context, ...whoAsks(request) }, async () => {
         // Taken before the state is read: a client that subscribes from here misses nothing.
         const cursor = operation.http!.method === 'GET' ? await this.parts.cursors.take() : undefined;
@@ -58,8 +63,7 @@ export class Forward {
 
   /** What is to be sent along, or why not: who asks, how often, and whether the request can be read in one way only. */
   private async admit(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<Map<string, string> | Refusal> {
-    const shown = bearer(request.headers.authorization) ?? this.parts.cookies.accessToken(operation, request);
-    const recognised = await this.identify(operation, shown, request.ip);
+    const recognised = await this.recognise(operation, request, reply);
     const refused = isRefusal(recognised);
     const caller = refused ? undefined : recognised?.caller;
     noteCaller(request, caller);
@@ -69,6 +73,29 @@ export class Forward {
     if (refused) return recognised;
     const params = parametersOf(operation, request);
     return isRefusal(params) ? params : sentAlong(request, recognised?.token, params.value);
+  }
+
+  private async recognise(operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<Recognised | undefined | Refusal> {
+    const { cookies } = this.parts;
+    const sent = bearer(request.headers.authorization);
+    const recognised = await this.identify(operation, sent ?? cookies.accessToken(operation, request), request.ip);
+    const refreshToken = sent === undefined && isRefusal(recognised) && recognised.status === 401 ? cookies.leavingToken(operation, request) : undefined;
+    if (refreshToken === undefined) return recognised;
+    const renewed = await this.renew(refreshToken, request, reply);
+    return typeof renewed === 'string' ? this.identify(operation, renewed, request.ip) : (renewed ?? recognised);
+  }
+
+  /** The next tokens are kept, too: what was to end the session may be refused. */
+  private async renew(refreshToken: string, request: FastifyRequest, reply: FastifyReply): Promise<string | undefined | Refusal> {
+    const { renewal, limits, asker, cookies } = this.parts;
+    if (!renewal) return undefined;
+    const standing = await limits?.count(renewal, undefined, request.ip);
+    if (standing?.exceeded) {
+      tellStanding(reply, standing);
+      return TooManyRequests();
+    }
+    const renewed = await asker.ask(renewal, { refreshToken });
+    return isRefusal(renewed) ? renewed : cookies.hold(reply, renewed).accessToken;
   }
 
   /** The service verifies again; here a bad token is turned away before it costs the bus anything. */
