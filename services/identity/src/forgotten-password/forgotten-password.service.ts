@@ -42,7 +42,7 @@ export class ForgottenPasswordService {
   async reset({ token, newPassword }: In<typeof identity.resetPassword>): Promise<Out<typeof identity.resetPassword> | Refusal> {
     // Hashing is dear: nobody has it done with a token that is worth nothing.
     const email = await this.verifications.emailFor(token, 'reset_password');
-    const holder = email === undefined ? undefined : await this.db.get(PersonStore).withEmail(email);
+    const holder = email === undefined ? undefined : await this.db.get(PersonStore).holderOf({ email });
     if (!holder) return TokenRefused();
     const hash = await this.passwords.take(newPassword, holder);
     if (isRefusal(hash)) return hash;

@@ -1,4 +1,4 @@
-import { isRefusal, RefreshRefused, WrongCredentials, WrongPassword, type Session } from '@mela/contracts';
+import { isRefusal, RefreshRefused, WeakPassword, WrongCredentials, WrongPassword, type Session } from '@mela/contracts';
 import type { ServiceDatabase } from '@mela/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answer, identityOn, openIdentityDatabase } from '../../test/identity.fixture.ts';
@@ -27,6 +27,18 @@ describe('a person’s password', () => {
     answer(await identity.sessions.refresh({ refreshToken: second.refreshToken }));
     expect(await identity.signIns.signIn({ email: first.person.email, password })).toMatchObject(WrongCredentials());
     answer(await identity.signIns.signIn({ email: first.person.email, password: newPassword }));
+  });
+
+  it('is not made of their handle, whether it is changed or was forgotten', async () => {
+    const asha = await someone();
+    answer(await identity.profiles.change(asha.person.id, { handle: 'uphill_and_down' }));
+    const newPassword = 'uphill-and-down-9';
+    const weak = { code: WeakPassword.code, detail: expect.stringContaining('your handle') };
+    expect(await identity.passwordChanges.change(callerOf(asha), { password, newPassword })).toMatchObject(weak);
+    await identity.passwords.forgot({ email: asha.person.email });
+    const [mail] = await database.db.query<{ id: string }>(`SELECT id FROM verification WHERE email = $1 AND purpose = 'reset_password'`, [asha.person.email]);
+    const due = await identity.mails.due({ about: 'verification', id: mail!.id });
+    expect(await identity.passwords.reset({ token: due.needed ? due.token! : '', newPassword })).toMatchObject(weak);
   });
 
   it('is changed once where two are chosen at once', async () => {

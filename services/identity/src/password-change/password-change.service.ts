@@ -25,7 +25,7 @@ export class PasswordChangeService {
   /** Whoever else is signed in may be why it is changed. */
   async change(caller: Caller, { newPassword, ...shown }: In<typeof identity.changePassword>): Promise<Out<typeof identity.changePassword> | Refusal> {
     const { personId, sessionId } = caller;
-    const holder = await this.db.get(PersonStore).find(personId);
+    const holder = await this.db.get(PersonStore).holderOf({ id: personId });
     if (!holder) return AccountGone();
     // Before what is shown: that may be good for once only.
     const refused = await this.passwords.unlessGood(newPassword, holder);

@@ -21,8 +21,16 @@ describe('a new password', () => {
     expect(judgePassword('gurung-walks-uphill', asha, at(4))).toBeUndefined();
   });
 
+  it('is not its holder’s handle and a few signs either', () => {
+    for (const password of ['hill_runner.42!', 'hill-runner-2026']) {
+      expect(judgePassword(password, { ...asha, handle: 'hill_runner.42' }, at(4))).toMatchObject({ code: 'identity.weak_password' });
+      expect(judgePassword(password, { ...asha, handle: null }, at(4))).toBeUndefined();
+    }
+  });
+
   it('is held against what is known of the person', () => {
     expect(wordsAbout(asha)).toEqual(['asha', 'gurung', 'mela', 'example', 'rai']);
+    expect(wordsAbout({ ...asha, handle: 'hill_runner.42' })).toEqual(['asha', 'gurung', 'mela', 'example', 'rai', 'hill', 'runner']);
     expect(wordsAbout({ email: 'jo@x.np', name: 'आशा गुरुङ' })).toEqual(['आशा', 'गुरुङ', 'mela']);
   });
 });

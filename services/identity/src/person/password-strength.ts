@@ -11,6 +11,8 @@ export interface Estimate {
 export interface Holder {
   readonly email: string;
   readonly name: string;
+  /** Whoever is just registering has none. */
+  readonly handle?: string | null;
 }
 
 const GOOD_ENOUGH = 3;
@@ -20,13 +22,13 @@ const SHORTEST_WORD = 3;
 const FEWEST_OF_ONES_OWN = 6;
 
 /** What whoever knows a person tries first. */
-export function wordsAbout({ email, name }: Holder): string[] {
-  const words = `${email} ${name}`.toLowerCase().split(/[^\p{L}\p{M}\p{N}]+/u);
+export function wordsAbout({ email, name, handle }: Holder): string[] {
+  const words = `${email} ${name} ${handle ?? ''}`.toLowerCase().split(/[^\p{L}\p{M}\p{N}]+/u);
   return [...new Set([...words, 'mela'])].filter((word) => word.length >= SHORTEST_WORD);
 }
 
 export function judgePassword(password: string, holder: Holder, { score, warning, suggestions }: Estimate): Refusal | undefined {
-  if (isAboutOneself(password, wordsAbout(holder))) return WeakPassword('It is little more than your name or your address', { warning: null, suggestions: [] });
+  if (isAboutOneself(password, wordsAbout(holder))) return WeakPassword('It is little more than your name, your handle or your address', { warning: null, suggestions: [] });
   return score < GOOD_ENOUGH ? WeakPassword(warning ?? undefined, { warning, suggestions }) : undefined;
 }
 

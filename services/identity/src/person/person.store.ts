@@ -1,6 +1,7 @@
 import { oftenAsked, type Rows } from '@mela/chassis';
 import type { PlatformRole } from '@mela/contracts';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import type { Holder } from './password-strength.ts';
 import type { Account, NewAccount } from './person.ts';
 
 @Entity('person')
@@ -77,6 +78,12 @@ export class PersonStore {
 
   async withEmail(email: string): Promise<Account | undefined> {
     return (await this.rows.query<Account>(`SELECT ${ACCOUNT} FROM person WHERE email = $1`, [email]))[0];
+  }
+
+  /** What a new password of theirs is held against. */
+  async holderOf(who: { id: string } | { email: string }): Promise<Holder | undefined> {
+    const [field, value] = keyOf(who);
+    return (await this.rows.query<Holder>(`SELECT email, name, handle FROM person LEFT JOIN handle ON person_id = id AND kept_until IS NULL WHERE ${field} = $1`, [value]))[0];
   }
 
   async credentialsOf(who: { id: string } | { email: string }): Promise<Credentials | undefined> {
