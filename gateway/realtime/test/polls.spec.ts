@@ -163,6 +163,13 @@ describe('a long poll', () => {
     expect(told(await poll(gateway, { since: answer.next, topics }))).toEqual([`${north} ${all[0]!.id}`, `${south} ${all[1]!.id}`, `${north} ${all[2]!.id}`]);
   });
 
+  it('says that its place is lost also while an owner is away', async () => {
+    const gateway = await world.gateway();
+    world.master = () => Unavailable();
+    const answer = await poll(gateway, { since: 'from-elsewhere' });
+    expect(answer).toEqual({ frames: [expect.objectContaining({ t: 'err', topic: 'dock:north', retry: true })], next: expect.not.stringContaining('from-elsewhere'), recovered: false });
+  });
+
   it('begins now while an owner is away, where it has no cursor, and then nothing is passed over', async () => {
     const gateway = await world.gateway();
     world.master = () => Unavailable();

@@ -48,7 +48,8 @@ export class Forward {
     return within(context, async () => {
       const admitted = await this.admit(operation, request, reply);
       if (isRefusal(admitted)) {
-        this.parts.cookies.forget(operation, request, reply, admitted.status);
+        // Not theirs to lose by a token that came otherwise.
+        if (bearer(request.headers.authorization) === undefined) this.parts.cookies.forget(operation, request, reply, admitted.status);
         return answerProblem(reply, admitted);
       }
       return within({ ...context, ...whoAsks(request) }, async () => {

@@ -1,8 +1,7 @@
 import type { Cursors } from '@mela/bus';
-import { isRefusal, topic as topicOf } from '@mela/contracts';
+import { isForNow, isRefusal, topic as topicOf } from '@mela/contracts';
 import type { ToldFrames } from '../events/told-frames.ts';
 import type { RecentEvents } from '../history/recent-events.ts';
-import { isForNow } from '../protocol/outgoing.ts';
 import { hearsOwn, type Connection } from '../socket/connection.ts';
 import type { Channels } from '../topics/channels.ts';
 import type { Subscription } from '../topics/subscription.ts';

@@ -66,7 +66,7 @@ export class Polls {
     const opening = feeds.open(connection, { topics, since });
     // Whoever stops, or loses what the cursor points into, need not wait for the owners of the topics.
     const feed = await Promise.race([opening, wire.over.then(() => undefined)]);
-    if (!feed || !connection.isOpen) return unchanged;
+    if (!feed || (feed.recovered && !connection.isOpen)) return unchanged;
     if (feed.recovered) await this.untilTold(feed, wire, wait);
     return { lines: wire.lines, next: feed.next(), recovered: feed.recovered };
   }

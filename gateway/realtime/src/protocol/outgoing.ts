@@ -1,4 +1,4 @@
-import type { Refusal } from '@mela/contracts';
+import { isForNow, type Refusal } from '@mela/contracts';
 import { closing, type Closing } from './close-codes.ts';
 
 /** The `i` of the frame that is answered, where it had one. */
@@ -53,9 +53,6 @@ export const refreshed = (i: AnswerTo, exp: number) => frame(i, 'auth', { exp })
 
 /** The access token ends in so many seconds: time for an `auth` frame. */
 export const expiresSoon = (seconds: number) => frame(undefined, 'authexp', { in: seconds });
-
-/** The same may be answered otherwise a moment later. */
-export const isForNow = ({ status }: Refusal): boolean => status >= 500 || status === 429;
 
 /** `after`: milliseconds, where it is known when to come back. */
 export function err(i: AnswerTo, refusal: Refusal, { topic, after }: { topic?: string | undefined; after?: number } = {}): string {

@@ -50,7 +50,7 @@ export class Apply<Tx extends Sql> {
   /** The same way for an event that comes out of the dead letters: inbox, handler, and `also`, in one transaction. */
   async applyLetter(letter: Letter, also: (tx: Tx) => Promise<void>): Promise<void> {
     // Handed over by its noun, it may be of a type that is not heard here.
-    const events = this.reading.ignores(letter) ? [] : [this.reading.read({ ...letter, headers: new Map(Object.entries(letter.headers)) })];
+    const events = this.reading.ignores(letter) ? [] : [this.reading.read({ ...letter, header: (name) => letter.headers[name] })];
     await this.attempt(async (tx, traced) => {
       if (events.length > 0) this.parts.metrics.applied.inc(await once(this.definition.as, traced)(events, tx));
       await also(tx);

@@ -38,6 +38,10 @@ export class Delivery {
     return this.message.data;
   }
 
+  header(name: string): string | undefined {
+    return this.headers.get(name);
+  }
+
   get headers(): HeaderBlock {
     return (this.block ??= new HeaderBlock(this.message));
   }

@@ -1,14 +1,8 @@
 import type { EventOf, EventType } from '@mela/contracts';
-import { unseal } from '../outbox/envelope.ts';
+import { unseal, type Published } from '../outbox/envelope.ts';
 import { Poison } from '../outbox/poison.ts';
 import type { ConsumerDefinition } from './consumer-definition.ts';
 import type { Delivery } from './delivery.ts';
-
-interface Told {
-  readonly subject: string;
-  readonly headers: { get(name: string): string | undefined };
-  readonly payload: Uint8Array;
-}
 
 /** Makes events of what was delivered to one consumer. */
 export class Reading {
@@ -39,11 +33,11 @@ export class Reading {
     return delivery.event ?? this.read(delivery);
   }
 
-  read({ subject, headers, payload }: Told): EventOf {
-    const type = headers.get('ce-type');
+  read(published: Published): EventOf {
+    const type = published.header('ce-type');
     if (type === undefined) throw new Poison('The event has no ce-type');
     const event = this.types.get(type);
     if (!event) throw new Poison(`${this.definition.as} does not hear ${type}`);
-    return unseal(event, { subject, header: (name) => headers.get(name), payload });
+    return unseal(event, published);
   }
 }

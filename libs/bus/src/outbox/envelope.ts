@@ -75,16 +75,17 @@ export function seal<E extends EventType>(
 /** An event as it was published. */
 export interface Published {
   readonly subject: string;
-  readonly header: (name: string) => string | undefined;
+  header(name: string): string | undefined;
   readonly payload: Uint8Array;
 }
 
 export const publishedIn = ({ subject, headers, data }: Pick<Msg | JsMsg, 'subject' | 'headers' | 'data'>): Published => ({ subject, header: (name) => headers?.get(name) || undefined, payload: data });
 
 /** Reads an event as its consumer knows it: fields from a newer writer are ignored, anything malformed is poison. */
-export function unseal(event: EventType, { subject, header, payload }: Published): EventOf {
+export function unseal(event: EventType, published: Published): EventOf {
+  const { subject, payload } = published;
   const must = (name: string): string => {
-    const value = header(name);
+    const value = published.header(name);
     if (value === undefined || value === '') throw new Poison(`The event has no ${name}`);
     return value;
   };
@@ -107,8 +108,8 @@ export function unseal(event: EventType, { subject, header, payload }: Published
     subject: must('ce-subject'),
     time: must('ce-time'),
     aggregateVersion,
-    actor: header('ce-actor') || undefined,
-    traceparent: header('traceparent') || undefined,
+    actor: published.header('ce-actor') || undefined,
+    traceparent: published.header('traceparent') || undefined,
     data: data.data,
   };
 }

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { header, reach, type Exchange, type Wrapper } from '@mela/bus';
-import { AnswerWithheld, isRefusal, KeyInUse, KeyMalformed, KeyReused, type Refusal } from '@mela/contracts';
+import { AnswerWithheld, isForNow, isRefusal, KeyInUse, KeyMalformed, KeyReused } from '@mela/contracts';
 import type { Db } from '../database/db.ts';
 import { isFleeting, type Tx } from '../database/transaction.ts';
 
@@ -58,9 +58,6 @@ async function once(tx: Tx, db: Db, key: string, exchange: Exchange, perform: ()
   );
   return outcome;
 }
-
-/** Something is broken, or it was too often of late: not an answer yet, the next attempt may get one. */
-const isForNow = ({ status }: Refusal): boolean => status >= 500 || status === 429;
 
 /**
  * Only the key's hash is kept: with the key itself, which keys the fingerprint, whoever read this table could guess at

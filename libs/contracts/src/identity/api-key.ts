@@ -7,7 +7,7 @@ import { Id, Instant, Page, pageOf, Text, id } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { topic } from '../topics.ts';
-import { byItsOwner, unlessByItsOwner } from './owner-proof.ts';
+import { byItsOwner, toldByMail, unlessByItsOwner } from './owner-proof.ts';
 import { SessionRevoked } from './session.ts';
 
 /** Only what follows the prefix is secret: whoever finds a key somewhere can tell by it which one it is. */
@@ -67,7 +67,7 @@ export const apiKeyOperations = {
     summary: 'A key with which a program asks in the caller’s name, within these scopes; it is told this once',
     http: 'POST /identity/api-keys',
     access: person,
-    limit: perUser(10, '1m'),
+    limit: toldByMail,
     input: z.object({
       name: Text(80).meta({ examples: ['The newsletter'] }),
       scopes: z.array(Scope).min(1).max(50),
@@ -85,7 +85,7 @@ export const apiKeyOperations = {
     summary: 'Another key in place of one, which goes on working for a while; scopes and expiry stay',
     http: 'POST /identity/api-keys/:keyId/rotate',
     access: person,
-    limit: perUser(10, '1m'),
+    limit: toldByMail,
     input: z.object({ keyId: Id, overlapMinutes: Overlap.optional(), ...byItsOwner }),
     output: IssuedApiKey,
     refusals: [...unlessByItsOwner, ApiKeyUnknown, ApiKeyEnded, ApiKeyRotating],

@@ -38,7 +38,7 @@ export const DueMail = z.object({
   locale: z.string(),
   /** Where the reader's clocks are, if they ever said so. */
   timeZone: z.string().nullable(),
-  /** The address that is to come, where that is what it is about. */
+  /** The address that is to come, where that is what it is about; null where nobody has shown that this one is theirs. */
   newEmail: z.string().nullable(),
   /** With it the reader proves that they read it. */
   token: z.string().nullable(),

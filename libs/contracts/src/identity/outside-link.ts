@@ -5,7 +5,7 @@ import { Id, Instant } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
 import { OutsideFlowRefused, OutsideProof, OutsideProvider, OutsideTokenRefused } from './outside.ts';
-import { byItsOwner, unlessByItsOwner } from './owner-proof.ts';
+import { byItsOwner, toldByMail, unlessByItsOwner } from './owner-proof.ts';
 import { LastWayIn, Suspended } from './person.ts';
 import { UserWaysInChanged } from './ways-in.ts';
 
@@ -21,7 +21,7 @@ export const outsideLinkOperations = {
     summary: 'Let a provider vouch for the caller from now on: with an ID token, or with what its page sent the browser back with',
     http: 'POST /identity/outside/:provider/link',
     access: person,
-    limit: perUser(30, '1m'),
+    limit: toldByMail,
     input: z.object({ ...byItsOwner, provider: OutsideProvider, proof: OutsideProof }),
     output: OutsideLink,
     refusals: [...unlessByItsOwner, OutsideTokenRefused, OutsideFlowRefused, LinkedElsewhere, Suspended],

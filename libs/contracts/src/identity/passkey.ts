@@ -4,7 +4,7 @@ import { perAddress, perUser } from '../language/limit.ts';
 import { Id, Instant, Text } from '../language/models.ts';
 import { command, query } from '../language/operation.ts';
 import { refusal } from '../language/refusal.ts';
-import { byItsOwner, unlessByItsOwner } from './owner-proof.ts';
+import { byItsOwner, toldByMail, unlessByItsOwner } from './owner-proof.ts';
 import { LastWayIn, Suspended } from './person.ts';
 import { Session, SessionOpenedElsewhere } from './session.ts';
 import { UserWaysInChanged } from './ways-in.ts';
@@ -70,7 +70,7 @@ export const passkeyOperations = {
     summary: 'What a device is to be asked for, so that it makes a passkey',
     http: 'POST /identity/passkeys/options',
     access: person,
-    limit: perUser(10, '1m'),
+    limit: toldByMail,
     input: z.object(byItsOwner),
     output: Options,
     refusals: [...unlessByItsOwner, TooManyPasskeys],

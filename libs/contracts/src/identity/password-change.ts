@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { person } from '../language/access.ts';
-import { perUser } from '../language/limit.ts';
 import { command } from '../language/operation.ts';
-import { byItsOwner, unlessByItsOwner } from './owner-proof.ts';
+import { byItsOwner, toldByMail, unlessByItsOwner } from './owner-proof.ts';
 import { Password, UserPasswordChanged } from './person.ts';
 import { SessionRevoked, WeakPassword } from './session.ts';
 
@@ -11,7 +10,7 @@ export const passwordChangeOperations = {
     summary: 'Another password, for whoever knows the one of now, or a first one for whoever a provider vouches for; every other session ends',
     http: 'PUT /identity/password',
     access: person,
-    limit: perUser(10, '1m'),
+    limit: toldByMail,
     input: z.object({ ...byItsOwner, newPassword: Password }),
     output: z.object({ ended: z.int() }),
     refusals: [...unlessByItsOwner, WeakPassword],

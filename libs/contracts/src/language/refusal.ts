@@ -36,5 +36,8 @@ export function refusal(code: string, status: number, title: string, hint?: stri
   return Object.assign(make, { code, status, title });
 }
 
+/** Something is broken, or it was too often of late: not an answer yet, the next attempt may get one. */
+export const isForNow = ({ status }: Refusal): boolean => status >= 500 || status === 429;
+
 export const isRefusal = (value: unknown): value is Refusal =>
   typeof value === 'object' && value !== null && (value as Partial<Refusal>).refused === true;

@@ -41,7 +41,7 @@ export class ApiKeyService implements Tidies {
     const before = await this.db.get(PersonStore).find(personId);
     if (!before) return AccountGone();
     // Before what is shown: that may be good for once only.
-    const full = await this.unlessRoom(before);
+    const full = await this.unlessRoom(this.db.get(ApiKeyStore), before);
     if (full) return full;
     const holder = await this.owners.check(caller, shown);
     if (isRefusal(holder)) return holder;
@@ -49,7 +49,7 @@ export class ApiKeyService implements Tidies {
       // Until it is there to be ended: whoever is shut out meanwhile has none afterwards.
       const owner = await this.owners.held(tx, holder);
       if (isRefusal(owner)) return owner;
-      const refused = await this.unlessRoom(owner);
+      const refused = await this.unlessRoom(tx.get(ApiKeyStore), owner);
       if (refused) return refused;
       const id = uuidv7();
       await tx.get(ApiKeyStore).insert({ id, personId, name, scopes, days: expiresInDays });
@@ -109,8 +109,8 @@ export class ApiKeyService implements Tidies {
     await this.db.get(ApiKeyStore).forgetEnded();
   }
 
-  private async unlessRoom(owner: Account): Promise<Refusal | undefined> {
-    return mayCreate(owner, { alive: await this.db.get(ApiKeyStore).countAlive(owner.id), most: this.settings.IDENTITY_API_KEYS });
+  private async unlessRoom(keys: ApiKeyStore, owner: Account): Promise<Refusal | undefined> {
+    return mayCreate(owner, { alive: await keys.countAlive(owner.id), most: this.settings.IDENTITY_API_KEYS });
   }
 
   private async issue(tx: Tx, personId: string, keyId: string): Promise<IssuedApiKey> {

@@ -94,7 +94,7 @@ describe('an account that is to be deleted', () => {
     expect(await identity.profiles.change(another.person.id, { handle: 'asha.leaves' })).toMatchObject({ handle: 'asha.leaves' });
   });
 
-  it('leaves no address behind at which its password was forgotten, of now or of before; what was asked for at one that another has since stays', async () => {
+  it('leaves no address behind at which its password was forgotten, of now or of before; what was asked for at one that another has since, or is to have, stays', async () => {
     const asha = await someone();
     const [given, before, last] = [asha.person.email, 'had-before@example.org', 'has-now@example.org'];
     const nowAt = (email: string) => database.db.query(
@@ -108,10 +108,12 @@ describe('an account that is to be deleted', () => {
     }
     answer(await identity.people.register({ email: given, password, name: 'Another' }));
     await identity.passwords.forgot({ email: given });
+    const moving = await someone();
+    answer(await identity.changes.request(callerOf(moving), { newEmail: before, password }));
     await atOnce.departures.delete(callerOf(asha), { password });
     await atOnce.departures.tidy();
     const left = await database.db.query<{ email: string; purpose: string }>('SELECT email, purpose FROM verification WHERE email = ANY($1) ORDER BY created_at', [[given, before, last]]);
-    expect(left).toEqual([{ email: given, purpose: 'verify_email' }, { email: given, purpose: 'reset_password' }]);
+    expect(left).toEqual([{ email: given, purpose: 'verify_email' }, { email: given, purpose: 'reset_password' }, { email: before, purpose: 'confirm_new_email' }]);
   });
 
   it('is one replica’s to remove, of many that look at once, and whoever dies over it has removed nothing', async () => {

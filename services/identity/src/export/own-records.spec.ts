@@ -26,8 +26,9 @@ const told: Readonly<Record<string, readonly [kind: string, row: string]>> = {
   profile: ['profile', `INSERT INTO profile (person_id, bio, steps_skipped) VALUES ($1, 'I run on Sundays', '{avatar}')`],
   session: ['sessions', `INSERT INTO session (id, person_id, device, token_hash, expires_at) VALUES (gen_random_uuid(), $1, 'Her browser', ${SECRET}, now())`],
   totp: ['secondFactor', `INSERT INTO totp (person_id, sealed_secret, confirmed_at) VALUES ($1, ${SECRET}, now())`],
-  verification: ['verifications', `INSERT INTO verification (id, purpose, person_id, email, salt, token_hash, expires_at)
-    SELECT gen_random_uuid(), purpose, owner, email, substring(${SECRET} FOR 16), ${SECRET}, now() FROM person, (VALUES ('verify_email', $1::uuid), ('reset_password', NULL)) AS asked(purpose, owner) WHERE id = $1`],
+  verification: ['verifications', `INSERT INTO verification (id, purpose, person_id, email, salt, token_hash, created_at, expires_at)
+    SELECT gen_random_uuid(), purpose, owner, email, substring(${SECRET} FOR 16), ${SECRET}, at, now() FROM person,
+      (VALUES ('verify_email', $1::uuid, now() - interval '1 hour'), ('reset_password', NULL, now())) AS asked(purpose, owner, at) WHERE id = $1`],
 };
 
 const untold: Readonly<Record<string, string>> = {
@@ -50,6 +51,10 @@ describe('identity tells a person', () => {
   it('all that it keeps of them, and nothing that anybody could use', async () => {
     const asha = await somebodyIn(database.db, 'Asha Rao')();
     for (const [, row] of Object.values(told)) await database.db.query(row, [asha]);
+    const askedFor = async () => (await collected(asha)).flatMap(({ kind, item }) => (kind === 'verifications' ? [(item as { purpose: string }).purpose] : []));
+    // Whoever has not shown that the address is theirs is not told what another asked for at it.
+    expect(await askedFor()).toEqual(['verify_email']);
+    await database.db.query('UPDATE person SET email_verified_at = now() WHERE id = $1', [asha]);
     const all = await collected(asha);
     const kinds = new Set(all.map(({ kind }) => kind));
     expect([...kinds].toSorted()).toEqual(['account', 'setup', ...Object.values(told).map(([kind]) => kind)].toSorted());

@@ -30,9 +30,9 @@ const LISTS = {
   emailChanges: `SELECT id, old_email AS "oldEmail", new_email AS "newEmail", created_at AS "askedAt", old_confirmed_at AS "oldConfirmedAt", new_confirmed_at AS "newConfirmedAt",
       completed_at AS "completedAt", superseded_at AS "supersededAt", expires_at AS "expiresAt"
     FROM email_change WHERE person_id = $1 ORDER BY created_at, id`,
-  // What anybody asked for at their address is kept in nobody's name.
+  // What anybody asked for at their address is kept in nobody's name, and told to whoever has shown that it is theirs.
   verifications: `SELECT id, purpose, email, created_at AS "askedAt", used_at AS "usedAt", superseded_at AS "supersededAt", expires_at AS "expiresAt"
-    FROM verification WHERE person_id = $1 OR person_id IS NULL AND email = (SELECT email FROM person WHERE id = $1) ORDER BY created_at, id`,
+    FROM verification WHERE person_id = $1 OR person_id IS NULL AND email = (SELECT email FROM person WHERE id = $1 AND email_verified_at IS NOT NULL) ORDER BY created_at, id`,
   exports: 'SELECT id, asked_at AS "askedAt", ready_at AS "readyAt", missing, bytes FROM export WHERE person_id = $1 ORDER BY asked_at, id',
 } as const;
 

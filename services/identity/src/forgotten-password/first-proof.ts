@@ -10,7 +10,12 @@ import { PlaceStore } from '../throttle/place.store.ts';
 import { VerificationService } from '../verification/verification.service.ts';
 import { tellWayIn } from '../ways-in/tell-way-in.ts';
 
-type TakenAway = Readonly<Record<string, unknown>>;
+interface TakenAway {
+  readonly passkeys: number;
+  readonly providers: readonly string[];
+  readonly apiKeys: number;
+  readonly codes: boolean;
+}
 
 /** Before anybody has shown that an address is theirs, its account is that of whoever registered it: who may be another, and have more ways in than the password. */
 @Injectable()
@@ -21,10 +26,12 @@ export class FirstProof {
   ) {}
 
   /** By whoever reads what comes to the address, and chose the password. The account is held. Tells what is good for nothing any more, for the note of it. */
-  async take(tx: Tx, account: Account): Promise<TakenAway> {
-    if (account.emailVerifiedAt !== null) return {};
-    const [passkeys, providers] = [await this.passkeys(tx, account.id), await this.providers(tx, account.id)];
-    const [apiKeys, codes] = [await this.apiKeys.end(tx, account.id), await this.codes(tx, account.id)];
+  async take(tx: Tx, account: Account): Promise<TakenAway | undefined> {
+    if (account.emailVerifiedAt !== null) return undefined;
+    const passkeys = await this.passkeys(tx, account.id);
+    const providers = await this.providers(tx, account.id);
+    const apiKeys = await this.apiKeys.end(tx, account.id);
+    const codes = await this.codes(tx, account.id);
     await tx.get(PlaceStore).forget(account.id);
     await this.verifications.markVerified(tx, account);
     return { passkeys, providers, apiKeys, codes };

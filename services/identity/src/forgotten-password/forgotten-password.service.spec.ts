@@ -102,6 +102,18 @@ describe('a forgotten password', () => {
     expect(await mailsTo(person.email)).toHaveLength(10);
   });
 
+  it('has another good token on its way where those of before were used, or are worth nothing any more', async () => {
+    const { person } = await someone();
+    const changed = () => database.db.query(`UPDATE verification SET superseded_at = now() WHERE email = $1 AND used_at IS NULL`, [person.email]);
+    const used = async () => answer(await identity.passwords.reset({ token: await tokenFor(person.email), newPassword }));
+    for (const ends of [changed, used, changed]) {
+      await Promise.all(Array.from({ length: 10 }, () => identity.passwords.forgot({ email: person.email })));
+      await ends();
+      await identity.passwords.forgot({ email: person.email });
+      expect((await mailsTo(person.email)).filter(({ needed }) => needed)).toHaveLength(1);
+    }
+  });
+
   it('that was remembered and changed leaves no token good', async () => {
     const { person, accessToken } = await someone();
     const token = await tokenFor(person.email);

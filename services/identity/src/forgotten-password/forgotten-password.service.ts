@@ -12,7 +12,7 @@ import { VerificationService } from '../verification/verification.service.ts';
 import { VerificationStore } from '../verification/verification.store.ts';
 import { FirstProof } from './first-proof.ts';
 
-/** Mails that one address gets while the first of them is good: whoever asks more often than that has one that is, whoever asked for it. */
+/** Mails that one address gets in the time of a token: after so many there is none more while one of them is good, whoever asked for it. */
 const MOST_AT_A_TIME = 5;
 
 @Injectable()
@@ -32,8 +32,8 @@ export class ForgottenPasswordService {
     return this.db.transaction(async (tx) => {
       const verifications = tx.get(VerificationStore);
       await verifications.takeTurn(address);
-      const asked = await verifications.countYoung(address, 'reset_password');
-      if (asked < MOST_AT_A_TIME) await this.verifications.request(tx, { purpose: 'reset_password', email: address });
+      const { asked, isOneOpen } = await verifications.young(address, 'reset_password');
+      if (asked < MOST_AT_A_TIME || !isOneOpen) await this.verifications.request(tx, { purpose: 'reset_password', email: address });
       return { accepted: true as const };
     });
   }

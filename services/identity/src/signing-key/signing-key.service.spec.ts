@@ -130,6 +130,7 @@ describe('the schedule', () => {
     const counted = [...Map.groupBy(keys, ({ state }) => state)].map(([state, all]) => `${state} ${all.length}`);
     expect(counted).toEqual(expect.arrayContaining(['next 1', 'signing 1']));
     expect(keys).toHaveLength(52);
+    expect(keys.filter(({ state }) => state === 'withdrawn').length).toBeGreaterThanOrEqual(25);
   });
 
   it('gives tokens that are taken while keys rotate', async () => {

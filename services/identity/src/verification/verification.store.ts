@@ -74,14 +74,19 @@ export class VerificationStore {
     );
   }
 
-  /** Those that would be good now, had none followed. */
-  async countYoung(email: string, purpose: Purpose): Promise<number> {
-    const [row] = await this.rows.query<{ n: number }>('SELECT count(*)::int AS n FROM verification WHERE email = $1 AND purpose = $2 AND expires_at > now()', [email, purpose]);
-    return row!.n;
+  /** Those whose time is not over yet, and whether one of them is still good. */
+  async young(email: string, purpose: Purpose): Promise<{ readonly asked: number; readonly isOneOpen: boolean }> {
+    const [young] = await this.rows.query<{ asked: number; isOneOpen: boolean }>(
+      `SELECT count(*)::int AS asked, coalesce(bool_or(used_at IS NULL AND superseded_at IS NULL), false) AS "isOneOpen"
+       FROM verification WHERE email = $1 AND purpose = $2 AND expires_at > now()`,
+      [email, purpose],
+    );
+    return young!;
   }
 
+  /** In nobody's name: what somebody asked for at an address in their own is theirs. */
   async forget(emails: readonly string[]): Promise<void> {
-    await this.rows.query('DELETE FROM verification WHERE email = ANY($1)', [emails]);
+    await this.rows.query('DELETE FROM verification WHERE email = ANY($1) AND person_id IS NULL', [emails]);
   }
 
   /** A day after they were over: by then their mails have been sent, or given up. */
