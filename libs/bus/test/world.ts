@@ -18,8 +18,10 @@ import { writeOutbox } from '../src/outbox/outbox.ts';
 import { Relay } from '../src/outbox/relay.ts';
 import { busTables } from '../src/outbox/tables.ts';
 import type { Sql, Transactions } from '../src/sql.ts';
+import { isNotFound } from '../src/stream/not-found.ts';
 import { ensureStream } from '../src/stream/stream.ts';
 import { STREAM } from '../src/subjects.ts';
+import { eventually } from './eventually.ts';
 import { PlantGrew, transactions } from './garden.ts';
 
 export { eventually } from './eventually.ts';
@@ -48,7 +50,8 @@ export class World {
   /** A service of its own, with an empty schema, on an empty stream. */
   async garden(name = `garden${Math.random().toString(36).slice(2, 8)}`): Promise<Garden> {
     const jsm = await jetstreamManager(this.nc);
-    await jsm.streams.delete(STREAM).catch(() => undefined);
+    // What the server refuses while it is still busy with that one is asked for again: no test begins on another's events.
+    await eventually(() => jsm.streams.delete(STREAM).catch((fault: unknown) => isNotFound(fault) || String(fault)), (gone) => gone === true);
     await ensureStream(this.nc);
     const pool = new pg.Pool({ connectionString: this.postgres.url, options: `-c search_path=${name}`, max: 60 });
     pool.on('error', () => undefined);

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { connectBus, ensureStream, STREAM } from '@mela/bus';
 import { migrate, provision, type Migration } from '@mela/chassis';
 import { openPart } from '@mela/infra';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Client } from 'pg';
+import { eventually } from '../../../test/eventually.ts';
+
+const isNoStream = (fault: unknown): boolean => fault instanceof JetStreamApiError && fault.code === 10_059;
 
 export interface Ground {
   readonly nc: NatsConnection;
@@ -38,7 +41,8 @@ export async function openGround(): Promise<Ground> {
     },
     newStream: async (firstSeq = 1) => {
       const jsm = await jetstreamManager(nc);
-      await jsm.streams.delete(STREAM).catch(() => undefined);
+      // What the server refuses while it is still busy with that one is asked for again: no test begins on another's events.
+      await eventually(() => jsm.streams.delete(STREAM).catch((fault: unknown) => isNoStream(fault) || String(fault)), (gone) => gone === true);
       await ensureStream(nc);
       if (firstSeq === 1) return;
       const { config } = await jsm.streams.info(STREAM);
