@@ -21,7 +21,8 @@ export async function openDatabase(service: string, migrations: readonly Migrati
   await client.connect();
   await migrate(client, service, migrations);
   await client.end();
-  const source = await dataSource({ service, url, connections: 10, entities }).initialize();
+  // Enough for fifty at once on a slow machine: whoever waits for one too long is refused.
+  const source = await dataSource({ service, url, connections: 25, entities }).initialize();
   const db = new Db(source, service, { ring: () => undefined });
   return {
     db,

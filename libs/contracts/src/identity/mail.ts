@@ -33,12 +33,12 @@ export const DueMail = z.object({
   needed: z.literal(true),
   kind: z.enum(mailKinds),
   email: z.string(),
-  /** Null where nobody has shown yet that the address is theirs: what is written there holds nothing that somebody else chose. */
+  /** Null where nobody has shown yet that the address is theirs: nobody is called there as somebody else chose. */
   name: z.string().nullable(),
   locale: z.string(),
   /** Where the reader's clocks are, if they ever said so. */
   timeZone: z.string().nullable(),
-  /** The address that is to come, where that is what it is about; null where nobody has shown that this one is theirs. */
+  /** The address that is to come, where that is what it is about. */
   newEmail: z.string().nullable(),
   /** With it the reader proves that they read it. */
   token: z.string().nullable(),

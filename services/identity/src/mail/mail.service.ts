@@ -42,7 +42,7 @@ export class MailService {
     const { purpose, email, expiresAt } = verification!;
     const account = await this.reader(verification!);
     if (!account) return needless('nobody');
-    const newEmail = purpose === 'confirm_old_email' && isProven(account) ? await this.newEmailOf(verification!) : null;
+    const newEmail = purpose === 'confirm_old_email' ? await this.newEmailOf(verification!) : null;
     return { ...(await this.to(account, email)), kind: purpose, token, expiresAt: expiresAt.toISOString(), newEmail };
   }
 

@@ -40,12 +40,6 @@ it('a name is text, and where identity tells none nobody is called by one', () =
   expect(nameless!.html).toContain('Hello,');
 });
 
-it('the address that is to come is told only where the one of now is proven', () => {
-  const written = (newEmail: string | null) => letters.write(due({ kind: 'confirm_old_email', newEmail })).text;
-  expect(written('new@mela.example')).toContain('has another address from now on: new@mela.example.');
-  expect(written(null)).toContain('has another address from now on: it is told once this one is verified.');
-});
-
 describe.each(Object.keys(languages))('in %s', (locale) => {
   it.each(mailKinds.flatMap((kind) => [[kind, 'Asha'], [kind, null]] as const))('%s says the same in text and in HTML, and leaves no place unfilled, to %s', (kind, name) => {
     const withToken = kind.startsWith('confirm') || kind === 'verify_email' || kind === 'reset_password';

@@ -61,7 +61,7 @@ export class Letters {
 
   private parts(due: DueMail, language: Language, t: TFunction): Parts {
     const { kind, name, newEmail, signIn } = due;
-    const given = { name: name ?? '', newEmail: newEmail ?? t('namelessAddress'), device: signIn?.device ?? t('namelessDevice'), at: signIn ? moment(signIn.at, due, language) : '' };
+    const given = { name: name ?? '', newEmail: newEmail ?? '', device: signIn?.device ?? t('namelessDevice'), at: signIn ? moment(signIn.at, due, language) : '' };
     return {
       language,
       subject: t(`${kind}.subject`, given),
