@@ -67,19 +67,19 @@ export class PollLink implements Link {
       if (!begun) hears.frame({ t: 'connected', ping: WAIT_SECONDS * 1_000 });
       this.tell(topics, answer);
       begun = true;
-      hears.reached(answer.next);
+      // Where an owner is away nobody has got anywhere, also where the place is lost: the next question says so.
+      if (!isHeldUp(answer)) hears.reached(answer.next);
       const bye = answer.frames.find((frame) => frame.t === 'bye');
       if (bye) return { code: bye.code, ...(bye.after ? { after: bye.after } : {}) };
     }
     return {};
   }
 
-  private tell(topics: readonly Wanted[], { frames, next, recovered }: Answer): void {
+  private tell(topics: readonly Wanted[], answer: Answer): void {
     const { hears } = this.options;
+    const { frames, next, recovered } = answer;
     const refused = new Set(frames.flatMap((frame) => (frame.t === 'err' ? [frame.topic] : [])));
-    // While an owner is away nothing is told of any topic: the next question leaves that one out.
-    const isHeldUp = frames.some((frame) => frame.t === 'err' && frame.retry);
-    const heard = isHeldUp ? [] : topics.filter(({ topic }) => !refused.has(topic));
+    const heard = isHeldUp(answer) ? [] : topics.filter(({ topic }) => !refused.has(topic));
     const places = new Map(heard.map(({ topic, since }) => [topic, since]));
     // Some is left out of a topic whose right began after the place that was asked from; not if the topic itself is further on.
     const told = frames.filter((frame) => frame.t !== 'subd' || !isBehind(frame.to, places.get(frame.topic)));
@@ -110,5 +110,8 @@ export class PollLink implements Link {
     this.options.hears.ended(why);
   }
 }
+
+/** While an owner is away nothing is told of any topic: the next question leaves that one out. */
+const isHeldUp = ({ frames }: Answer): boolean => frames.some((frame) => frame.t === 'err' && frame.retry);
 
 const isBehind = (to: Cursor, place: Cursor | undefined): boolean => place !== undefined && isToldAt(to, place);
