@@ -4,11 +4,17 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** All threads of a process to one core. Answers false where that cannot be done: then nobody is pinned. @param {number} pid @param {number} core */
+/** All threads of a process, and the processes it starts from then on, to one core. Answers false where that cannot be done: then nobody is pinned. @param {number} pid @param {number} core */
 export async function pin(pid, core) {
   if (cpus().length < 2) return false;
-  return run('taskset', ['-acp', String(core), String(pid)]).then(() => true, () => false);
+  return bind(pid, String(core));
 }
+
+/** To wherever there is room. @param {number} pid */
+export const unpin = (pid) => bind(pid, `0-${cpus().length - 1}`);
+
+/** @param {number} pid @param {string} cores */
+const bind = (pid, cores) => run('taskset', ['-acp', cores, String(pid)]).then(() => true, () => false);
 
 /** How busy a core was between two looks, in percent. @param {number} core */
 export function watchCore(core) {

@@ -35,6 +35,8 @@ await answers({
   },
   /** From now on so many events are awaited by each; `core`: is watched until the last has come. @param {{ events: number, timed?: boolean, core?: number | undefined }} task */
   expect({ events, timed, core }) {
+    times = undefined;
+    /** @type {any} */ (globalThis).gc?.();
     times = timed ? new Map() : undefined;
     for (const listener of listeners) listener.expect(timed ? note : undefined);
     heard = 0;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
@@ -54,5 +55,12 @@ describe('the crowd', () => {
   it('notices that one event was lost and another told twice', async () => {
     tell([1, 0, 1, 1, 1, 1, 1, 1, 1, 3]);
     await expect(crowd.ask('done')).rejects.toThrow('1 heard 11');
+  });
+
+  it('says so when it was let go, and does not wait for a farewell when it leaves', async () => {
+    const gone = [...server.clients].map((client) => once(client, 'close'));
+    for (const client of server.clients) client.terminate();
+    await Promise.all(gone);
+    await expect(crowd.ask('done', { stalledMs: 300 })).rejects.toThrow('4 of 4 sockets heard something else than 10 events: 4 heard 0');
   });
 });

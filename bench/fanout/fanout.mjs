@@ -1,75 +1,38 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openPart } from '@mela/infra';
-import { Contestant } from '../contestant.mjs';
-import { pin } from '../cores.mjs';
-import { quantile, seeded, shuffled } from '../figures.mjs';
+import { quantile, seeded } from '../figures.mjs';
 import { bounded, compared, costs, judged } from '../results.mjs';
-import { Ground } from '../spine/ground.mjs';
+import { BUSY_AT_MOST, inTurns, withRoom } from './rounds.mjs';
+import { inSetting } from './setting.mjs';
 
 const GOAL = { burst: 3, cpu: 1.3, memoryKb: 12, latency: 2 };
 const WHOLE = {
   burst: { events: 400, sockets: 500 },
   steady: { events: 200, perSecond: 50, sockets: 500 },
   idle: { firstSockets: 2_500, sockets: 5_000 },
-  commits: { events: 1_000, perSecond: 100, sockets: 50 },
+  commits: { events: 1_000, perSecond: 100, sockets: 50, warmUp: { events: 15_000, perSecond: 1_000 } },
 };
 /** Enough to see that everybody hears everything, and no figure. */
 const SMALL = {
   burst: { events: 40, sockets: 50 },
   steady: { events: 20, perSecond: 50, sockets: 50 },
   idle: { firstSockets: 100, sockets: 200 },
-  commits: { events: 50, perSecond: 100, sockets: 10 },
+  commits: { events: 50, perSecond: 100, sockets: 10, warmUp: { events: 100, perSecond: 1_000 } },
 };
-/** @type {Record<'mela' | 'socket.io' | 'bare', string>} */
-const SERVERS = { mela: 'gateway', 'socket.io': 'socket-io', bare: 'bare' };
-const GATEWAY_CORE = 0;
-const OTHERS_CORE = 1;
-/** Broker, publishers and crowd that cannot keep up measure themselves. */
-const BUSY_AT_MOST = 80;
-const TRIES = 3;
 
-/** The realtime gateway beside Socket.IO and beside a bare `ws` server: one core for whoever is measured, the other for all the rest. @type {import('../results.mjs').Bench} */
+/** The realtime gateway beside Socket.IO and beside a bare `ws` server. @type {import('../results.mjs').Bench} */
 export async function bench({ rounds, seed, only, small, tell }) {
   const random = seeded(seed);
-  const pinned = await pin(process.pid, OTHERS_CORE);
-  const ground = await Ground.open();
-  const dataDir = await mkdtemp(join(tmpdir(), 'mela-bench-'));
-  const redis = await openPart('redis', { dataDir, env: process.env });
-  const urls = { ...ground.urls, redis: redis.url };
-  /** @type {Contestant[]} */
-  const started = [];
-  const start = async (/** @type {string} */ name, /** @type {string[]} */ flags = []) => {
-    const one = await Contestant.start(new URL(`./${name}.mjs`, import.meta.url), { urls }, flags);
-    started.push(one);
-    return one;
-  };
-  try {
-    tell(pinned ? `The gateway has core ${GATEWAY_CORE}, everything else core ${OTHERS_CORE}` : 'Nobody could be pinned to a core: read the ratios with care');
-    const town = await start('town');
-    const [crowd, service] = [await start('crowd'), await start('service')];
-    const serve = async (/** @type {keyof typeof SERVERS} */ protocol) => {
-      const server = await start(SERVERS[protocol], ['--expose-gc']);
-      await pin(server.child.pid, GATEWAY_CORE);
-      return server;
-    };
-    const servers = { mela: await serve('mela'), 'socket.io': await serve('socket.io'), bare: await serve('bare') };
-    const token = await town.ask('token');
-    const join = async (/** @type {keyof typeof SERVERS} */ protocol, /** @type {number} */ count, server = servers[protocol]) =>
-      crowd.ask('join', { url: await server.ask('url'), protocol, token, count });
-    const context = { crowd, town, service, servers, serve, join, rounds, random, tell, watched: pinned ? OTHERS_CORE : undefined, size: small ? SMALL : WHOLE };
-
-    const stages = { burst, cpu, memory, latency };
-    const results = [];
-    for (const [name, stage] of Object.entries(stages)) if (!only || only.includes(name)) results.push(...(await stage(context)));
-    return { results, measured: { ...(await ground.describe()), redis: redis.report.version, pinned, rounds, seed } };
-  } finally {
-    await Promise.all(started.map((one) => one.end()));
-    await redis.stop();
-    await rm(dataDir, { recursive: true, force: true });
-    await ground.close();
+  const size = small ? SMALL : WHOLE;
+  const results = [];
+  let measured = {};
+  for (const { apart, stages } of [{ apart: true, stages: { burst, cpu, memory } }, { apart: false, stages: { latency } }]) {
+    const wanted = Object.entries(stages).filter(([name]) => !only || only.includes(name));
+    if (wanted.length === 0) continue;
+    await inSetting({ apart, tell }, async (setting) => {
+      for (const [, stage] of wanted) results.push(...(await stage({ ...setting, rounds, random, tell, size })));
+      measured = { ...measured, ...(await setting.describe()), ...(apart ? { pinned: setting.pinned } : {}) };
+    });
   }
+  return { results, measured: { ...measured, rounds, seed } };
 }
 
 /** Deliveries a second, from the first event's leaving to the last one's arrival. @param {any} context */
@@ -91,7 +54,7 @@ async function burst(context) {
   ];
 }
 
-/** What a server could have done at most, had it never waited for anybody: its work takes the time it took. @param {Taken} taken */
+/** What a server could have done at most, had it never waited for anybody: its work takes the time it took. @param {import('./rounds.mjs').Taken} taken */
 function unheld({ figures, worked }) {
   return figures.map((rate, round) => rate / Math.min(1, worked[round]));
 }
@@ -134,62 +97,21 @@ async function memory(context) {
   return [bounded('fanout.memory-per-idle-connection', 'kB', held.mela.figures, { name: 'a bare ws server behind NATS', costs: held.bare.figures, most: GOAL.memoryKb })];
 }
 
-/** From the commit (or, for the peer, from the publication) to the screens: the 99th percentile of all deliveries. @param {any} context */
+/**
+ * From the commit (or, for the peer, from the publication) to the screens: the 99th percentile of all deliveries. The round that is thrown away has many more of them:
+ * as long as the engine still compiles what runs, its compiler takes a core for milliseconds.
+ * @param {any} context
+ */
 async function latency(context) {
-  const { crowd, town, service, watched, size: { commits: size } } = context;
-  const { mela, bare } = await inTurns(context, ['mela', 'bare'], (protocol) =>
+  const { crowd, town, service, size: { commits: size } } = context;
+  const { mela, bare } = await inTurns(context, ['mela', 'bare'], (protocol, round) =>
     withRoom(context, protocol, size.sockets, async () => {
-      await crowd.ask('expect', { events: size.events, timed: true, core: watched });
-      const left = new Map(await (protocol === 'mela' ? service : town).ask('trickle', { to: protocol, ...size }));
-      const { times, busy } = await crowd.ask('done');
+      const { events, perSecond } = round === 0 ? size.warmUp : size;
+      await crowd.ask('expect', { events, timed: true });
+      const left = new Map(await (protocol === 'mela' ? service : town).ask('trickle', { to: protocol, events, perSecond }));
+      const { times } = await crowd.ask('done');
       const all = times.flatMap(([id, moments]) => moments.map((/** @type {number} */ at) => (at - left.get(id)) / 1e6));
-      return { figure: quantile(all, 0.99), busy };
+      return { figure: quantile(all, 0.99) };
     }), 'ms');
-  const row = costs('fanout.commit-to-screen-p99', 'ms', mela.figures, { name: 'raw NATS and a bare ws server', costs: bare.figures, goal: GOAL.latency });
-  return [judged(row, { ours: mela.busy, peer: bare.busy, most: BUSY_AT_MOST })];
-}
-
-/**
- * With so many sockets; taken again while the others' core leaves no room, a few times. `busy` is that core's, in percent, where it was watched;
- * `worked` is the part of the time in which the server used its own.
- * @typedef {{ figure: number, busy?: number, worked?: number }} Turn
- * @typedef {{ figures: number[], busy: number[], worked: number[] }} Taken By round.
- * @param {any} context @param {keyof typeof SERVERS} protocol @param {number} sockets @param {() => Promise<Turn>} measure @returns {Promise<Turn>}
- */
-async function withRoom({ crowd, join, tell }, protocol, sockets, measure) {
-  await join(protocol, sockets);
-  try {
-    for (let attempt = 1; ; attempt++) {
-      const turn = await measure();
-      const isHeldUp = turn.busy !== undefined && turn.busy > BUSY_AT_MOST;
-      if (isHeldUp && attempt < TRIES) continue;
-      if (isHeldUp) tell(`${protocol}: the others used ${turn.busy} % of their core: this figure may be theirs`);
-      return turn;
-    }
-  } finally {
-    await crowd.ask('leave');
-  }
-}
-
-/**
- * @template {string} Name
- * @param {any} context @param {readonly Name[]} names @param {(name: Name) => Promise<Turn>} turn @param {string} unit
- * @returns {Promise<Record<Name, Taken>>}
- */
-async function inTurns({ rounds, random, tell }, names, turn, unit) {
-  const taken = /** @type {Record<Name, Taken>} */ (Object.fromEntries(names.map((name) => [name, { figures: [], busy: [], worked: [] }])));
-  for (let round = 0; round <= rounds; round++) {
-    /** @type {string[]} */
-    const told = [];
-    for (const name of shuffled(names, random)) {
-      const { figure, busy, worked } = await turn(name);
-      told.push(`${name} ${figure >= 1_000 ? Math.round(figure).toLocaleString('en-GB') : figure.toFixed(2)}`);
-      if (round === 0) continue;
-      taken[name].figures.push(figure);
-      if (busy !== undefined) taken[name].busy.push(busy);
-      if (worked !== undefined) taken[name].worked.push(worked);
-    }
-    tell(`${round === 0 ? 'Warm-up' : `Round ${round}`}: ${told.join(', ')} ${unit}`);
-  }
-  return taken;
+  return [costs('fanout.commit-to-screen-p99', 'ms', mela.figures, { name: 'raw NATS and a bare ws server', costs: bare.figures, goal: GOAL.latency })];
 }

@@ -65,8 +65,10 @@ export class Listener {
     this.whenNamed = whenNamed;
   }
 
+  /** Whoever was let go has left. */
   leave() {
-    return new Promise((resolve) => this.socket?.once('close', resolve).destroy());
+    const { socket } = this;
+    return new Promise((resolve) => (socket?.closed === false ? socket.once('close', resolve).destroy() : resolve(undefined)));
   }
 
   /** @param {Buffer} data */
