@@ -88,6 +88,7 @@ export const profileOperations = {
     output: Profile,
     refusals: [ProfileHasChanged, HandleTaken, HandleReserved, HandleGivenUpLately],
     emits: [ProfileChanged, ProfileCompleted],
-    inPerson: 'or by key',
+    inPerson: true,
+    byKey: true,
   }),
 };

@@ -44,6 +44,7 @@ export const setupOperations = {
     input: z.object({ step: SetupStep }),
     output: Setup,
     emits: [ProfileCompleted],
-    inPerson: 'or by key',
+    inPerson: true,
+    byKey: true,
   }),
 };

@@ -9,7 +9,6 @@ import { route, type Route, type RouteText } from './route.ts';
 
 export type OperationKind = 'command' | 'query';
 export type SessionChange = 'opens' | 'renews' | 'ends';
-export type InPerson = boolean | 'or by key';
 
 interface Declaration<I extends z.ZodObject, O extends z.ZodType, A extends Access> {
   /** One line for people: it becomes the summary in the documents. */
@@ -21,8 +20,10 @@ interface Declaration<I extends z.ZodObject, O extends z.ZodType, A extends Acce
   http?: RouteText;
   limit?: Limit | readonly Limit[];
   refusals?: readonly RefusalType[];
-  /** For the person alone: neither for an admin who looks through their eyes nor, unless it says so, for an API key of theirs. */
-  inPerson?: InPerson;
+  /** For the person alone: neither for an admin who looks through their eyes nor for an API key of theirs. */
+  inPerson?: boolean;
+  /** What is in person an API key of theirs may do all the same. */
+  byKey?: boolean;
 }
 
 interface CommandDeclaration<I extends z.ZodObject, O extends z.ZodType, A extends Access> extends Declaration<I, O, A> {
@@ -55,7 +56,8 @@ export interface Draft<I extends z.ZodObject, O extends z.ZodType, A extends Acc
   /** Whether an `Idempotency-Key` is heeded. */
   readonly keyed: boolean;
   readonly session: SessionChange | undefined;
-  readonly inPerson: InPerson;
+  readonly inPerson: boolean;
+  readonly byKey: boolean;
   /** Of the file that it answers; undefined where it answers JSON. */
   readonly mediaType: string | undefined;
 }
@@ -103,6 +105,7 @@ function draft<I extends z.ZodObject, O extends z.ZodType, A extends Access>(
     keyed: kind === 'command' && (declared.keyed ?? true),
     session: declared.session,
     inPerson: declared.inPerson ?? false,
+    byKey: declared.byKey ?? !declared.inPerson,
     mediaType,
   };
 }

@@ -12,7 +12,7 @@ const library = service('library', {
   lend: command({ ...nothing, access: member('shelfId') }),
   whisper: command({ ...nothing, access: person, secret: true }),
   burn: command({ ...nothing, access: person, inPerson: true }),
-  sign: command({ ...nothing, access: person, inPerson: 'or by key' }),
+  sign: command({ ...nothing, access: person, inPerson: true, byKey: true }),
   leave: command({ ...nothing, access: person, session: 'ends' }),
   enter: command({ ...nothing, access: anyone, session: 'opens' }),
   inspect: query({ ...nothing, access: platform('admin') }),
