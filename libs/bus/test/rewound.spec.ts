@@ -2,7 +2,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { v7 as uuid } from 'uuid';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ensureStream } from '../src/stream/stream.ts';
-import { FILLER_SUBJECT, SHARDS, shardOf, STREAM } from '../src/subjects.ts';
+import { FILLER_SUBJECT, RESTORED, SHARDS, shardOf, STREAM } from '../src/subjects.ts';
 import { Busy, expectAllWell } from './busy.ts';
 import { stored } from './growing.ts';
 import { StreamStorage } from './stream-storage.ts';
@@ -88,6 +88,37 @@ describe('a stream that lost its end', () => {
     await reconnected();
     await eventually(inStream, (ids) => ids.includes(id));
     expect(await garden.metric('mela_relay_put_back_total')).toBe(1);
+  }, 60_000);
+
+  it('goes on after what was acknowledged, though the database forgot that, and tells it as what it is', async () => {
+    const garden = await world.garden();
+    await garden.relay();
+    await garden.emit(uuid(), 1);
+    await allSent(garden);
+    await whileDown(() => storage.keep());
+    const { id, end } = await garden.db.transaction(async (tx) => {
+      await tx.query('LOCK TABLE outbox_sent IN EXCLUSIVE MODE');
+      const held = await garden.emit(uuid(), 1);
+      await eventually(inStream, (ids) => ids.includes(held));
+      const waiting = () => tx.query<{ pid: number }>(`SELECT pid FROM pg_stat_activity WHERE pid = ANY (SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'outbox_sent'::regclass)`);
+      const [mover] = await eventually(waiting, (pids) => pids.length === 1);
+      const last = await lastSeq();
+      await world.nats.crash();
+      await storage.rewind();
+      await tx.query('SELECT pg_terminate_backend($1)', [mover!.pid]);
+      return { id: held, end: last };
+    });
+    expect(await garden.count('outbox')).toBe(1);
+    await world.nats.restart();
+    await reconnected();
+    await eventually(inStream, (ids) => ids.includes(id));
+    const { seq } = (await stored(world)).find((one) => one.id === id)!;
+    expect(seq).toBe(end + 1);
+    const news = await garden.emit(uuid(), 1);
+    await eventually(inStream, (ids) => ids.includes(news));
+    const jsm = await jetstreamManager(world.nc);
+    const both = await Promise.all([seq, seq + 1].map((place) => jsm.streams.getMessage(STREAM, { seq: place })));
+    expect(both.map((message) => [message!.header.get('ce-id'), message!.header.get(RESTORED)])).toEqual([[id, 'true'], [news, '']]);
   }, 60_000);
 
   it('is carried on by whoever comes next, should the connection break meanwhile', async () => {

@@ -4,6 +4,7 @@ import { createMissingStream } from '../stream/stream.ts';
 import { StreamReader, type StreamState } from '../stream/stream-reader.ts';
 import { fill, tellForgotten } from './fillers.ts';
 import { lastMatches, type Place } from './last-match.ts';
+import type { LatelySent } from './lately-sent.ts';
 import type { AckedPublisher } from './publisher.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 import type { SentHistory, ShardState } from './sent-history.ts';
@@ -11,6 +12,7 @@ import type { SentHistory, ShardState } from './sent-history.ts';
 interface Parts {
   nc: NatsConnection;
   publisher: AckedPublisher;
+  lately: LatelySent;
   log: Log;
   metrics: RelayMetrics;
   replicas?: number | undefined;
@@ -39,14 +41,15 @@ export class Recovery {
 
   /** The stream as it is, once everything that was sent into it is there or waits again; undefined while there is more to do. */
   async check(history: SentHistory): Promise<StreamState | undefined> {
-    const { nc, publisher, log, metrics, replicas } = this.parts;
+    const { nc, publisher, lately, log, metrics, replicas } = this.parts;
     await createMissingStream(nc, replicas === undefined ? {} : { replicas });
     const states = await history.states();
     // In this order: what is stored between the two questions must not look like a stream that is behind its consumers.
     const delivered = await this.reader.delivered();
     const stream = await this.reader.state();
     const known = states.filter(({ epoch }) => epoch === stream.epoch).map(({ seq }) => seq);
-    const goesOnAfter = Math.max(delivered, ...known);
+    const last = lately.last?.epoch === stream.epoch ? lately.last : undefined;
+    const goesOnAfter = Math.max(delivered, last?.seq ?? 0, ...known);
     if (stream.lastSeq < goesOnAfter) {
       if (!this.rewound) log.warn({ lastSeq: stream.lastSeq, goesOnAfter }, 'The stream went back: its sequence is carried on to where it was');
       this.rewound = true;
@@ -54,9 +57,13 @@ export class Recovery {
       return undefined;
     }
     if ((await this.restore(history, states, stream)) > 0) this.rewound = true;
+    const isGone = last !== undefined && last.seq >= stream.firstSeq && !(await this.holds(last));
+    // It was told already, or will be found by whoever is told of the break.
+    if (isGone) await history.markRestored(lately.rows);
     const now = await this.reader.state();
     if (now.epoch !== stream.epoch || now.lastSeq < stream.lastSeq) return undefined;
-    if (this.rewound) metrics.rewinds.inc();
+    if (isGone) lately.forget();
+    if (this.rewound || isGone) metrics.rewinds.inc();
     this.rewound = false;
     return now;
   }

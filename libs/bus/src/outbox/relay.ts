@@ -6,6 +6,7 @@ import { SHARDS } from '../subjects.ts';
 import { Checkpoint } from './checkpoint.ts';
 import type { OutboxRow } from './chains.ts';
 import { bellOf, type Doorbell } from './doorbell.ts';
+import { LatelySent } from './lately-sent.ts';
 import { AckedPublisher } from './publisher.ts';
 import { Recovery } from './recovery.ts';
 import { RelayHousekeeping } from './relay-housekeeping.ts';
@@ -125,9 +126,10 @@ export class Relay {
         wakeable.wake();
       },
     });
-    const checkpoint = new Checkpoint(new Recovery({ nc, publisher, log, metrics, replicas }), { log, metrics });
+    const lately = new LatelySent();
+    const checkpoint = new Checkpoint(new Recovery({ nc, publisher, lately, log, metrics, replicas }), { log, metrics });
     const housekeeping = new RelayHousekeeping({ publisher, checkpoint, log, metrics });
-    const sending = new Sending({ service, nc, publisher, checkpoint, log, metrics });
+    const sending = new Sending({ service, nc, publisher, checkpoint, lately, log, metrics });
     return { publisher, checkpoint, sending, housekeeping, metrics, wakeable };
   }
 

@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { OutboxRow } from './chains.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { publishedBy } from './published.ts';
+import type { LatelySent } from './lately-sent.ts';
 import type { AckedPublisher, Settle, Stored } from './publisher.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
 
@@ -12,6 +13,7 @@ interface Parts {
   nc: NatsConnection;
   publisher: AckedPublisher;
   checkpoint: Checkpoint;
+  lately: LatelySent;
   log: Log;
   metrics: RelayMetrics;
 }
@@ -21,16 +23,18 @@ export class Sending {
   constructor(private readonly parts: Parts) {}
 
   send(row: OutboxRow, told: Settle): void {
-    const { service, nc, publisher, checkpoint, metrics } = this.parts;
+    const { service, nc, publisher, checkpoint, lately, metrics } = this.parts;
     // While a connection is made, what is published would be sent by it unchecked (see `watchConnectivity`).
     if (!checkpoint.open || !nc.info) return told(undefined, new Error('The stream is not checked yet'));
     const settle = publishedBy(service, row, told);
     const sentAt = performance.now();
+    lately.sent(row, sentAt);
     reach('relay.publishing');
     publisher.publish({ eventId: row.event_id, subject: row.subject, headers: row.headers, payload: row.payload }, (stored, fault) => {
       if (!stored) checkpoint.heed(fault);
       else if (!checkpoint.trusts(stored)) return this.distrust(stored, settle);
       else {
+        lately.acknowledged(row, stored.seq, checkpoint.epoch);
         metrics.ackSeconds.observe((performance.now() - sentAt) / 1_000);
         reach('relay.acknowledged');
       }

@@ -20,7 +20,8 @@ const PIECE = 50_000;
 const PATIENCE_MS = 60_000;
 
 const columns = 'shard, id, event_id, aggregate_id, aggregate_version, subject, headers, payload, created_at';
-const restored = columns.replace('headers', `headers || '{"${RESTORED}": "true"}'`);
+const asRestored = `headers || '{"${RESTORED}": "true"}'`;
+const restored = columns.replace('headers', asRestored);
 /** $1 has, for each shard, after which sequence; null for those that are not concerned. */
 const sentAfter = 'stream_seq > $2 AND stream_seq <= $3 AND stream_seq > ($1::bigint[])[shard + 1]';
 const placeOf = ({ shard, seq, event_id }: Row): Place => ({ shard, seq: Number(seq), eventId: event_id });
@@ -75,6 +76,15 @@ export class SentHistory implements History {
     }
     await this.remember(gone, [...matches.values()], epoch);
     return back;
+  }
+
+  /** Those that wait still, or again: what they tell is no news when it comes into the stream. */
+  async markRestored(rows: readonly string[]): Promise<void> {
+    await this.durably(() => this.session.query(
+      `UPDATE outbox SET headers = ${asRestored} WHERE shard = ANY ($1::smallint[]) AND id = ANY ($2::bigint[])`,
+      [numbers(this.session.shards), numbers(rows)],
+      PATIENCE_MS,
+    ));
   }
 
   private async putBackBetween(after: readonly (number | null)[], from: number, to: number): Promise<number> {
