@@ -75,10 +75,12 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     if (!connection.session) return connection.refuse(i, ConnectFirst());
     const recognised = await this.credentials.recognise(token, connection.from);
     if (isRefusal(recognised)) return connection.refuse(i, recognised);
-    const { caller: { personId, key }, expiresAt } = recognised;
+    const { caller: { personId, key, actor }, expiresAt } = recognised;
     if (personId !== connection.session.personId) return connection.refuse(i, OtherPerson());
     // What is listened to was granted to the one, and may be more than the other's.
     if (key?.id !== connection.session.key?.id) return connection.refuse(i, OtherKey());
+    // Who hears it is on record from the beginning: the person, or an admin who looks through their eyes.
+    if (actor !== connection.session.impersonator) return connection.refuse(i, OtherKey());
     if (!connection.isOpen) return;
     if (expiresAt >= connection.session.expiresAt) {
       connection.session = sessionOf(recognised);

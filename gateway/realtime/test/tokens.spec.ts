@@ -81,6 +81,7 @@ describe('access tokens on a connection', () => {
 
   it.each([
     ['somebody else’s', () => world.token(id(8)), 'auth.other_person'],
+    ['of an admin who looks through the person’s eyes', () => world.token(id(7), { actor: id(8) }), 'auth.other_key'],
     ['no good', () => 'not a token', 'auth.invalid_token'],
     ['one that has expired', () => world.token(id(7), { seconds: -1 }), 'auth.invalid_token'],
   ])('change nothing when the new one is %s', async (_what, token, code) => {
