@@ -20,6 +20,13 @@ describe('why, in words', () => {
     expect(sentences.join()).not.toMatch(/undefined|null/);
   });
 
+  it('says whose connection it was when an admin looked through the person’s eyes', () => {
+    const finding = { verdict: 'delivered', connection: 'c1', topic: 'community:1', at: '2026-11-21T09:00:00.000Z', code: null, waiting: null, impersonator: 'an-admin' } as const;
+    expect(tellWhy({ gateways: [{ ...account, findings: [finding] }], silent: [] })[1]).toBe(
+      '  connection c1 of admin an-admin, who looked through the person’s eyes, community:1: delivered at 2026-11-21T09:00:00.000Z.',
+    );
+  });
+
   it('says why an event was told to nobody', () => {
     expect(tellWhy({ gateways: [{ ...account, event: { ...account.event!, topics: [] } }], silent: [] })[0]).toContain('concerns no topic: nobody hears it');
     for (const passedOver of ['repeat', 'unreadable', 'put_back'] as const) expect(tellWhy({ gateways: [{ ...account, event: null, passedOver }], silent: [] })[0]).toMatch(/^Gateway one: the event /);

@@ -28,7 +28,8 @@ const told: Record<PassedOver, string> = {
 };
 
 function sentence(finding: Finding): string {
-  const where = [finding.connection && `connection ${finding.connection}`, finding.topic].filter(Boolean).join(', ');
+  const eyes = finding.impersonator === undefined ? '' : ` of admin ${finding.impersonator}, who looked through the person’s eyes`;
+  const where = [finding.connection && `connection ${finding.connection}${eyes}`, finding.topic].filter(Boolean).join(', ');
   return `${where === '' ? '' : `${where}: `}${words[finding.verdict](finding)}.`;
 }
 

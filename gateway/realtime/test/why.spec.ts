@@ -3,7 +3,7 @@ import { id, realtime } from '@mela/contracts';
 import { describe, expect, it } from 'vitest';
 import { Cable } from './cable.fixture.ts';
 import { openHarbour, PilotDismissed, PilotPosted, SECRET, ShipLogged } from './harbour.fixture.ts';
-import { asha, cid, Inquiry, NORTH } from './inquiry.fixture.ts';
+import { asha, cid, Inquiry, NORTH, ravi } from './inquiry.fixture.ts';
 
 const UNKNOWN = '01900000-0000-7000-8000-00000000dead';
 
@@ -50,6 +50,19 @@ describe('why somebody did not get it', () => {
     const eventId = await at.happened();
     await screen.hears(eventId);
     expect(await at.only(eventId)).toMatchObject({ verdict: 'delivered', connection: cid(screen) });
+  });
+
+  it('says which connection was an admin’s who looked through the person’s eyes, and that the person had none', async () => {
+    await at.open();
+    const eyes = await at.gateway.screen(await world.token(asha, { actor: ravi }));
+    await eyes.listen(NORTH);
+    const heardByAdmin = { verdict: 'delivered', connection: cid(eyes), topic: NORTH, impersonator: ravi };
+    expect(await at.findings(await at.happened())).toMatchObject([{ verdict: 'not_connected', connection: null }, heardByAdmin]);
+    const screen = await at.screenOf();
+    await screen.listen(NORTH);
+    const [first, second, ...others] = await at.findings(await at.happened());
+    expect([first, second, others]).toMatchObject([heardByAdmin, { verdict: 'delivered', connection: cid(screen) }, []]);
+    expect(second).not.toHaveProperty('impersonator');
   });
 
   it('still knows when the connection is gone', async () => {

@@ -48,6 +48,8 @@ export type DeliveryVerdict = (typeof deliveryVerdicts)[number];
 const Finding = z.object({
   verdict: z.enum(deliveryVerdicts),
   connection: z.string().nullable(),
+  /** The admin whose connection it is, where one looks through the person’s eyes: the person heard nothing on it. */
+  impersonator: Id.optional(),
   topic: z.string().nullable(),
   /** When it came to that. */
   at: Instant.nullable(),

@@ -8,8 +8,8 @@ function ground(most: { most?: number; mostOfOne?: number } = {}) {
   const clock = { now: 1_000_000, place: 10 };
   const journal = new Journal({ place: () => clock.place, placeOf: Number, ageMs: 60_000, now: () => clock.now, ...most });
   let made = 0;
-  const connect = (personId = 'asha') => {
-    const connection = { id: `c${++made}`, session: { personId }, subscriptions: new Map(), waiting: 0 } as unknown as Connection;
+  const connect = (personId = 'asha', impersonator?: string) => {
+    const connection = { id: `c${++made}`, session: { personId, impersonator }, subscriptions: new Map(), waiting: 0 } as unknown as Connection;
     journal.began(connection);
     return connection;
   };
@@ -41,6 +41,13 @@ describe('the journal', () => {
     expect(record).toMatchObject({ began: { seq: 10 }, ended: { seq: 40, code: 1000, clean: true } });
     expect(record!.subscriptions.map(({ granted, ended }) => [granted!.from, ended!.seq, ended!.how])).toEqual([[10, 20, 'unwanted'], [30, 40, 'gone']]);
     expect(record!.connection).toBeUndefined();
+  });
+
+  it('knows which connections are those of an admin who looks through the person’s eyes', () => {
+    const { journal, connect } = ground();
+    connect();
+    journal.ended(connect('asha', 'an admin'));
+    expect(journal.connectionsOf('asha').map(({ impersonator }) => impersonator)).toEqual([undefined, 'an admin']);
   });
 
   it('ends with what was written, and not with the socket', () => {

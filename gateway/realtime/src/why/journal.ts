@@ -86,9 +86,9 @@ export class Journal {
   }
 
   began(connection: Connection): void {
-    const { personId } = connection.session!;
+    const { personId, impersonator } = connection.session!;
     const began = this.moment();
-    const record: ConnectionRecord = { id: connection.id, personId, transport: connection.transport, began, heard: began, subscriptions: [], forgottenUntil: 0, connection };
+    const record: ConnectionRecord = { id: connection.id, personId, impersonator, transport: connection.transport, began, heard: began, subscriptions: [], forgottenUntil: 0, connection };
     this.open.set(connection, record);
     const known = this.ofPerson.get(personId) ?? new Known();
     this.ofPerson.set(personId, known);

@@ -42,6 +42,8 @@ export interface ConnectionEnd extends Moment {
 export interface ConnectionRecord {
   readonly id: string;
   readonly personId: string;
+  /** The admin who looks through the person’s eyes, if one does. */
+  readonly impersonator: string | undefined;
   readonly transport: Transport;
   readonly began: Moment;
   readonly subscriptions: SubscriptionRecord[];

@@ -30,20 +30,22 @@ const NEAREST_FIRST: readonly DeliveryVerdict[] = [
 
 /** What became of an event for one person at one gateway. `since`: before that, it is not known who was connected. */
 export function explain(event: AskedEvent, accounts: readonly Account[], since: number): Finding[] {
-  const there = accounts.filter(({ record }) => wasOpenAt(record, event.seq));
+  // What an admin heard through the person's eyes, the person did not.
+  const own = accounts.filter(({ record }) => record.impersonator === undefined);
   const polls = new Set(accounts.flatMap(({ record: { id, transport } }) => (transport === 'poll' ? [id] : [])));
   const findings = saidOnce(accounts.filter(({ record }) => !wasGoneBy(record, event.seq)).flatMap((account) => onConnection(event, account)), polls);
-  if (there.length > 0) return findings;
-  return [event.storedAt < since ? finding({ verdict: 'forgotten', at: iso(since) }) : absence(event, accounts), ...findings];
+  if (own.some(({ record }) => wasOpenAt(record, event.seq))) return findings;
+  return [event.storedAt < since ? finding({ verdict: 'forgotten', at: iso(since) }) : absence(event, own), ...findings];
 }
 
 /** Whoever polls comes back again and again: that they have had it, the first of the next polls says. */
 function saidOnce(findings: readonly Finding[], polls: ReadonlySet<string>): Finding[] {
   const said = new Set<string>();
-  return findings.filter(({ verdict, connection, topic }) => {
+  return findings.filter(({ verdict, connection, topic, impersonator = '' }) => {
     if (verdict !== 'resumed_later' || !polls.has(connection!)) return true;
-    const isNew = !said.has(topic!);
-    said.add(topic!);
+    const whatOfWhom = `${topic} ${impersonator}`;
+    const isNew = !said.has(whatOfWhom);
+    said.add(whatOfWhom);
     return isNew;
   });
 }
@@ -53,7 +55,7 @@ function onConnection(event: AskedEvent, account: Account): Finding[] {
   return event.topics.flatMap((topic) => {
     const judged = record.subscriptions.filter((one) => one.topic === topic).map((one) => judge(event, one, account));
     const [nearest] = judged.sort((one, other) => NEAREST_FIRST.indexOf(one.verdict) - NEAREST_FIRST.indexOf(other.verdict));
-    const place = { connection: record.id, topic };
+    const place = { connection: record.id, topic, ...(record.impersonator === undefined ? {} : { impersonator: record.impersonator }) };
     if (nearest) return [finding({ ...nearest, ...place })];
     if (!wasOpenAt(record, event.seq)) return [];
     return [finding({ verdict: event.seq <= record.forgottenUntil ? 'forgotten' : 'not_subscribed', at: iso(event.storedAt), ...place })];
