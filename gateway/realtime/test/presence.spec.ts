@@ -64,6 +64,18 @@ describe('presence', () => {
     expect(await plain.ask({ t: 'sub', topic: NORTH, presence: 'yes' })).toMatchObject({ t: 'err', code: 'frame.invalid' });
   });
 
+  it('is heard by an admin who looks through a person’s eyes, at whatever gateway, and nobody takes the person to be there', async () => {
+    const [here, there] = await two();
+    const watchers = [await arrive(here, asha), await arrive(there, mina)];
+    const eyes = await here.screen(await world.token(ravi, { actor: id(10) }));
+    expect(await eyes.ask({ t: 'sub', topic: NORTH, presence: true })).toMatchObject({ t: 'subd' });
+    await Promise.all([eyes, ...watchers].map((screen) => sees(screen, [asha, mina])));
+    // Whoever comes afterwards is seen, so that the admin would have been.
+    await arrive(here, id(11));
+    await Promise.all([eyes, ...watchers].map((screen) => sees(screen, [asha, mina, id(11)])));
+    for (const screen of [eyes, ...watchers]) expect(told(screen).flatMap(({ join }) => join)).not.toContain(ravi);
+  });
+
   it('is one for all screens of a person, wherever they are, until the last is gone', async () => {
     const [here, there] = await two();
     const watcher = await arrive(here, asha);

@@ -19,8 +19,8 @@ class Ground {
   readonly others: [string, string, boolean][] = [];
   readonly presence = new Presence({ tellOthers: (...change) => this.others.push(change), now: () => this.now });
 
-  ear(personId: string, topic = 'dock:north'): Ear {
-    return new Ear(this, personId, topic);
+  ear(personId: string, topic = 'dock:north', impersonator?: string): Ear {
+    return new Ear(this, personId, topic, impersonator);
   }
 
   pass(ms: number): void {
@@ -39,9 +39,10 @@ class Ear {
     private readonly ground: Ground,
     readonly personId: string,
     readonly topic: string,
+    impersonator?: string,
   ) {
     const deliver = ({ text }: Message) => void this.told.push({ ...(JSON.parse(String(text)) as Omit<Told, 'at'>), at: ground.now });
-    this.subscription = new Subscription({ deliver, session: { personId } } as unknown as Connection, topic, 0);
+    this.subscription = new Subscription({ deliver, session: { personId, impersonator } } as unknown as Connection, topic, 0);
     this.asksAgain();
   }
 
@@ -122,6 +123,25 @@ describe('who is there', () => {
     mina.leave('revoked');
     ground.pass(100);
     expect(asha.view).toEqual(['asha']);
+  });
+
+  it('is heard by an admin who looks through somebody’s eyes, whom it does not make be there', () => {
+    begin();
+    const asha = ground.ear('asha');
+    const eyes = ground.ear('ravi', 'dock:north', 'an admin');
+    ground.pass(3_000);
+    const mina = ground.ear('mina');
+    expect([asha.view, eyes.view]).toEqual([['asha', 'mina'], ['asha', 'mina']]);
+    const ravi = ground.ear('ravi');
+    eyes.leave('unwanted');
+    ground.pass(3_000);
+    expect(asha.view).toEqual(['asha', 'mina', 'ravi']);
+    for (const one of [asha, mina, ravi]) one.leave('unwanted');
+    const alone = ground.ear('ravi', 'dock:north', 'an admin');
+    expect(alone.told).toMatchObject([{ join: [], count: 0, snapshot: true }]);
+    alone.leave('gone');
+    ground.pass(3_000);
+    expect([ground.presence.size, ground.others.filter(([, personId]) => personId === 'ravi').map(([, , isHere]) => isHere)]).toEqual([0, [true, false]]);
   });
 
   it('is told of to whoever asks again', () => {

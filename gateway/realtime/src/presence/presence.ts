@@ -23,7 +23,10 @@ interface Parts {
   readonly now?: () => number;
 }
 
-/** Who is there. Whoever listens for it takes part in it; a topic nobody asks this of costs nothing. */
+/**
+ * Who is there. Whoever listens for it takes part in it, but for an admin who looks through a person's eyes; a topic nobody asks this
+ * of costs nothing.
+ */
 export class Presence {
   /** Here and at the other gateways. */
   readonly roll = new Roll((topic, personId) => this.rooms.get(topic)?.note(personId));
@@ -48,7 +51,7 @@ export class Presence {
   join(subscription: Subscription): void {
     if (subscription.ended) return;
     const { topic } = subscription;
-    if (!this.rooms.get(topic)?.has(subscription)) this.attend(topic, subscription.connection.session!.personId);
+    if (attends(subscription) && !this.rooms.get(topic)?.has(subscription)) this.attend(topic, subscription.connection.session!.personId);
     const room = this.rooms.get(topic) ?? new Room(topic, { roll: this.roll, later: (due, inMs) => this.wheel.set(due, inMs), now: this.now });
     this.rooms.set(topic, room);
     room.enter(subscription);
@@ -62,6 +65,7 @@ export class Presence {
       this.rooms.delete(topic);
       this.wheel.delete(room);
     }
+    if (!attends(subscription)) return;
     const attendance = this.here.get(topic)!.get(subscription.connection.session!.personId)!;
     if (--attendance.screens > 0) return;
     if (how === 'gone') this.wheel.set(attendance, GRACE_MS);
@@ -101,3 +105,6 @@ export class Presence {
     this.parts.tellOthers(topic, personId, false);
   }
 }
+
+/** The person is no more there for being looked at. */
+const attends = ({ connection }: Subscription): boolean => connection.session!.impersonator === undefined;
