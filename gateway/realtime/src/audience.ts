@@ -44,7 +44,12 @@ export function audienceOf({ catalogue, nc, asker, gateway, settings, memory, lo
   const { tail, cursors, recent, rights, replays, frames, journal, passedOver } = memory;
   const connections = new Connections(settings.REALTIME_CONNECTIONS_PER_PERSON, journal);
   const channels = new Channels(() => feeds.stirred());
-  const presence: Presence = new Presence({ tellOthers: (...change) => exchange.note(...change) });
+  const presence: Presence = new Presence({
+    tellOthers: (topic, personId, isHere) => {
+      if (isHere) neighbours.cameBack(topic, personId);
+      exchange.note(topic, personId, isHere);
+    },
+  });
   const neighbours = new Neighbours(presence.roll);
   const exchange = new Exchange({ nc, id: gateway, neighbours, presence });
   const questions = new Questions(settings.REALTIME_QUESTIONS_PER_SECOND);

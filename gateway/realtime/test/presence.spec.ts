@@ -160,18 +160,25 @@ describe('presence', () => {
     await sees(await arrive(await world.gateway(), mina), [asha, ravi, mina]);
   });
 
-  it('goes with a gateway that stops, though its people are given time to come elsewhere', async () => {
+  it('outlasts a gateway that stops for those whom it told to come back later, and whoever came back elsewhere leaves there', async () => {
     const [here, there] = await two();
     const watcher = await arrive(here, asha);
     const moving = await arrive(there, ravi);
     await arrive(there, mina);
-    await sees(watcher, [asha, ravi, mina]);
+    const leaving = await arrive(here, id(10));
+    await sees(watcher, [asha, ravi, mina, id(10)]);
     const stopped = there.process.stop();
     expect((await moving.closed).code).toBe(4001);
-    await arrive(here, ravi);
-    await sees(watcher, [asha, ravi], { within: 4_500 });
-    expect(differences(watcher).flatMap(({ leave }) => leave)).toEqual([mina]);
     await stopped;
+    // Whoever leaves now and stays away shows that more time has passed than is given for a connection that broke.
+    leaving.leave();
+    await sees(watcher, [asha, ravi, mina]);
+    const back = await arrive(here, ravi);
+    await sees(back, [asha, ravi, mina]);
+    await back.ask({ t: 'unsub', topic: NORTH });
+    await sees(watcher, [asha, mina]);
+    expect(differences(watcher).flatMap(({ leave }) => leave)).toEqual([id(10), ravi]);
+    expect(differences(watcher).flatMap(({ join }) => join).filter((personId) => personId === ravi)).toHaveLength(1);
   });
 
   it('goes within seconds with a gateway that is killed', async () => {

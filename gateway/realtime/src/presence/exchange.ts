@@ -50,9 +50,11 @@ export class Exchange {
   }
 
   stop(): void {
-    for (const timer of [...this.timers.splice(0), this.gathering]) clearTimeout(timer);
+    for (const timer of this.timers.splice(0)) clearTimeout(timer);
     this.endWatch?.();
     for (const subscription of this.heard.splice(0)) subscription.unsubscribe();
+    // Whoever left before is not waited for.
+    this.tellChanges();
     this.say(TOLD, { t: 'bye', from: this.parts.id });
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Neighbours, SILENT_MS } from './neighbours.ts';
-import { GRACE_MS } from './presence.ts';
+import { SENT_AWAY_MS } from './presence.ts';
 import { Roll } from './roll.ts';
 import { inPieces, readTiding } from './tidings.ts';
 
@@ -20,7 +20,7 @@ function neighbourhood() {
   const on = () => [...roll.on('dock:1')].sort();
   const all = (from: string, n: number, people: string[]) => neighbours.hear({ t: 'all', from, n, part: 0, parts: 1, people: { 'dock:1': people } });
   const changed = (from: string, n: number, came: string[], went: string[] = []) => neighbours.hear({ t: 'changed', from, n, came: { 'dock:1': came }, went: { 'dock:1': went } });
-  return { neighbours, clock, changes, pass, on, all, changed };
+  return { neighbours, roll, clock, changes, pass, on, all, changed };
 }
 
 describe('the other gateways', () => {
@@ -81,11 +81,39 @@ describe('the other gateways', () => {
     const { pass, all, on, neighbours, changes } = neighbourhood();
     all('one', 1, ['asha', 'ravi']);
     neighbours.hear({ t: 'bye', from: 'one' });
-    pass(GRACE_MS - LOOK_MS);
+    pass(SENT_AWAY_MS - LOOK_MS);
     all('two', 1, ['asha']);
     pass(LOOK_MS);
     expect(on()).toEqual(['asha']);
     expect(changes).toEqual(['+asha', '+ravi', '-ravi']);
+  });
+
+  it('that said good-bye keep the place of nobody who is elsewhere: whoever leaves there has left', () => {
+    const { roll, all, changed, on, neighbours, changes } = neighbourhood();
+    all('one', 1, ['asha', 'ravi', 'mina', 'ben']);
+    all('two', 1, ['asha']);
+    neighbours.hear({ t: 'bye', from: 'one' });
+    changed('two', 2, ['ravi'], ['asha']);
+    roll.add('dock:1', 'mina');
+    neighbours.cameBack('dock:1', 'mina');
+    expect(on()).toEqual(['ben', 'mina', 'ravi']);
+    changed('two', 3, [], ['ravi']);
+    roll.remove('dock:1', 'mina');
+    expect(on()).toEqual(['ben']);
+    expect(changes.slice(4)).toEqual(['-asha', '-ravi', '-mina']);
+  });
+
+  it('that say good-bye one after the other leave whoever goes from one to the next the time of the last', () => {
+    const { pass, all, on, neighbours, changes } = neighbourhood();
+    all('one', 1, ['asha']);
+    neighbours.hear({ t: 'bye', from: 'one' });
+    pass(20_000);
+    all('two', 1, ['asha']);
+    neighbours.hear({ t: 'bye', from: 'two' });
+    pass(SENT_AWAY_MS - LOOK_MS);
+    expect(on()).toEqual(['asha']);
+    pass(LOOK_MS);
+    expect(changes).toEqual(['+asha', '-asha']);
   });
 
   it('are not taken for silent by one who slept', () => {

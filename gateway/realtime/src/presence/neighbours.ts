@@ -1,4 +1,4 @@
-import { GRACE_MS } from './presence.ts';
+import { SENT_AWAY_MS } from './presence.ts';
 import type { Roll } from './roll.ts';
 import type { Tiding, TidingOf } from './tidings.ts';
 
@@ -18,7 +18,10 @@ class Neighbour {
   constructor(public heardAt: number) {}
 }
 
-/** Who is at the other gateways. One that falls silent takes its people with it; one that says good-bye leaves them time to come back elsewhere. */
+/**
+ * Who is at the other gateways. One that falls silent takes its people with it; one that says good-bye leaves them the time for
+ * which it sent them away. Whoever is at another gateway by then is there alone: giving the topic up is leaving, there too.
+ */
 export class Neighbours {
   private readonly all = new Map<string, Neighbour>();
   private lookedAt: number;
@@ -39,7 +42,7 @@ export class Neighbours {
     const neighbour = this.all.get(tiding.from) ?? new Neighbour(this.now());
     this.all.set(tiding.from, neighbour);
     neighbour.heardAt = this.now();
-    if (tiding.t === 'bye') neighbour.goneAt ??= this.now();
+    if (tiding.t === 'bye') this.saidGoodBye(neighbour);
     else if (tiding.t === 'all') this.replace(neighbour, tiding);
     else if (tiding.t === 'changed' && neighbour.known === tiding.n - 1) this.change(neighbour, tiding);
     return this.lacksSomething(neighbour, tiding) ? tiding.from : undefined;
@@ -53,11 +56,22 @@ export class Neighbours {
     this.lookedAt = now;
     for (const [id, neighbour] of this.all) {
       if (slept > everyMs) neighbour.heardAt += slept;
-      const isGone = neighbour.goneAt === undefined ? now - neighbour.heardAt >= SILENT_MS : now - neighbour.goneAt >= GRACE_MS;
+      const isGone = neighbour.goneAt === undefined ? now - neighbour.heardAt >= SILENT_MS : now - neighbour.goneAt >= SENT_AWAY_MS;
       if (!isGone) continue;
       this.all.delete(id);
       for (const [topic, people] of neighbour.people) for (const personId of people) this.roll.remove(topic, personId);
     }
+  }
+
+  /** Is at this gateway or another: those that have gone need not keep their place any longer. */
+  cameBack(topic: string, personId: string): void {
+    for (const neighbour of this.all.values()) if (neighbour.goneAt !== undefined) this.went(neighbour, topic, personId);
+  }
+
+  private saidGoodBye(neighbour: Neighbour): void {
+    neighbour.goneAt ??= this.now();
+    for (const [topic, people] of neighbour.people)
+      for (const personId of people) if (this.roll.hasTwice(topic, personId)) this.went(neighbour, topic, personId);
   }
 
   private lacksSomething(neighbour: Neighbour, tiding: Tiding): boolean {
@@ -97,6 +111,7 @@ export class Neighbours {
     people.add(personId);
     neighbour.size++;
     this.roll.add(topic, personId);
+    if (neighbour.goneAt === undefined) this.cameBack(topic, personId);
   }
 
   private went(neighbour: Neighbour, topic: string, personId: string): void {

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { closing } from '../protocol/close-codes.ts';
 import type { Message } from '../protocol/message.ts';
 import type { Connection } from '../socket/connection.ts';
 import { Subscription, type HowEnded } from '../topics/subscription.ts';
-import { GRACE_MS, Presence } from './presence.ts';
+import { GRACE_MS, Presence, SENT_AWAY_MS } from './presence.ts';
 
 interface Told {
   readonly at: number;
@@ -34,6 +35,7 @@ class Ground {
 class Ear {
   readonly told: Told[] = [];
   private readonly subscription: Subscription;
+  private readonly connection: { readonly deliver: unknown; endedWith?: number };
 
   constructor(
     private readonly ground: Ground,
@@ -42,7 +44,9 @@ class Ear {
     impersonator?: string,
   ) {
     const deliver = ({ text }: Message) => void this.told.push({ ...(JSON.parse(String(text)) as Omit<Told, 'at'>), at: ground.now });
-    this.subscription = new Subscription({ deliver, session: { personId, impersonator } } as unknown as Connection, topic, 0);
+    const connection = { deliver, session: { personId, impersonator } };
+    this.connection = connection;
+    this.subscription = new Subscription(connection as unknown as Connection, topic, 0);
     this.asksAgain();
   }
 
@@ -52,6 +56,12 @@ class Ear {
 
   leave(how: HowEnded): void {
     this.ground.presence.leave(this.subscription, how);
+  }
+
+  /** Its gateway stops, and told it to come back later. */
+  isSentAway(): void {
+    this.connection.endedWith = closing.drain.code;
+    this.leave('gone');
   }
 
   /** Who is there, as a client knows that reads what it is told. */
@@ -112,6 +122,21 @@ describe('who is there', () => {
     ground.pass(5_000);
     expect(asha.differences).toMatchObject([{ join: ['ravi'] }]);
     expect(after.view).toEqual(['asha', 'ravi']);
+  });
+
+  it('does not flicker when a gateway stops, and those whom it sent away come when they were told to', () => {
+    begin();
+    const asha = ground.ear('asha');
+    const [ravi, mina, ben] = [ground.ear('ravi'), ground.ear('mina'), ground.ear('ben')];
+    ground.pass(2_000);
+    for (const one of [ravi, mina]) one.isSentAway();
+    ben.leave('gone');
+    ground.pass(SENT_AWAY_MS - 1_000);
+    expect(asha.view).toEqual(['asha', 'mina', 'ravi']);
+    ground.ear('ravi');
+    ground.pass(2_000);
+    expect(asha.view).toEqual(['asha', 'ravi']);
+    expect(asha.differences.flatMap(({ leave }) => leave)).toEqual(['ben', 'mina']);
   });
 
   it('is told at once to have left when it was wished or the right is gone', () => {

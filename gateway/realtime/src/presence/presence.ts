@@ -1,3 +1,5 @@
+import { closing } from '../protocol/close-codes.ts';
+import { SPREAD_MS } from '../protocol/outgoing.ts';
 import { Wheel } from '../socket/wheel.ts';
 import type { HowEnded, Subscription } from '../topics/subscription.ts';
 import { Roll } from './roll.ts';
@@ -15,6 +17,8 @@ class Attendance {
 
 /** Whose connection broke is given time to come back before they are said to have left. */
 export const GRACE_MS = 2_000;
+/** Whom a gateway that stops told to come back at a moment of their own has until the last of these, and that time besides. */
+export const SENT_AWAY_MS = SPREAD_MS + GRACE_MS;
 const TICK_MS = 50;
 
 interface Parts {
@@ -68,7 +72,7 @@ export class Presence {
     if (!attends(subscription)) return;
     const attendance = this.here.get(topic)!.get(subscription.connection.session!.personId)!;
     if (--attendance.screens > 0) return;
-    if (how === 'gone') this.wheel.set(attendance, GRACE_MS);
+    if (how === 'gone') this.wheel.set(attendance, subscription.connection.endedWith === closing.drain.code ? SENT_AWAY_MS : GRACE_MS);
     else this.leftIfAlone(attendance);
   }
 

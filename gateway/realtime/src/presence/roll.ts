@@ -9,6 +9,11 @@ export class Roll {
     return this.topics.get(topic)?.has(personId) ?? false;
   }
 
+  /** At more than one gateway. */
+  hasTwice(topic: string, personId: string): boolean {
+    return (this.topics.get(topic)?.get(personId) ?? 0) > 1;
+  }
+
   count(topic: string): number {
     return this.topics.get(topic)?.size ?? 0;
   }

@@ -60,7 +60,7 @@ export function err(i: AnswerTo, refusal: Refusal, { topic, after }: { topic?: s
   return frame(i, 'err', { ...(topic === undefined ? {} : { topic }), code, message: detail ?? title, retry: isForNow(refusal), ...(after === undefined ? {} : { after }) });
 }
 
-const SPREAD_MS = 30_000;
+export const SPREAD_MS = 30_000;
 
 /** When a gateway stops, its clients come back at a moment of their own within the spread, so that those who stay are not run over. */
 export const farewell = (why: Closing) => frame(undefined, 'bye', { code: why.code, ...(why === closing.drain ? { after: [0, SPREAD_MS] } : {}) });
