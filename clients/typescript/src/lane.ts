@@ -30,6 +30,7 @@ export class Lane implements Hears {
   /** Topics that are live on it, or refused. */
   private readonly settled = new Set<string>();
   private isCaughtUp = false;
+  private tellsPresence = false;
   /** By topic: until where it was told once it is live. */
   private readonly heard = new Map<string, string>();
   private ping = 0;
@@ -66,8 +67,7 @@ export class Lane implements Hears {
   }
 
   close(): void {
-    this.isOver = true;
-    clearTimeout(this.timer);
+    this.finish();
     this.link!.close();
   }
 
@@ -93,9 +93,14 @@ export class Lane implements Hears {
 
   ended(why: Ending): void {
     if (this.isOver) return;
+    this.finish();
+    this.owner.ended(why);
+  }
+
+  private finish(): void {
     this.isOver = true;
     clearTimeout(this.timer);
-    this.owner.ended(why);
+    if (this.tellsPresence) this.topics.forgetPresence();
   }
 
   private begin(ping: number): void {
@@ -107,6 +112,7 @@ export class Lane implements Hears {
   }
 
   private tell(frame: TopicFrame): void {
+    if (frame.t === 'pres') this.tellsPresence = true;
     this.topics.hear(frame);
     if (frame.t === 'subd') this.heard.set(frame.topic, frame.to);
     if (frame.t === 'live') this.topics.reached(frame.topic, this.heard.get(frame.topic) ?? '');

@@ -28,7 +28,7 @@ type Told<T extends Frame['t']> = Extract<Frame, { t: T }>;
 /** One topic: where it is, and who listens. What was told before, on whatever connection, is not told again. */
 export class Topic {
   readonly listeners = new Set<Listener>();
-  /** Who is there, as it was told: for whoever begins to listen later. */
+  /** Who is there, as it is told: for whoever begins to listen later. */
   private there: Presence | undefined;
   cursor: Cursor | undefined;
   /** The gateway said no: it is not asked again until somebody new listens. */
@@ -45,8 +45,9 @@ export class Topic {
   add(listener: Listener): void {
     this.listeners.add(listener);
     // What is read now is from after the place where this topic is.
-    if (this.cursor !== undefined) listener.resync();
-    if (this.there) listener.presence?.(this.there);
+    const { cursor, there } = this;
+    if (cursor !== undefined) aside(() => listener.resync());
+    if (there) aside(() => listener.presence?.(there));
   }
 
   subscribed({ recovered, to }: Pick<Told<'subd'>, 'recovered' | 'to'>): void {
@@ -74,7 +75,13 @@ export class Topic {
   refuse(code: string): void {
     this.refused = code;
     this.cursor = undefined;
+    this.forgetPresence();
     for (const listener of this.listeners) aside(() => listener.refused?.(code));
+  }
+
+  /** Nobody tells any more who comes and goes: what is known of it is soon wrong. */
+  forgetPresence(): void {
+    this.there = undefined;
   }
 
   tellPresence({ v, join, leave, count, snapshot }: Told<'pres'>): void {

@@ -52,6 +52,11 @@ export class Topics {
     this.all.get(name)?.reached(cursor);
   }
 
+  /** The connection is over that told it. */
+  forgetPresence(): void {
+    for (const topic of this.all.values()) topic.forgetPresence();
+  }
+
   private couldNotBeHad(topic: Topic, { retry, code, after = this.random() * PAUSE_MS }: Extract<Frame, { t: 'err' }>): void {
     if (!retry) return topic.refuse(code);
     clearTimeout(topic.pause);

@@ -97,4 +97,20 @@ describe('the reference client, and who else is there', () => {
     }
     await watcher.sees(asha);
   });
+
+  it('is told nothing of who was there before another way was taken', async () => {
+    const passage = await clients.passageTo(await world.gateway());
+    const client = clientOf(asha, passage.url);
+    const { view } = roomOf(client);
+    await view.sees(asha);
+    passage.admits = (line) => !line.startsWith('GET /realtime HTTP');
+    passage.cut();
+    await expect.poll(() => client.transport, { timeout: 10_000 }).toBe('sse');
+    const { view: late } = roomOf(client);
+    expect([late.resyncs, late.told]).toEqual([1, []]);
+    // Where a WebSocket gets through again, all are told.
+    passage.admits = () => true;
+    await late.sees(asha);
+    expect(late.told[0]).toMatchObject({ snapshot: true });
+  });
 });
