@@ -61,8 +61,10 @@ export class MelaRealtime {
 
   /** The machine slept, or the network came back: no need to wait. */
   check(): void {
-    if (this.now === 'waiting') void this.open();
-    else this.lane?.probe();
+    if (this.now === 'waiting') return void this.open();
+    this.lane?.probe();
+    // One that is about to stand beside it will show whether anybody is there.
+    if (!this.successor || this.successor.isReady) this.follow();
   }
 
   close(): void {

@@ -50,6 +50,56 @@ describe('the reference client, when it was away for a while', () => {
     expect(shown.at(-1)).not.toBe(ended);
   });
 
+  describe('by a stream of events, of which the next sign of life is far off', () => {
+    const listening = async () => {
+      const gateway = await world.gateway({ REALTIME_PING_MS: '120000' });
+      const passage = await clients.passageTo(gateway);
+      const { client, states } = clients.opened(passage.url, { transports: ['sse'] });
+      const { view } = await viewOf(client);
+      return { gateway, passage, client, states, view };
+    };
+
+    it('notices at once that it is dead', async () => {
+      const { passage, client, states, view } = await listening();
+      const told = await publish(3);
+      await view.hears(told.at(-1)!);
+      passage.silence();
+      told.push(...(await publish(3)));
+      client.check();
+      await view.hears(told.at(-1)!);
+      told.push(...(await publish(3)));
+      await view.hears(told.at(-1)!);
+      expect([view.ids, view.resyncs]).toEqual([told, 1]);
+      expect(states.map(([state]) => state)).not.toContain('waiting');
+    });
+
+    it('notices it also when the network is back only later', async () => {
+      const { passage, client, view } = await listening();
+      let turnedAway = 0;
+      passage.admits = () => ++turnedAway < 0;
+      passage.silence();
+      const told = await publish(3);
+      client.check();
+      await expect.poll(() => turnedAway, { timeout: 10_000 }).toBeGreaterThan(2);
+      passage.admits = () => true;
+      await view.hears(told.at(-1)!);
+      expect([view.ids, view.resyncs]).toEqual([told, 1]);
+    });
+
+    it('loses and doubles nothing where it is not dead, and keeps one stream', async () => {
+      const { gateway, client, view } = await listening();
+      const told: string[] = [];
+      for (let checks = 0; checks < 20; checks++) {
+        client.check();
+        told.push(...(await publish(checks)));
+        if (checks % 2 === 0 && told.length > 0) await view.hears(told.at(-1)!);
+      }
+      await view.hears(told.at(-1)!);
+      expect([view.ids, view.resyncs]).toEqual([told, 1]);
+      await expect.poll(() => gateway.metric('mela_realtime_connections'), { timeout: 5_000 }).toEqual({ '': 1 });
+    });
+  });
+
   it('goes on with a fresh token from where it got to, when the one it had ends while the past is told', async () => {
     const { url } = await world.gateway({ REALTIME_NOTICE_MS: '50' });
     let isTired = false;

@@ -11,6 +11,8 @@ export class EventStreamLink implements Link {
   private asked = new Set<string>();
   private readonly refused = new Set<string>();
   private bye: Ending = {};
+  /** Whether anybody is still there is to be shown, and nothing came since. */
+  private isDoubted = false;
 
   constructor(
     private readonly options: LinkOptions,
@@ -27,14 +29,16 @@ export class EventStreamLink implements Link {
     const wanted = this.options.wanted().map(({ topic }) => topic);
     // Wanted again, it begins anew: that takes another stream.
     this.asked = new Set([...this.asked].filter((topic) => wanted.includes(topic)));
-    return wanted.every((topic) => this.asked.has(topic) && !this.refused.has(topic));
+    return !this.isDoubted && wanted.every((topic) => this.asked.has(topic) && !this.refused.has(topic));
   }
 
   refresh(): boolean {
     return false;
   }
 
+  /** Nobody can be asked on it: another stream shows it. */
   probe(): boolean {
+    this.isDoubted = true;
     return false;
   }
 
@@ -58,6 +62,7 @@ export class EventStreamLink implements Link {
     for (;;) {
       const { done, value } = await pieces.read();
       if (done) return this.bye;
+      this.isDoubted = false;
       hears.alive();
       for (const { id, lines } of events.read(value)) this.hear(lines, id);
     }

@@ -22,7 +22,7 @@ export interface Hears {
 
 /** One connection, whatever it is made of. */
 export interface Link {
-  /** The topics that are wanted are others now. False when it takes another connection to hear them. */
+  /** The topics that are wanted may be others now. False when it takes another connection to hear them, or to know that they are heard. */
   changed(): boolean;
   /** A fresh token, for what goes on. False when it takes another connection. */
   refresh(token: string): boolean;
