@@ -48,3 +48,15 @@ it('pauses grow with every failure up to half a minute, and any moment within on
   expect(longest!.next()).toBe(500);
   expect(middle!.within([0, 30_000])).toBe(15_000);
 });
+
+it('no pause is drawn from a shorter span than the gateway named, and none from one of more than half a minute', () => {
+  const backOff = new BackOff(() => 1);
+  const pauses = () => Array.from({ length: 6 }, () => backOff.next());
+  backOff.spread(3_000);
+  expect(pauses()).toEqual([3_000, 3_000, 3_000, 4_000, 8_000, 16_000]);
+  backOff.reset();
+  backOff.spread(0);
+  expect(pauses()).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000]);
+  backOff.spread(90_000);
+  expect(backOff.next()).toBe(30_000);
+});

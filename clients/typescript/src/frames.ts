@@ -2,7 +2,7 @@ import type { Cursor } from './cursor.ts';
 
 /** What the gateway says, on every transport. */
 export type Frame =
-  | { readonly t: 'connected'; readonly cid?: string; readonly ping: number; readonly exp?: number; readonly topics?: readonly string[] }
+  | { readonly t: 'connected'; readonly cid?: string; readonly ping: number; readonly exp?: number; readonly topics?: readonly string[]; readonly retryJitter?: number }
   | { readonly t: 'subd'; readonly i?: number; readonly topic: string; readonly recovered: boolean; readonly to: Cursor }
   | { readonly t: 'live'; readonly topic: string }
   | { readonly t: 'ev'; readonly topic: string; readonly c: Cursor; readonly id: string; readonly type: string; readonly d: Readonly<Record<string, unknown>> }

@@ -26,6 +26,8 @@ const PINGS_MISSED = 1.5;
 export class Lane implements Hears {
   isReady = false;
   isOver = false;
+  /** Within which to come back when it breaks off, as the gateway said. */
+  retryJitter = 0;
   private link: Link | undefined;
   /** Topics that are live on it, or refused. */
   private readonly settled = new Set<string>();
@@ -74,7 +76,7 @@ export class Lane implements Hears {
   frame(frame: Frame): void {
     if (this.isOver) return;
     this.owner.said(frame);
-    if (frame.t === 'connected') this.begin(frame.ping);
+    if (frame.t === 'connected') this.begin(frame);
     else if (frame.t === 'authexp') this.owner.expiring();
     else if (frame.t === 'err' && frame.topic === undefined) this.refused(frame);
     else if ('topic' in frame) this.tell(frame as TopicFrame);
@@ -103,9 +105,10 @@ export class Lane implements Hears {
     if (this.tellsPresence) this.topics.forgetPresence();
   }
 
-  private begin(ping: number): void {
+  private begin({ ping, retryJitter = 0 }: Extract<Frame, { readonly t: 'connected' }>): void {
     this.isReady = true;
     this.ping = ping;
+    this.retryJitter = retryJitter;
     this.alive();
     this.look();
     this.owner.ready();

@@ -121,6 +121,7 @@ export class MelaRealtime {
     this.timers.clear('good');
     this.successor?.close();
     this.successor = undefined;
+    if (lane.isReady) this.backOff.spread(lane.retryJitter);
     const next = nextAfter(why);
     if (next.do === 'stop') return this.shut('stopped');
     if (next.do === 'other-way') {

@@ -101,7 +101,8 @@ export class FramesGateway implements OnGatewayConnection<Connection>, OnGateway
     const hearing = hearsOwn(connection.session!);
     this.connections.admitted(connection);
     this.vigil.admitted(connection);
-    connection.send(connected(i, { cid: connection.id, ping: this.vigil.pingMs, exp: Math.floor(expiresAt / 1000), topics: hearing ? [own] : [] }));
+    const { retryJitter } = this.connections;
+    connection.send(connected(i, { cid: connection.id, ping: this.vigil.pingMs, exp: Math.floor(expiresAt / 1000), topics: hearing ? [own] : [], retryJitter }));
     reach('realtime.admitted');
     if (hearing) void this.subscriptions.hearOwn(connection, personId, subs[own]);
     for (const [asked, since] of Object.entries(subs)) if (asked !== own || !hearing) void this.subscriptions.subscribe(connection, asked, i, { since });

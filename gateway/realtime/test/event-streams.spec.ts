@@ -18,7 +18,7 @@ describe('a stream of Server-Sent Events', () => {
     expect(page.response.headers).toMatchObject({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
     expect(page.retry).toSatisfy((ms: number) => ms >= 1_000 && ms <= 5_000);
     expect(page.frames.slice(0, 5)).toEqual([
-      { t: 'connected', cid: expect.any(String), ping: 25_000, exp: expect.any(Number), topics: [own] },
+      { t: 'connected', cid: expect.any(String), ping: 25_000, exp: expect.any(Number), topics: [own], retryJitter: 500 },
       { t: 'subd', topic: own, recovered: false, to: expect.any(String) },
       { t: 'subd', topic: 'dock:north', recovered: false, to: expect.any(String) },
       { t: 'live', topic: own },

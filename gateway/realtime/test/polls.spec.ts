@@ -29,7 +29,7 @@ describe('a long poll', () => {
     const gateway = await world.gateway();
     const { seq } = await world.publish();
     const answer = await poll(gateway, {});
-    expect(answer).toEqual({ frames: [], next: expect.any(String), recovered: false });
+    expect(answer).toEqual({ frames: [], next: expect.any(String), recovered: false, retryJitter: 500 });
     expect(cursors.open(answer.next)!.seq).toBeGreaterThanOrEqual(seq);
   });
 
@@ -107,7 +107,7 @@ describe('a long poll', () => {
     const gateway = await world.gateway();
     for (const since of ['nonsense', cursors.sign({ epoch: 'another', seq: 1 })]) {
       const answer = await poll(gateway, { since });
-      expect(answer).toEqual({ frames: [], next: expect.any(String), recovered: false });
+      expect(answer).toEqual({ frames: [], next: expect.any(String), recovered: false, retryJitter: 500 });
       const event = await world.publish();
       expect(told(await poll(gateway, { since: answer.next }))).toEqual([`dock:north ${event.id}`]);
     }
@@ -155,7 +155,7 @@ describe('a long poll', () => {
     world.master = ({ topic }) => (topic === 'dock:north' ? Unavailable() : undefined);
     const all = [await world.publish(), await world.publish({ dock: 'south' }), await world.publish()];
     const answer = await poll(gateway, { since: next, topics });
-    expect(answer).toEqual({ frames: [{ t: 'err', topic: 'dock:north', code: 'service.unavailable', message: expect.any(String), retry: true }], next, recovered: true });
+    expect(answer).toEqual({ frames: [{ t: 'err', topic: 'dock:north', code: 'service.unavailable', message: expect.any(String), retry: true }], next, recovered: true, retryJitter: 500 });
     const without = await poll(gateway, { since: next, topics: 'dock:south' });
     expect(told(without)).toEqual([`dock:south ${all[1]!.id}`]);
     world.master = () => undefined;
@@ -167,14 +167,14 @@ describe('a long poll', () => {
     const gateway = await world.gateway();
     world.master = () => Unavailable();
     const answer = await poll(gateway, { since: 'from-elsewhere' });
-    expect(answer).toEqual({ frames: [expect.objectContaining({ t: 'err', topic: 'dock:north', retry: true })], next: expect.not.stringContaining('from-elsewhere'), recovered: false });
+    expect(answer).toEqual({ frames: [expect.objectContaining({ t: 'err', topic: 'dock:north', retry: true })], next: expect.not.stringContaining('from-elsewhere'), recovered: false, retryJitter: 500 });
   });
 
   it('begins now while an owner is away, where it has no cursor, and then nothing is passed over', async () => {
     const gateway = await world.gateway();
     world.master = () => Unavailable();
     const answer = await poll(gateway, {});
-    expect(answer).toEqual({ frames: [expect.objectContaining({ t: 'err', topic: 'dock:north', retry: true })], next: expect.any(String), recovered: false });
+    expect(answer).toEqual({ frames: [expect.objectContaining({ t: 'err', topic: 'dock:north', retry: true })], next: expect.any(String), recovered: false, retryJitter: 500 });
     const { id: event } = await world.publish();
     world.master = () => undefined;
     expect(told(await poll(gateway, { since: answer.next }))).toEqual([`dock:north ${event}`]);

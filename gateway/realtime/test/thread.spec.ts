@@ -10,7 +10,7 @@ describe('a screen that listens', () => {
     const gateway = await world.gateway();
     const screen = await gateway.open();
     const welcome = await screen.ask({ t: 'connect', token: await world.token(id(7), { seconds: 300 }) });
-    expect(welcome).toMatchObject({ i: 1, t: 'connected', ping: 25_000, topics: [`person:${id(7)}`] });
+    expect(welcome).toMatchObject({ i: 1, t: 'connected', ping: 25_000, topics: [`person:${id(7)}`], retryJitter: 500 });
     expect(welcome['cid']).toMatch(/^[\w-]{12}$/);
     expect(Number(welcome['exp']) - Date.now() / 1000).toBeGreaterThan(290);
     await screen.until((frame) => frame.t === 'live' && frame.topic === `person:${id(7)}`);

@@ -2,7 +2,7 @@ import { SettingsFault } from '@mela/chassis';
 import { describe, expect, it } from 'vitest';
 import { openHarbour } from './harbour.fixture.ts';
 import { Page } from './page.fixture.ts';
-import { Refused } from './screen.fixture.ts';
+import { Refused, type Screen } from './screen.fixture.ts';
 
 describe('the ways to connect', () => {
   const world = openHarbour();
@@ -28,6 +28,19 @@ describe('the ways to connect', () => {
   it('are ways that exist', async () => {
     await expect(world.gateway({ REALTIME_TRANSPORTS: 'websocket,pigeon' })).rejects.toThrow(SettingsFault);
     await expect(world.gateway({ REALTIME_TRANSPORTS: ',' })).rejects.toThrow(SettingsFault);
+  });
+
+  it('all say how far clients are to spread when the gateway dies: it depends on how many it has', async () => {
+    const gateway = await world.gateway({ REALTIME_AUTH_MS: '120000' });
+    const crowd: Screen[] = [];
+    while (crowd.length < 600) crowd.push(...(await Promise.all(Array.from({ length: 100 }, () => gateway.open()))));
+    const asked = { token: world.pilotsToken };
+    expect(await crowd[0]!.ask({ t: 'connect', ...asked })).toMatchObject({ t: 'connected', retryJitter: 600 });
+    expect(await Page.ask(`${gateway.http}/realtime/poll`, asked)).toMatchObject({ status: 200, body: { retryJitter: 601 } });
+    await expect.poll(() => gateway.metric('mela_realtime_connections'), { timeout: 5_000 }).toEqual({ '': 600 });
+    const page = await Page.open(`${gateway.http}/realtime/events`, asked);
+    expect(await page.until(({ t }) => t === 'connected')).toMatchObject({ retryJitter: 601 });
+    page.leave();
   });
 
   it.each(['events', 'poll'])('GET /realtime/%s is open to the pages that sockets are open to, and to no others', async (path) => {

@@ -8,6 +8,7 @@ interface Answer {
   readonly frames: readonly Frame[];
   readonly next: string;
   readonly recovered: boolean;
+  readonly retryJitter?: number;
 }
 
 const WAIT_SECONDS = 25;
@@ -64,7 +65,8 @@ export class PollLink implements Link {
       if (!('frames' in answer)) return answer;
       hears.alive();
       // A question is answered without ceremony: what a connection says of itself is said here.
-      if (!begun) hears.frame({ t: 'connected', ping: WAIT_SECONDS * 1_000 });
+      const { retryJitter } = answer;
+      if (!begun) hears.frame({ t: 'connected', ping: WAIT_SECONDS * 1_000, ...(retryJitter === undefined ? {} : { retryJitter }) });
       this.tell(topics, answer);
       begun = true;
       // Where an owner is away nobody has got anywhere, also where the place is lost: the next question says so.

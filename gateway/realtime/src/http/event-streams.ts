@@ -46,7 +46,8 @@ export class EventStreams {
     });
     wire.begin();
     const { personId, expiresAt } = session;
-    connection.send(connected(undefined, { cid: connection.id, ping: pingMs, exp: Math.floor(expiresAt / 1000), topics: hearsOwn(session) ? [topicOf.person(personId)] : [] }));
+    const topics = hearsOwn(session) ? [topicOf.person(personId)] : [];
+    connection.send(connected(undefined, { cid: connection.id, ping: pingMs, exp: Math.floor(expiresAt / 1000), topics, retryJitter: visitors.retryJitter }));
     const { heard, next, begin } = await feeds.open(connection, asked);
     if (!connection.isOpen) return;
     connection.send(...heard.map(({ topic, ...place }) => subscribed(undefined, topic, place)));

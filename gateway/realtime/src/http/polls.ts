@@ -21,6 +21,8 @@ interface Answer {
   readonly lines: readonly Buffer[];
   readonly next: string;
   readonly recovered: boolean;
+  /** A poll has no frame that says so. */
+  readonly retryJitter: number;
 }
 
 /** What the ends are called for which HTTP has no code. */
@@ -61,14 +63,15 @@ export class Polls {
   }
 
   private async gather(connection: Connection, wire: PollWire, { topics, since, wait }: Polled): Promise<Answer> {
-    const { feeds, now } = this.parts;
-    const unchanged = { lines: wire.lines, next: since ?? now(), recovered: since !== undefined };
+    const { feeds, now, visitors } = this.parts;
+    const { retryJitter } = visitors;
+    const unchanged = { lines: wire.lines, next: since ?? now(), recovered: since !== undefined, retryJitter };
     const opening = feeds.open(connection, { topics, since });
     // Whoever stops, or loses what the cursor points into, need not wait for the owners of the topics.
     const feed = await Promise.race([opening, wire.over.then(() => undefined)]);
     if (!feed || (feed.recovered && !connection.isOpen)) return unchanged;
     if (feed.recovered) await this.untilTold(feed, wire, wait);
-    return { lines: wire.lines, next: feed.next(), recovered: feed.recovered };
+    return { lines: wire.lines, next: feed.next(), recovered: feed.recovered, retryJitter };
   }
 
   private async untilTold(feed: OpenFeed, wire: PollWire, waitSeconds: number): Promise<void> {
@@ -87,9 +90,9 @@ export class Polls {
 }
 
 /** Settled when it has left. */
-function send(response: ServerResponse, { lines, next, recovered }: Answer): Promise<void> {
+function send(response: ServerResponse, { lines, next, recovered, retryJitter }: Answer): Promise<void> {
   const frames = lines.flatMap((line, place) => (place === 0 ? [line] : [COMMA, line]));
-  const body = Buffer.concat([HEAD, ...frames, Buffer.from(`],"next":${JSON.stringify(next)},"recovered":${recovered}}`)]);
+  const body = Buffer.concat([HEAD, ...frames, Buffer.from(`],"next":${JSON.stringify(next)},"recovered":${recovered},"retryJitter":${retryJitter}}`)]);
   return new Promise((resolve) => {
     const timer = setTimeout(() => response.destroy(), LEAVES_WITHIN_MS);
     const left = () => {

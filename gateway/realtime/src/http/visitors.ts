@@ -30,6 +30,10 @@ interface Parts {
 export class Visitors {
   constructor(private readonly parts: Parts) {}
 
+  get retryJitter(): number {
+    return this.parts.connections.retryJitter;
+  }
+
   async recognise(request: IncomingMessage, { ticket, topics }: { ticket?: string | undefined; topics: readonly string[] }): Promise<Session | Refusal> {
     const { tickets, credentials, limits, addressOf } = this.parts;
     const shown = bearer(request.headers.authorization);

@@ -16,7 +16,15 @@ interface Connected {
   readonly exp: number;
   /** What is heard without asking. */
   readonly topics: readonly string[];
+  /** Milliseconds within which to come back, at a moment of one's own, where the connection breaks off without a good-bye. */
+  readonly retryJitter: number;
 }
+
+const LEAST_JITTER_MS = 500;
+const MOST_JITTER_MS = 5_000;
+
+/** A gateway that dies says good-bye to nobody: about a millisecond for each of its clients, so that those who stay are not run over then either. */
+export const retryJitterOf = (connections: number) => Math.min(MOST_JITTER_MS, Math.max(LEAST_JITTER_MS, connections));
 
 export const connected = (i: AnswerTo, facts: Connected) => frame(i, 'connected', facts);
 

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { reach } from '@mela/bus';
 import { closing } from '../protocol/close-codes.ts';
+import { retryJitterOf } from '../protocol/outgoing.ts';
 import type { Journal } from '../why/journal.ts';
 import type { Connection } from './connection.ts';
 
@@ -20,6 +21,11 @@ export class Connections {
 
   get size(): number {
     return this.all.size;
+  }
+
+  /** How far they are to spread when they come back all at once, as far as it is known now. */
+  get retryJitter(): number {
+    return retryJitterOf(this.size);
   }
 
   /** Everybody is told to leave: whoever came now would be told by nobody. */
