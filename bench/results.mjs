@@ -14,8 +14,9 @@ import { median, range } from './figures.mjs';
  * @property {boolean | null} holds Null also where a goal is set and this run cannot say: `note` says why.
  * @property {true} [atMost] Less is better: the goal is the most that is good enough.
  * @property {'ours'} [goalOf] What the goal is measured by, where it is not the ratio: the figure of ours, in its unit.
- * @property {{ ours: number, peer: number }} [busy] How busy the core of broker, publishers and crowd was, in percent: the most of all rounds.
+ * @property {{ ours: number, peer: number }} [busy] How busy the cores of broker, publishers and crowd were, in percent: the most of all rounds.
  * @property {number} [peerUnheld] Where the peer was held up: the most it could have been without that, by what it used of its own core.
+ * @property {boolean} [pinned] Whether whoever was measured had a core of its own.
  * @property {string} [note]
  *
  * @typedef {object} Task
@@ -113,7 +114,7 @@ export function judged(result, { ours, peer, most, looks = 'worse', peerUnheld }
     if (result.ours / bound >= result.goal) return { ...told, peerUnheld: bound, note: `the peer was held up; by what it used of its own core it could not have passed ${bound} ${result.unit}` };
   }
   const whose = heldUp.ours && heldUp.peer ? 'both were' : heldUp.ours ? 'ours was' : 'the peer was';
-  return { ...told, holds: null, note: `${whose} held up: the core of broker, publishers and crowd was more than ${most} % busy` };
+  return { ...told, holds: null, note: `${whose} held up: the cores of broker, publishers and crowd were more than ${most} % busy` };
 }
 
 const hundredths = (/** @type {number} */ value) => Math.round(value * 100) / 100;

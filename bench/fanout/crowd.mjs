@@ -1,6 +1,6 @@
 /** Everybody who listens. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { watchCore } from '../cores.mjs';
+import { watchCores } from '../cores.mjs';
 import { answers } from '../contestant.mjs';
 import { itself } from './itself.mjs';
 import { Listener } from './listener.mjs';
@@ -17,7 +17,7 @@ let heard = 0;
 /** When the last that is awaited came: nanoseconds of the machine's clock. @type {number | undefined} */
 let last;
 let all = () => {};
-/** How busy a core was until then, in percent. @type {number | undefined} */
+/** How busy the cores that are watched were until then, in percent. @type {number | undefined} */
 let busy;
 let look = () => /** @type {number | undefined} */ (undefined);
 /** By event: when each socket heard it. @type {Map<string, number[]> | undefined} */
@@ -25,16 +25,17 @@ let times;
 
 await answers({
   ...itself,
-  /** @param {{ url: string, protocol: import('./listener.mjs').Place['protocol'], token: string, count: number }} task */
-  async join({ url, protocol, token, count }) {
-    const place = { url: new URL(url), protocol, token };
-    for (let n = 0; n < count; n += 250) {
-      const batch = await Promise.all(Array.from({ length: Math.min(250, count - n) }, () => Listener.open(place, tally)));
-      listeners.push(...batch);
+  /** So many more, each with the next of the tokens, from the first again when there are no more. @param {{ url: string, protocol: import('./listener.mjs').Place['protocol'], tokens: readonly string[], count: number }} task */
+  async join({ url, protocol, tokens, count }) {
+    const place = { url: new URL(url), protocol };
+    for (const end = listeners.length + count; listeners.length < end; ) {
+      const at = listeners.length;
+      const batch = Array.from({ length: Math.min(250, end - at) }, (_, n) => Listener.open({ ...place, token: tokens[(at + n) % tokens.length] }, tally));
+      listeners.push(...(await Promise.all(batch)));
     }
   },
-  /** From now on so many events are awaited by each; `core`: is watched until the last has come. @param {{ events: number, timed?: boolean, core?: number | undefined }} task */
-  expect({ events, timed, core }) {
+  /** From now on so many events are awaited by each; `cores` are watched until the last has come. @param {{ events: number, timed?: boolean, cores?: readonly number[] }} task */
+  expect({ events, timed, cores }) {
     times = undefined;
     /** @type {any} */ (globalThis).gc?.();
     times = timed ? new Map() : undefined;
@@ -42,7 +43,7 @@ await answers({
     heard = 0;
     wanted = events * listeners.length;
     last = busy = undefined;
-    look = core === undefined ? () => undefined : watchCore(core);
+    look = cores ? watchCores(cores) : () => undefined;
   },
   /** When the last one heard the last event, once nothing more comes. Fails when nothing comes for so long, or somebody heard another number. @param {{ stalledMs?: number }} task */
   async done({ stalledMs = STALLED_MS }) {

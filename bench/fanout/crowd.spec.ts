@@ -15,8 +15,8 @@ describe('the crowd', () => {
     server.on('connection', (socket) => void socket.once('message', () => socket.send('{"t":"live"}')));
     crowd = await Contestant.start(new URL('./crowd.mjs', import.meta.url), {});
     const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    await crowd.ask('join', { url, protocol: 'bare', token: '', count: SOCKETS });
-    await crowd.ask('expect', { events: 10, core: 0 });
+    await crowd.ask('join', { url, protocol: 'bare', tokens: [''], count: SOCKETS });
+    await crowd.ask('expect', { events: 10, cores: [0] });
   });
   afterEach(async () => {
     await crowd.ask('leave');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPart } from '@mela/infra';
 import { Contestant } from '../contestant.mjs';
-import { pin, unpin } from '../cores.mjs';
+import { everyCore, pin, unpin } from '../cores.mjs';
 import { Ground } from '../spine/ground.mjs';
 
 /** @type {Record<'mela' | 'socket.io' | 'bare', string>} */
@@ -16,9 +16,9 @@ const WITHOUT_PAUSES = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-
 /**
  * Everybody who takes part, new, until `use` is through: with one core for whoever is measured and the other for all the rest, or each wherever there is room.
  * @template T
- * @param {{ apart: boolean, tell: (line: string) => void }} options @param {(setting: any) => Promise<T>} use @returns {Promise<T>}
+ * @param {{ apart: boolean, people: number, tell: (line: string) => void }} options @param {(setting: any) => Promise<T>} use @returns {Promise<T>}
  */
-export async function inSetting({ apart, tell }, use) {
+export async function inSetting({ apart, people, tell }, use) {
   // Whoever is started from here on is where this process is.
   const pinned = apart && (await pin(process.pid, OTHERS_CORE));
   const ground = await Ground.open();
@@ -43,11 +43,12 @@ export async function inSetting({ apart, tell }, use) {
       return server;
     };
     const servers = { mela: await serve('mela'), 'socket.io': await serve('socket.io'), bare: await serve('bare') };
-    const token = await town.ask('token');
-    const join = async (/** @type {keyof typeof SERVERS} */ protocol, /** @type {number} */ count, server = servers[protocol]) =>
-      crowd.ask('join', { url: await server.ask('url'), protocol, token, count });
+    /** @type {string[]} */
+    const tokens = await town.ask('tokens', { people });
+    /** @param {keyof typeof SERVERS} protocol @param {number} count @param {Contestant} [server] */
+    const join = async (protocol, count, server = servers[protocol]) => crowd.ask('join', { url: await server.ask('url'), protocol, tokens, count });
     const describe = async () => ({ ...(await ground.describe()), redis: redis.report.version });
-    return await use({ crowd, town, service, servers, serve, join, describe, pinned, watched: pinned ? OTHERS_CORE : undefined });
+    return await use({ crowd, town, service, servers, serve, join, describe, pinned, watched: pinned ? [OTHERS_CORE] : apart ? undefined : everyCore() });
   } finally {
     await Promise.all(started.map((one) => one.end()));
     await redis.stop();

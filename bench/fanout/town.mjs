@@ -9,6 +9,9 @@ import { headers as newHeaders } from '@nats-io/transport-node';
 import { answers, facts } from '../contestant.mjs';
 import { sighting, SQUARE, town } from './sightings.mjs';
 
+/** Ids of people and of their sessions. */
+const [PEOPLE_FROM, SESSIONS_FROM] = [10_000, 50_000];
+
 const { urls } = facts();
 const nc = await connectBus({ url: urls.nats, name: 'town' });
 await ensureStream(nc);
@@ -42,14 +45,18 @@ const say = {
   },
 };
 
+/** @param {number} person */
+function token(person) {
+  const now = Math.floor(Date.now() / 1000);
+  return new SignJWT({ sid: id(SESSIONS_FROM + person) })
+    .setProtectedHeader({ alg: 'Ed25519', typ: TOKEN_TYPE, kid: 'one' })
+    .setSubject(id(PEOPLE_FROM + person)).setIssuer(ISSUER).setAudience(AUDIENCE).setIssuedAt(now).setExpirationTime(now + 3_600)
+    .sign(privateKey);
+}
+
 await answers({
-  token() {
-    const now = Math.floor(Date.now() / 1000);
-    return new SignJWT({ sid: id(900) })
-      .setProtectedHeader({ alg: 'Ed25519', typ: TOKEN_TYPE, kid: 'one' })
-      .setSubject(id(7)).setIssuer(ISSUER).setAudience(AUDIENCE).setIssuedAt(now).setExpirationTime(now + 3_600)
-      .sign(privateKey);
-  },
+  /** One for each of so many people. @param {{ people: number }} task */
+  tokens: ({ people }) => Promise.all(Array.from({ length: people }, (_, n) => token(n))),
   /** All at once. Answers when it began. @param {{ to: keyof typeof say, events: number }} task */
   burst({ to, events }) {
     const ready = Array.from({ length: events }, sighting);
