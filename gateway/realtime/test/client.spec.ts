@@ -163,8 +163,11 @@ describe('the reference client', () => {
 
     it('is told nothing from before it read the state of a topic, though the owner of another is away', async () => {
       const { client } = clients.opened((await world.gateway()).url, only);
-      await viewOf(client, 'dock:south');
+      const { view: south } = await viewOf(client, 'dock:south');
       await publish(1);
+      // Whoever was told this has been told all before it.
+      const [elsewhere] = await publish(1, { dock: 'south' });
+      await south.hears(elsewhere!);
       world.master = ({ topic }) => (topic === 'berth:1' ? Unavailable() : undefined);
       const berth = new View();
       client.subscribe('berth:1', berth);
